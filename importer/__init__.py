@@ -1,0 +1,1 @@
+"""Import contact spreadsheets into a marketing platform, with every row accounted for."""

@@ -1,0 +1,92 @@
+"""The exception tree: a class says what to do next.
+
+::
+
+    ImporterError
+    ├── UnusableInputError   nothing was sent; mend the input and start again      (exit 4)
+    ├── LockedError          another process holds this run                         (exit 7)
+    ├── RetryableError       the platform did not take the call; the same bytes may go again
+    ├── InDoubtError         the call left and no answer can be read
+    ├── RefusedError         the platform read the call and declined it
+    └── DefectError          the books do not balance: a defect of ours             (exit 1)
+
+Bad data is never an exception: it is a finding (see ``importer.issues``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ImporterError(Exception):
+    """The root of every error this package raises on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing wrong in a document or an input, with its place and its remedy."""
+
+    message: str
+    file: str = ""
+    line: int | None = None
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{place}: {self.message}" if place else self.message
+
+
+class UnusableInputError(ImporterError):
+    """A file, a mapping, the configuration or a threshold stands in the way. Nothing was sent."""
+
+    def __init__(self, *mistakes: Mistake | str) -> None:
+        self.mistakes = tuple(Mistake(m) if isinstance(m, str) else m for m in mistakes)
+        super().__init__("\n".join(str(m) for m in self.mistakes))
+
+
+class LockedError(ImporterError):
+    """Another process holds this run."""
+
+
+class DefectError(ImporterError):
+    """An invariant of ours does not hold."""
+
+
+class RetryableError(ImporterError):
+    """The platform did not take the call: the same bytes may go again.
+
+    ``wait`` is what the platform asked for, in seconds; None when it did not say.
+    """
+
+    def __init__(self, message: str, *, wait: float | None = None) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
+class InDoubtError(ImporterError):
+    """The call left and its answer never came, or cannot be read.
+
+    ``one_row_may_be_the_cause``: the platform answered with an error of its own that a single
+    contact can provoke, so cutting the batch may settle the others.
+    """
+
+    def __init__(self, message: str, *, one_row_may_be_the_cause: bool = False) -> None:
+        super().__init__(message)
+        self.one_row_may_be_the_cause = one_row_may_be_the_cause
+
+
+class Refusal(StrEnum):
+    """What a refused call says about the calls after it."""
+
+    ACCOUNT = "account"  # credentials, project or permission: every call would be refused
+    CALL = "call"  # this call; one contact of it may be the cause
+    SIZE = "size"  # too large; a smaller one may pass
+
+
+class RefusedError(ImporterError):
+    """The platform read the call and declined it, in its own words."""
+
+    def __init__(self, message: str, *, scope: Refusal, code: str = "") -> None:
+        super().__init__(message)
+        self.scope = scope
+        self.code = code

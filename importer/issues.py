@@ -1,0 +1,129 @@
+"""Issues: what can be wrong with a row, as values with stable codes.
+
+A rule returns *findings* (one code, one column, many rows); a finding's sentence is made only
+when it is shown. The codes are a promise to users: they are never renamed, only added.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Severity(StrEnum):
+    ERROR = "error"  # the row is not sent
+    WARNING = "warning"  # the row is sent all the same
+    SKIP = "skip"  # the row is left out on purpose
+
+
+class IssueCode(StrEnum):
+    # of a row
+    BLANK_ROW = "blank-row"
+    ROW_TOO_SHORT = "row-too-short"
+    ROW_TOO_LONG = "row-too-long"
+    DUPLICATE_KEY = "duplicate-key"
+    DUPLICATE_REFUSED = "duplicate-refused"
+    CONSENT_CONFLICT = "consent-conflict"
+    NOTHING_TO_WRITE = "nothing-to-write"
+    # of a value
+    VALUE_MISSING = "value-missing"
+    VALUE_NOT_LISTED = "value-not-listed"
+    VALUE_TOO_LONG = "value-too-long"
+    VALUE_NOT_MATCHING = "value-not-matching"
+    EMAIL_INVALID = "email-invalid"
+    PHONE_INVALID = "phone-invalid"
+    DATE_INVALID = "date-invalid"
+    DATE_IMPOSSIBLE = "date-impossible"
+    TIME_DROPPED = "time-dropped"
+    INTEGER_INVALID = "integer-invalid"
+    INTEGER_TOO_LARGE = "integer-too-large"
+    DECIMAL_INVALID = "decimal-invalid"
+    DECIMAL_AMBIGUOUS = "decimal-ambiguous"
+    BOOLEAN_INVALID = "boolean-invalid"
+    CONSENT_INVALID = "consent-invalid"
+    ROW_TOO_LARGE = "row-too-large"
+    # of the platform's answer
+    PLATFORM_REFUSED = "platform-refused"
+    PLATFORM_SKIPPED = "platform-skipped"
+    ANSWER_MISSING = "answer-missing"
+    ANSWER_LOST = "answer-lost"
+    REPEATED_INSERT = "repeated-insert"
+    # of a run that ended early
+    NOT_SENT = "not-sent"
+
+
+# What an operator reads. {column} is the header (or the field code where there is none),
+# {value} the cell's text, {detail} what the rule adds.
+MESSAGES: dict[IssueCode, str] = {
+    IssueCode.BLANK_ROW: "The row is blank.",
+    IssueCode.ROW_TOO_SHORT: "The row has {detail}. A cell may be missing: check the delimiters.",
+    IssueCode.ROW_TOO_LONG: "The row has {detail}. A value may hold an unquoted delimiter.",
+    IssueCode.DUPLICATE_KEY: "The same key stands in {detail}, which was chosen.",
+    IssueCode.DUPLICATE_REFUSED: (
+        "The same key stands in {detail}, and the mapping refuses duplicates: keep one of them."
+    ),
+    IssueCode.CONSENT_CONFLICT: (
+        "Rows with this key disagree about {column}: {detail} is what counts."
+    ),
+    IssueCode.ROW_TOO_LARGE: "The row is larger than one call may be ({detail}).",
+    IssueCode.NOTHING_TO_WRITE: "The row has a key and nothing to write beside it.",
+    IssueCode.VALUE_MISSING: "{column} is blank and must have a value.",
+    IssueCode.VALUE_NOT_LISTED: (
+        'The mapping does not list "{value}" among the values of {column}.{detail}'
+    ),
+    IssueCode.VALUE_TOO_LONG: "{column} has {detail}.",
+    IssueCode.VALUE_NOT_MATCHING: '"{value}" in {column} does not have the form {detail}.',
+    IssueCode.EMAIL_INVALID: '"{value}" is no e-mail address: {detail}',
+    IssueCode.PHONE_INVALID: '"{value}" is no phone number: {detail}',
+    IssueCode.DATE_INVALID: '"{value}" in {column} is no date of the form {detail}.',
+    IssueCode.DATE_IMPOSSIBLE: '"{value}" in {column} does not exist in the calendar.',
+    IssueCode.TIME_DROPPED: '"{value}" in {column} has a time of day; a date field leaves it out.',
+    IssueCode.INTEGER_INVALID: '"{value}" in {column} is no whole number.',
+    IssueCode.INTEGER_TOO_LARGE: '"{value}" in {column} is larger than a platform can hold.',
+    IssueCode.DECIMAL_INVALID: '"{value}" in {column} is no number.',
+    IssueCode.DECIMAL_AMBIGUOUS: (
+        '"{value}" in {column} can be read in two ways: {detail}. Write it with a point.'
+    ),
+    IssueCode.BOOLEAN_INVALID: '"{value}" in {column} is neither a yes nor a no.',
+    IssueCode.CONSENT_INVALID: (
+        '"{value}" in {column} is neither a yes nor a no: '
+        "list it under `values:` as yes, no or leave."
+    ),
+    IssueCode.PLATFORM_REFUSED: "The platform refused the row: {detail}",
+    IssueCode.PLATFORM_SKIPPED: "The platform passed the row over, as the mapping asks: {detail}",
+    IssueCode.ANSWER_MISSING: "The platform's answer says nothing of this row.",
+    IssueCode.ANSWER_LOST: "The row was sent and no answer came: look the contact up.",
+    IssueCode.REPEATED_INSERT: (
+        "The call had to be repeated, so nobody can tell who created this contact: {detail}"
+    ),
+    IssueCode.NOT_SENT: "The run ended before this row's turn.",
+}
+
+
+def message(code: str, *, column: str = "", value: str = "", detail: str = "") -> str:
+    """Make an issue's sentence in the operator's words."""
+    return MESSAGES[IssueCode(code)].format(column=column, value=value, detail=detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule's finding in one column of a chunk.
+
+    ``at``: positions in the chunk, ascending, int64. ``values`` and ``details``: one text for
+    each position; a single text in ``details`` counts for all of them.
+    """
+
+    code: IssueCode
+    severity: Severity
+    at: NDArray[np.int64]
+    column: str = ""
+    field: str = ""
+    values: Sequence[str | None] = ()
+    details: str | Sequence[str] = ""

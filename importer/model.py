@@ -1,0 +1,470 @@
+"""The frozen values that cross a room's door.
+
+Read this first: the whole tool is these nouns and the stages that turn one into the next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple, Never, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from importer.issues import Finding
+
+
+class Verdict(StrEnum):
+    """The closed list of a row's ends; every input row has exactly one."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    SKIPPED = "skipped"
+    INVALID = "invalid"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+    NOT_SENT = "not-sent"
+
+    @property
+    def words(self) -> str:
+        """What an operator calls it, on screens and pages."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Verdict.CREATED: "created",
+    Verdict.UPDATED: "updated",
+    Verdict.ACCEPTED: "accepted",
+    Verdict.DUPLICATE: "duplicate",
+    Verdict.SKIPPED: "left out on purpose",
+    Verdict.INVALID: "refused by our checks",
+    Verdict.REJECTED: "refused by the platform",
+    Verdict.UNKNOWN: "sent but answer unknown",
+    Verdict.NOT_SENT: "not sent yet",
+}
+
+
+class RowCheck(IntEnum):
+    """What the check says of a row; one byte each in memory."""
+
+    GOOD = 0
+    INVALID = 1
+    SKIPPED = 2
+    DUPLICATE = 3
+
+
+class RunState(StrEnum):
+    """Where a run stands. ``checking`` is a run whose check has not ended."""
+
+    CHECKING = "checking"
+    CHECKED = "checked"
+    SENDING = "sending"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+    REFUSED = "refused"
+    ABANDONED = "abandoned"
+
+
+# --- the left half: columns ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOptions:
+    """What a mapping's ``source:`` section settles; None: to be found out.
+
+    ``sheet``: a name, a number from 1, or ``all``. ``header_row``: the number a spreadsheet shows.
+    """
+
+    sheet: str | None = None
+    header_row: int | None = None
+    delimiter: str | None = None
+    encoding: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableDescription:
+    """What was understood of one table (a text file, or one sheet of a workbook).
+
+    ``file`` is the path as the operator gave it; ``header_row`` the number a spreadsheet shows.
+    ``warnings`` are sentences for the operator. ``rows`` is None until somebody has counted.
+    """
+
+    file: str
+    sheet: str
+    format: str
+    columns: tuple[str, ...]
+    header_row: int
+    encoding: str = ""
+    delimiter: str = ""
+    rows: int | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some thousands of rows of one table, as columns of text.
+
+    ``frame``: n rows, every column of pandas' Arrow-backed ``str`` type. ``rows``: the n row
+    numbers a spreadsheet shows, int64. ``typed_dates``: dates may stand as ISO text whatever
+    format the mapping names, because the source had real dates (a workbook) or is a file of ours.
+    ``extra``: position in the chunk -> cells beyond the header, for rows that are too long.
+    """
+
+    rows: NDArray[np.int64]
+    frame: pd.DataFrame
+    findings: tuple[Finding, ...] = ()
+    typed_dates: bool = False
+    extra: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+class ValueType(StrEnum):
+    TEXT = "text"
+    EMAIL = "email"
+    PHONE = "phone"
+    DATE = "date"
+    DATETIME = "datetime"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    BOOLEAN = "boolean"
+    CONSENT = "consent"
+    CHOICE = "choice"
+
+
+class FieldRole(StrEnum):
+    KEY = "key"  # identifies the contact
+    DATA = "data"  # an ordinary field
+    CONSENT = "consent"  # may be set to yes or no
+    CONSENT_DATE = "consent-date"  # when a consent was given or changed
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFact:
+    """What a platform's grammar says of one field code.
+
+    ``type`` is what the code implies, None when it implies nothing. ``consent``: for a consent
+    date, the consent it belongs to.
+    """
+
+    code: str
+    role: FieldRole
+    type: ValueType | None = None
+    consent: str = ""
+
+
+class Blank(StrEnum):
+    """What a blank cell means for a field."""
+
+    SKIP = "skip"
+    CLEAR = "clear"
+    REJECT = "reject"
+    DEFAULT = "default"
+
+
+class OnInvalid(StrEnum):
+    REJECT = "reject"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRule:
+    """How the text of one field is checked and written; made by the mapping, used by checking.
+
+    ``column`` is what issues name: the header, or the field code for constants and computed
+    fields. ``values`` are pairs (cell text, mapped text).
+    """
+
+    field: str
+    role: FieldRole
+    type: ValueType
+    column: str
+    blank: Blank = Blank.SKIP
+    default: str | None = None
+    format: str | None = None
+    region: str | None = None
+    values: tuple[tuple[str, str], ...] = ()
+    on_invalid: OnInvalid = OnInvalid.REJECT
+    case: str | None = None
+    max_length: int | None = None
+    pattern: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedChunk:
+    """A chunk after the checks: one column for each field code, in canonical text.
+
+    Canonical text: dates ``2026-10-24``, date-times ``2026-10-24 09:30:00``, booleans ``true`` and
+    ``false``, consents ``yes`` and ``no``, numbers with a point. A missing value leaves the
+    platform's field alone; an empty text clears it. ``verdicts``: one ``RowCheck`` a row, uint8.
+    ``keys``: what the report shows as the row's key.
+    """
+
+    rows: NDArray[np.int64]
+    frame: pd.DataFrame
+    keys: Sequence[str]
+    verdicts: NDArray[np.uint8]
+    findings: tuple[Finding, ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+# --- the right half: contacts in batches -------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedField:
+    """One column of the plan: its code, its type and its role."""
+
+    code: str
+    type: ValueType
+    role: FieldRole
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSlice:
+    """Consecutive contacts of the plan.
+
+    ``first``: plan position of the first one. ``table``: the columns ``row`` (index of the row in
+    the run), ``key`` (as the report shows it) and one text column for each field.
+    """
+
+    first: int
+    fields: tuple[PlannedField, ...]
+    table: pa.RecordBatch
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def column(self, code: str) -> list[str | None]:
+        """Give one field's values as Python text."""
+        values: list[str | None] = self.table.column(code).to_pylist()
+        return values
+
+    def comparable_keys(self) -> list[str]:
+        """Give what tells one contact from another, in plan order."""
+        key_fields = [f for f in self.fields if f.role is FieldRole.KEY]
+        columns = [self.column(f.code) for f in key_fields]
+        types = [f.type for f in key_fields]
+        return [comparable_key(values, types) for values in zip(*columns, strict=True)]
+
+
+def comparable_key(values: Sequence[str | None], types: Sequence[ValueType]) -> str:
+    """Join a contact's key values so that equal texts mean equal contacts.
+
+    Addresses are compared without regard to case, everything after trimming. The parts are joined
+    by a character that no checked value can hold.
+    """
+    parts = [
+        (value or "").strip().lower() if type_ is ValueType.EMAIL else (value or "").strip()
+        for value, type_ in zip(values, types, strict=True)
+    ]
+    return parts[0] if len(parts) == 1 else "\x1f".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class WriteMode:
+    """What a call may do, in the platform's own switches."""
+
+    allow_insert: bool
+    allow_update: bool
+    skip_duplicates: bool = False
+    skip_unmatched: bool = False
+
+    @property
+    def insert_only(self) -> bool:
+        return self.allow_insert and not self.allow_update
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Consecutive contacts of the plan that go in one call.
+
+    ``contacts``: each contact as the target encoded it. ``repeated``: an earlier call with these
+    contacts is in doubt. ``id`` follows from the place and the bytes.
+    """
+
+    id: str
+    first: int
+    keys: tuple[str, ...]
+    contacts: tuple[bytes, ...] = field(repr=False)
+    sha256: str
+    repeated: bool = False
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @property
+    def end(self) -> int:
+        """The plan position after the last contact."""
+        return self.first + len(self.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the platform said of one row, in the list of verdicts."""
+
+    verdict: Verdict
+    code: str = ""
+    field: str = ""
+    message: str = ""
+    record_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A batch that is answered: one outcome a contact, in the batch's order.
+
+    ``joined``: how many answers could be tied to a contact. ``strangers``: answers that belong to
+    no contact of the batch.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    request_id: str = ""
+    joined: int = 0
+    strangers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A batch that the platform took and will answer later."""
+
+    ticket: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRequest:
+    """A call as a value. ``scope`` names the budget it counts against. Its body never shows."""
+
+    method: str
+    url: str
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    scope: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiResponse:
+    """An answer as a value; header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a connection may use. None: no such limit. Durations in seconds."""
+
+    rows_per_call: int = 100
+    bytes_per_call: int = 1_000_000
+    calls_per_second: float | None = None
+    calls_per_minute: float | None = 60
+    calls_per_hour: float | None = None
+    calls_per_day: float | None = None
+    in_flight: int = 1
+    timeout_seconds: float = 60
+    attempts: int = 6
+
+
+class Secret:
+    """A text that never prints: not in a repr, a log, a traceback or a pickle."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Give the text, at the edge where a request is built."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def __reduce__(self) -> Never:
+        raise TypeError("a secret is not to be copied or stored")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    key_id: str
+    key: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An account on a platform, as configured; its secret is only named here, never held.
+
+    ``null_handling``: how a field is cleared on the wire; None: not known, so nothing may be
+    cleared. ``opt_in_dates``: whether ``dtOptin_`` fields may be sent. ``boolean_values``: how a
+    yes or no in an ordinary field is written, ``number`` (1, 0) or ``json`` (true, false).
+    """
+
+    name: str
+    target: str
+    url: str
+    key_id: str
+    key: str
+    project_id: str = ""
+    limits: Limits = field(default_factory=Limits)
+    null_handling: Any = None
+    opt_in_dates: bool = False
+    boolean_values: str = "number"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFields:
+    """What the platform's account knows: field codes with their labels, and which are required."""
+
+    labels: Mapping[str, str]
+    required: frozenset[str] = frozenset()
+
+
+class RowResult(NamedTuple):
+    """One line of ``results.csv``, in the order of its columns."""
+
+    file: str
+    sheet: str
+    row: int
+    key: str
+    verdict: str
+    code: str
+    field: str
+    message: str
+    batch: str
+    attempts: int
+    record_id: str
+
+
+# --- watching a run ------------------------------------------------------------------------------
+
+
+class Watcher(Protocol):
+    """Who is told how a run goes: the screen, or nobody. Also the run's log."""
+
+    def begin(self, stage: str, total: int | None) -> None:
+        """A stage begins; ``total`` rows are expected, None when that is not known."""
+        ...
+
+    def advance(self, rows: int) -> None:
+        """That many more rows are through the stage."""
+        ...
+
+    def end(self) -> None:
+        """The stage ended."""
+        ...
+
+    def event(self, name: str, **facts: Any) -> None:
+        """Something worth a line in the log happened. Facts hold no personal data."""
+        ...
