@@ -1,0 +1,61 @@
+"""Local imitations of the platforms, over real HTTP, for trying things out and for tests.
+
+A second, independent reading of the API documents: it imports nothing of ours. What no document
+says is this sandbox's own invention, marked so in the code and by ``sandbox:`` in its messages.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from importer.sandbox.errors import AnswerLostError, SandboxError
+from importer.sandbox.faults import Fault, parse_faults
+from importer.sandbox.project import DEFAULT_PROJECT, FieldKind, OptIn, Project, ProjectField
+from importer.sandbox.project_file import read_project
+from importer.sandbox.settings import (
+    DEFAULT_HOST,
+    DEFAULT_PORT,
+    BlankRule,
+    SandboxSettings,
+    Style,
+    UnknownFieldRule,
+)
+
+if TYPE_CHECKING:
+    from importer.sandbox.app import create_app
+    from importer.sandbox.server import running, serve
+
+__all__ = [
+    "DEFAULT_HOST",
+    "DEFAULT_PORT",
+    "DEFAULT_PROJECT",
+    "AnswerLostError",
+    "BlankRule",
+    "Fault",
+    "FieldKind",
+    "OptIn",
+    "Project",
+    "ProjectField",
+    "SandboxError",
+    "SandboxSettings",
+    "Style",
+    "UnknownFieldRule",
+    "create_app",
+    "parse_faults",
+    "read_project",
+    "running",
+    "serve",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # The web server loads only when something is served: a help text needs the settings alone.
+    if name == "create_app":
+        from importer.sandbox.app import create_app
+
+        return create_app
+    if name in ("running", "serve"):
+        from importer.sandbox import server
+
+        return getattr(server, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,71 @@
+"""Whether a call may come in: its size, its JSON, its members, its key, its project."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from importer.sandbox.errors import RefusalError
+from importer.sandbox.grammar import as_number
+
+if TYPE_CHECKING:
+    from importer.sandbox.project import Project
+
+MERGE = "Contacts.Merge"
+GET = "Contacts.Get"
+PROJECT = "Projects.Get"
+PROJECTS = "Projects.List"
+
+_TAKES = {
+    MERGE: {"AuthKey", "idProject", "Records", "MergeOptions"},
+    GET: {"AuthKey", "idProject", "Clause", "Tag"},
+    PROJECT: {"AuthKey", "idProject"},
+    PROJECTS: {"AuthKey"},
+}
+_NAMES = {name.lower(): name for name in _TAKES}
+
+
+def method_name(service: str, method: str) -> str:
+    """The name in the vendor's spelling; as sent when there is no such method here."""
+    name = f"{service}.{method}"
+    return _NAMES.get(name.lower(), name)
+
+
+def read_members(body: bytes) -> dict[str, Any]:
+    """Read the body's JSON object. Raises RefusalError."""
+    try:
+        members = orjson.loads(body)
+    except orjson.JSONDecodeError as problem:
+        raise RefusalError("BadRequest", f"the body is not JSON: {problem}") from problem
+    if not isinstance(members, dict):
+        raise RefusalError("BadRequest", "the body must be a JSON object")
+    return members
+
+
+def refuse_too_long(length: int, most: int) -> None:
+    """Raise RefusalError for a body of more bytes than a call may have."""
+    if length > most:
+        message = f"a request of {length} bytes is too large; at most {most} bytes a call"
+        raise RefusalError("RequestTooLarge", message, 413)
+
+
+def admit(method: str, members: dict[str, Any], project: Project) -> None:
+    """Raise RefusalError unless the method exists and the key opens the project."""
+    if method not in _TAKES:
+        raise RefusalError("UnknownMethod", f"there is no method {method} here", 404)
+    if strangers := sorted(members.keys() - _TAKES[method]):
+        raise RefusalError("BadRequest", f"{method} takes no member {', '.join(strangers)}")
+    _check_key(members.get("AuthKey"), project)
+    if "idProject" not in _TAKES[method]:
+        return
+    if as_number(members.get("idProject")) != project.id_project:
+        sent = str(members.get("idProject"))[:40]
+        raise RefusalError("UnknownProject", f"there is no project {sent} for this key", 404)
+
+
+def _check_key(sent: object, project: Project) -> None:
+    if not isinstance(sent, dict):
+        raise RefusalError("BadRequest", "AuthKey must be an object with idKey and Key")
+    if as_number(sent.get("idKey")) != project.id_key or sent.get("Key") != project.key:
+        raise RefusalError("InvalidCredentials", "idKey and Key are not accepted", 401)

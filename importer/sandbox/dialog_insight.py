@@ -1,0 +1,264 @@
+"""Dialog Insight's web services, imitated: one call in, one answer out."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import random
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from importer.sandbox.admission import (
+    GET,
+    MERGE,
+    PROJECT,
+    PROJECTS,
+    admit,
+    method_name,
+    read_members,
+    refuse_too_long,
+)
+from importer.sandbox.calls import Call, CallLog, Pace
+from importer.sandbox.envelope import Reply, encode, failure, merge_steps, success, trace
+from importer.sandbox.errors import AnswerLostError, RefusalError
+from importer.sandbox.failures import after_the_work, page_or_refusal, too_many
+from importer.sandbox.faults import SILENT, WORKING, Fault, FaultScript, parse_faults
+from importer.sandbox.grammar import Grammar, sent_keys
+from importer.sandbox.lookup import find_contacts
+from importer.sandbox.merge import Merged, Status, answer_json, merge, read_options
+from importer.sandbox.settings import Style
+from importer.sandbox.store import ContactStore
+
+if TYPE_CHECKING:
+    from importer.sandbox.clock import Clock
+    from importer.sandbox.merge import MergeOptions
+    from importer.sandbox.project import Project
+    from importer.sandbox.settings import SandboxSettings
+
+# Method -> its own members of the envelope, as they stand when the call is refused.
+_EMPTY: dict[str, dict[str, Any]] = {
+    MERGE: {"CreatedRecords": 0, "UpdatedRecords": 0, "Records": None},
+    GET: {"Records": None},
+    PROJECT: {"ProjectInfo": None},
+    PROJECTS: {"Records": None},
+}
+
+
+@dataclass(slots=True)
+class _Visit:
+    """What becomes known of one call while it is answered."""
+
+    number: int
+    time: float
+    method: str
+    id_request: int
+    fault: Fault
+    records: list[Any] = field(default_factory=list)
+    merged: Merged | None = None
+    error: str | None = None
+
+    def count(self, status: Status) -> int:
+        return self.merged.count(status) if self.merged else 0
+
+
+class DialogInsight:
+    """The account with its one project: contacts, calls so far, faults still to come."""
+
+    def __init__(self, settings: SandboxSettings, clock: Clock) -> None:
+        self.settings = settings
+        self.grammar = Grammar(settings)
+        self.store = ContactStore(settings.store, settings.project.id_project)
+        self.calls = CallLog(settings.keep_calls)
+        self._clock = clock
+        self._faults = FaultScript(parse_faults(settings.faults))
+        self._pace = Pace(settings.calls_per_minute)
+
+    def stop_waiting(self) -> None:
+        """End the waits of slow calls, now and from now on."""
+        self._clock.close()
+
+    def close(self) -> None:
+        """Let go of the contacts; no call may follow."""
+        self.store.close()
+
+    def call(self, service: str, method: str, body: bytes) -> Reply:
+        """Answer one POST to ``<service>.ashx?method=<method>``.
+
+        Raises AnswerLostError when the caller is to get no answer.
+        """
+        name = method_name(service, method)
+        visit = _Visit(
+            number=self.calls.next_number(),
+            time=self._clock.now(),
+            method=name,
+            id_request=self.store.next_request(),
+            fault=self._faults.take() if name == MERGE else Fault.OK,
+        )
+        reply = self._answer(visit, body)
+        self._remember(visit, reply)
+        self._delay(visit.fault)
+        if visit.fault in SILENT:
+            raise AnswerLostError(f"sandbox: call {visit.number} gets no answer ({visit.fault})")
+        return reply
+
+    def _delay(self, fault: Fault) -> None:
+        slow = self.settings.slow_seconds if fault is Fault.SLOW else 0
+        if (seconds := self.settings.latency_seconds + slow) > 0:
+            self._clock.wait(seconds)
+
+    def _answer(self, visit: _Visit, body: bytes) -> Reply:
+        try:
+            refuse_too_long(len(body), self.settings.max_bytes)
+            members = self._read(visit, body)
+            if visit.fault not in WORKING:
+                return page_or_refusal(visit.fault, self.settings.retry_after_seconds, visit.time)
+            self._keep_pace()
+            admit(visit.method, members, self.settings.project)
+            answer, steps = self._work(visit, members)
+        except RefusalError as refusal:
+            reply = self._refusal(visit, refusal)
+        else:
+            reply = self._reply(visit, success(answer), steps)
+        return after_the_work(visit.fault, reply)
+
+    def _read(self, visit: _Visit, body: bytes) -> dict[str, Any]:
+        members = read_members(body)
+        records = members.get("Records")
+        if visit.method == MERGE and isinstance(records, list):
+            visit.records = records
+        return members
+
+    def _keep_pace(self) -> None:
+        wait = self._pace.take(self._clock.monotonic())
+        if wait > 0:
+            told = self.settings.retry_after
+            raise too_many((("Retry-After", str(math.ceil(wait))),) if told else ())
+
+    def _refusal(self, visit: _Visit, refusal: RefusalError) -> Reply:
+        visit.error = refusal.code
+        enveloped = self.settings.style is Style.ENVELOPE and not refusal.always
+        return self._reply(
+            visit,
+            failure(_EMPTY.get(visit.method, {}), refusal),
+            [f"Refused: {refusal.message}"],
+            status=200 if enveloped else refusal.status,
+            headers=refusal.headers,
+        )
+
+    def _reply(
+        self,
+        visit: _Visit,
+        answer: dict[str, Any],
+        steps: list[str],
+        status: int = 200,
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> Reply:
+        answer["idRequest"] = visit.id_request
+        answer["Trace"] = trace(visit.method, visit.time, steps)
+        return Reply(status, encode(answer, compact=self.settings.compact), headers=headers)
+
+    def _work(self, visit: _Visit, members: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+        if visit.method == MERGE:
+            return self._merge(visit, members.get("MergeOptions"), members.get("Records"))
+        if visit.method == GET:
+            found = find_contacts(members.get("Clause"), self.grammar, self.store)
+            return {"Records": found}, [f"Records found: {len(found)}"]
+        project = self.settings.project
+        if visit.method == PROJECT:
+            return {"ProjectInfo": _described(project)}, []
+        listed = {"idProject": project.id_project, "ProjectName": project.name}
+        return {"Records": [listed]}, []
+
+    def _merge(
+        self, visit: _Visit, sent_options: object, records: object
+    ) -> tuple[dict[str, Any], list[str]]:
+        options = read_options(sent_options, self.settings)
+        candidates = self.grammar.read(records)
+        with self.store.lock:
+            merged = merge(candidates, options, self.grammar, self.store)
+            if self.settings.all_or_nothing:
+                _refuse_any_error(merged)
+            self.store.write(merged.created, merged.updated)
+        visit.merged = merged
+        answer = {
+            "CreatedRecords": len(merged.created),
+            "UpdatedRecords": len(merged.updated),
+            "Records": self._records(visit, merged, options),
+        }
+        return answer, merge_steps(merged, options)
+
+    def _records(
+        self, visit: _Visit, merged: Merged, options: MergeOptions
+    ) -> list[dict[str, Any]]:
+        settings = self.settings
+        told = [answer_json(one, options, self.grammar, settings) for one in merged.answers]
+        chance = random.Random(settings.seed * 1_000_003 + visit.number)  # noqa: S311 -- not a secret
+        for _ in range(min(settings.drop_answers, len(told))):
+            del told[chance.randrange(len(told))]
+        told.extend(_stranger(self.grammar, number) for number in range(settings.strangers))
+        if settings.shuffle:
+            chance.shuffle(told)
+        return told
+
+    def _remember(self, visit: _Visit, reply: Reply) -> None:
+        records = visit.records
+        written = orjson.dumps(records)
+        keys = orjson.dumps(sent_keys(records)) if self.settings.log_keys else None
+        self.calls.add(
+            Call(
+                number=visit.number,
+                time=visit.time,
+                method=visit.method,
+                id_request=visit.id_request,
+                fault=visit.fault.value,
+                status=None if visit.fault in SILENT else reply.status,
+                error=visit.error,
+                records=len(records),
+                sha256=hashlib.sha256(written).hexdigest() if visit.method == MERGE else None,
+                keys=keys if visit.method == MERGE else None,
+                created=visit.count(Status.CREATED),
+                updated=visit.count(Status.UPDATED),
+                skipped=visit.count(Status.SKIPPED),
+                errors=visit.count(Status.ERROR),
+            )
+        )
+
+
+def _described(project: Project) -> dict[str, Any]:
+    """``ProjectInfo``, with those attributes of a field that are known and no others."""
+    return {
+        "ProjectFields": [
+            {
+                "Code": one.code,
+                "isRequired": one.required,
+                "Labels": [{"Value": one.label or one.code}],
+            }
+            for one in project.fields
+        ],
+        "OptinFields": [
+            {"Code": one.code, "Labels": [{"Value": one.label or one.code}]}
+            for one in project.optins
+        ],
+    }
+
+
+def _refuse_any_error(merged: Merged) -> None:
+    for position, answer in enumerate(merged.answers):
+        if answer.status is Status.ERROR:
+            reason = (answer.message or "").removeprefix("sandbox: ")
+            raise RefusalError("RecordRefused", f"Records[{position}]: {reason}")
+
+
+def _stranger(grammar: Grammar, number: int) -> dict[str, Any]:
+    sent_id = {f"key_{name}": f"stranger{number}@example.test" for name in grammar.key_names}
+    return {
+        "IdRecord": None,
+        "Status": "Updated",
+        "ValidationResult": "OK",
+        "Message": "sandbox: nobody sent this one",
+        "ID": sent_id,
+        "Data": None,
+        "Record": None,
+    }

@@ -1,0 +1,115 @@
+# ruff: noqa: RUF009 -- _switch makes a dataclass field, not a value
+"""Every switch of the sandbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeVar
+
+from importer.sandbox.errors import SandboxError
+from importer.sandbox.faults import parse_faults
+from importer.sandbox.project import DEFAULT_PROJECT, Project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8025
+
+_T = TypeVar("_T")
+
+
+class Style(StrEnum):
+    """How a whole-call failure looks; which one the platform uses is not known."""
+
+    HTTP = "http"  # 400, 401, 404, 413 with the envelope
+    ENVELOPE = "envelope"  # always 200, Success false
+
+
+class BlankRule(StrEnum):
+    """What an empty string or null does to a field; not known of the platform."""
+
+    CLEAR = "clear"
+    KEEP = "keep"
+    REFUSE = "refuse"
+
+
+class UnknownFieldRule(StrEnum):
+    """What a field name the project lacks does; not known of the platform."""
+
+    REFUSE = "refuse"  # the whole call
+    REJECT = "reject"  # that record only
+    IGNORE = "ignore"
+
+
+def _switch(default: _T, help_text: str) -> _T:
+    return field(default=default, metadata={"help": help_text})
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxSettings:
+    """The switches, each with its default; ``help_of`` tells what one is for.
+
+    Raises SandboxError when a value makes no sense.
+    """
+
+    project: Project = _switch(DEFAULT_PROJECT, "the one project and its key; see read_project")
+    store: Path | None = _switch(None, "file that keeps the contacts; none: memory only")
+    faults: str = _switch("", 'fault script, one word a Contacts.Merge call: "ok lost 429*3"')
+    slow_seconds: float = _switch(2.0, "how long a slow call waits before its answer")
+    latency_seconds: float = _switch(0.0, "how long every call waits before its answer")
+    retry_after_seconds: int = _switch(1, "what the faults 429, 429-date and 503-after ask for")
+    calls_per_minute: int | None = _switch(None, "answers 429 above this pace; none: no limit")
+    retry_after: bool = _switch(True, "say Retry-After when the pace is too high")
+    max_records: int = _switch(1000, "refuses a call with more records")
+    max_bytes: int = _switch(4 * 1024 * 1024, "refuses a call with a longer body")
+    style: Style = _switch(Style.HTTP, "whole-call failures as HTTP statuses, or always 200")
+    all_or_nothing: bool = _switch(False, "one bad record refuses the whole call")
+    shuffle: bool = _switch(False, "answers the records in another order")
+    drop_answers: int = _switch(0, "leaves so many records out of each answer")
+    strangers: int = _switch(0, "adds so many records nobody sent to each answer")
+    echo_ids: bool = _switch(True, "repeats each record's ID in the answer")
+    blank: BlankRule = _switch(BlankRule.CLEAR, "what an empty value does to a field")
+    unknown_field: UnknownFieldRule = _switch(
+        UnknownFieldRule.REFUSE, "what a field name the project lacks does"
+    )
+    any_field: bool = _switch(False, "takes every f_ field the project lacks as text")
+    default_allow_insert: bool = _switch(False, "AllowInsert when a call leaves it out")
+    default_allow_update: bool = _switch(True, "AllowUpdate when a call leaves it out")
+    created_word: str = _switch("Created", "Status of a new contact")
+    updated_word: str = _switch("Updated", "Status of a changed contact")
+    skipped_word: str = _switch("Skipped", "Status of a record passed over")
+    error_word: str = _switch("Error", "Status of a record refused")
+    compact: bool = _switch(False, "answers without indentation, a little faster")
+    keep_calls: int = _switch(20_000, "how many calls are remembered")
+    log_keys: bool = _switch(True, "remember each call's keys; off spares memory")
+    threads: int = _switch(8, "calls served at the same time on a port")
+    allow_remote: bool = _switch(False, "may listen beyond this machine's loopback")
+    seed: int = _switch(0, "what shuffle and drop_answers draw from")
+
+    def __post_init__(self) -> None:
+        parse_faults(self.faults)
+        for name, least in _LEAST.items():
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise SandboxError(f"{name} must be at least {least}, not {value}")
+
+    @classmethod
+    def help_of(cls, name: str) -> str:
+        """One line that says what a switch is for. Raises KeyError for no such switch."""
+        return str(cls.__dataclass_fields__[name].metadata["help"])
+
+
+_LEAST: dict[str, float] = {
+    "slow_seconds": 0,
+    "latency_seconds": 0,
+    "retry_after_seconds": 0,
+    "calls_per_minute": 1,
+    "max_records": 1,
+    "max_bytes": 1,
+    "drop_answers": 0,
+    "strangers": 0,
+    "keep_calls": 1,
+    "threads": 1,
+}
