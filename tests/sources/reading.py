@@ -1,0 +1,34 @@
+"""What the tests of this room read with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from importer.issues import IssueCode
+from importer.model import SourceOptions
+from importer.sources import Source, open_sources
+
+PLAIN = SourceOptions()
+
+
+def source_of(path: Path, content: bytes, options: SourceOptions = PLAIN) -> Source:
+    path.write_bytes(content)
+    (source,) = open_sources(path, options=options, shown_as="contacts.csv")
+    return source
+
+
+def cells_of(source: Source, rows: int = 50_000) -> list[list[str]]:
+    return [cells for c in source.chunks(rows) for cells in c.frame.to_numpy().tolist()]
+
+
+def rows_of(source: Source, rows: int = 50_000) -> list[int]:
+    return [int(row) for c in source.chunks(rows) for row in c.rows]
+
+
+def findings_of(source: Source, rows: int = 50_000) -> list[tuple[IssueCode, list[int], list[str]]]:
+    """Give each finding with the rows it is about, and its details."""
+    return [
+        (f.code, [int(c.rows[at]) for at in f.at], list(f.details))
+        for c in source.chunks(rows)
+        for f in c.findings
+    ]
