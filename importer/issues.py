@@ -28,10 +28,10 @@ class IssueCode(StrEnum):
     BLANK_ROW = "blank-row"
     ROW_TOO_SHORT = "row-too-short"
     ROW_TOO_LONG = "row-too-long"
+    QUOTES_UNBALANCED = "quotes-unbalanced"
     DUPLICATE_KEY = "duplicate-key"
     DUPLICATE_REFUSED = "duplicate-refused"
     CONSENT_CONFLICT = "consent-conflict"
-    NOTHING_TO_WRITE = "nothing-to-write"
     # of a value
     VALUE_MISSING = "value-missing"
     VALUE_NOT_LISTED = "value-not-listed"
@@ -39,6 +39,7 @@ class IssueCode(StrEnum):
     VALUE_NOT_MATCHING = "value-not-matching"
     EMAIL_INVALID = "email-invalid"
     PHONE_INVALID = "phone-invalid"
+    PHONE_EXTENSION_DROPPED = "phone-extension-dropped"
     DATE_INVALID = "date-invalid"
     DATE_IMPOSSIBLE = "date-impossible"
     TIME_DROPPED = "time-dropped"
@@ -65,6 +66,9 @@ MESSAGES: dict[IssueCode, str] = {
     IssueCode.BLANK_ROW: "The row is blank.",
     IssueCode.ROW_TOO_SHORT: "The row has {detail}. A cell may be missing: check the delimiters.",
     IssueCode.ROW_TOO_LONG: "The row has {detail}. A value may hold an unquoted delimiter.",
+    IssueCode.QUOTES_UNBALANCED: (
+        "The quotes of the row do not match, so its cells may be cut wrongly: check them."
+    ),
     IssueCode.DUPLICATE_KEY: "The same key stands in {detail}, which was chosen.",
     IssueCode.DUPLICATE_REFUSED: (
         "The same key stands in {detail}, and the mapping refuses duplicates: keep one of them."
@@ -73,7 +77,6 @@ MESSAGES: dict[IssueCode, str] = {
         "Rows with this key disagree about {column}: {detail} is what counts."
     ),
     IssueCode.ROW_TOO_LARGE: "The row is larger than one call may be ({detail}).",
-    IssueCode.NOTHING_TO_WRITE: "The row has a key and nothing to write beside it.",
     IssueCode.VALUE_MISSING: "{column} is blank and must have a value.",
     IssueCode.VALUE_NOT_LISTED: (
         'The mapping does not list "{value}" among the values of {column}.{detail}'
@@ -82,6 +85,9 @@ MESSAGES: dict[IssueCode, str] = {
     IssueCode.VALUE_NOT_MATCHING: '"{value}" in {column} does not have the form {detail}.',
     IssueCode.EMAIL_INVALID: '"{value}" is no e-mail address: {detail}',
     IssueCode.PHONE_INVALID: '"{value}" is no phone number: {detail}',
+    IssueCode.PHONE_EXTENSION_DROPPED: (
+        'The extension {detail} of "{value}" in {column} is left out: only the number is sent.'
+    ),
     IssueCode.DATE_INVALID: '"{value}" in {column} is no date of the form {detail}.',
     IssueCode.DATE_IMPOSSIBLE: '"{value}" in {column} does not exist in the calendar.',
     IssueCode.TIME_DROPPED: '"{value}" in {column} has a time of day; a date field leaves it out.',

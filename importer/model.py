@@ -107,6 +107,11 @@ class TableDescription:
     rows: int | None = None
     warnings: tuple[str, ...] = ()
 
+    @property
+    def place(self) -> str:
+        """The table as a message names it."""
+        return f"{self.file}, sheet {self.sheet}," if self.sheet else self.file
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:

@@ -1,0 +1,102 @@
+"""The command line: parse, call, print, exit. Heavy modules load only when a command needs them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from importer.cli.connecting import connection_group, sandbox_command
+from importer.cli.demonstrating import demo_command
+from importer.cli.looking import inspect_command, report_command, runs_command, show_command
+from importer.cli.mapping import mapping_group
+from importer.cli.running import (
+    abandon_command,
+    check_command,
+    resume_command,
+    run_command_,
+    send_command,
+)
+from importer.errors import ImporterError, LockedError, UnusableInputError
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from importer.assembly import tool_version
+
+        click.echo(f"importer {tool_version()}")
+        context.exit()
+
+
+@click.group(context_settings={**_CONTEXT, "auto_envvar_prefix": "IMPORTER"})
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
+    help="Show the version and exit.",
+)  # fmt: skip
+def cli() -> None:
+    """Import contact spreadsheets into a marketing platform, with every row accounted for.
+
+    \b
+    First steps:
+      importer demo                            see the whole job, on sample files
+      importer inspect contacts.csv            see what a file is
+      importer check contacts.csv -m NAME      check it; nothing is sent
+      importer run contacts.csv -m NAME -c CONNECTION --first 10
+
+    Exit codes: 0 all good, 1 a defect of importer, 2 wrong usage, 3 some rows invalid or rejected,
+    4 nothing was sent, 5 stopped early, 6 some rows unknown, 7 held by another process,
+    130 and 143 interrupted.
+    """
+
+
+for _command in (
+    demo_command,
+    inspect_command,
+    mapping_group,
+    check_command,
+    run_command_,
+    send_command,
+    resume_command,
+    abandon_command,
+    runs_command,
+    show_command,
+    report_command,
+    connection_group,
+    sandbox_command,
+):
+    cli.add_command(_command)
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Run one command and give its exit code; errors become sentences on stderr."""
+    try:
+        result = cli.main(args=list(arguments), prog_name="importer", standalone_mode=False)
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except UnusableInputError as error:
+        for mistake in error.mistakes:
+            click.echo(f"importer: {mistake}", err=True)
+        return 4
+    except LockedError as error:
+        click.echo(f"importer: {error}", err=True)
+        return 7
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 141
+    except Exception as error:  # noqa: BLE001 - a defect of ours is one line, never a traceback
+        told = str(error) if isinstance(error, ImporterError) else type(error).__name__
+        click.echo(
+            f"importer: a defect of importer stopped this command ({told}). "
+            "The run's run.log tells where; nothing that was sent is lost.",
+            err=True,
+        )
+        return 1
+    return result if isinstance(result, int) else 0

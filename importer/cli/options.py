@@ -1,0 +1,64 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+runs_dir = click.option(
+    "--runs-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="The folder where runs are kept.",
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+quiet = click.option("-q", "--quiet", is_flag=True, help="Print only problems.")
+yes = click.option("-y", "--yes", is_flag=True, help="Send without asking.")
+connection = click.option(
+    "-c", "--connection", metavar="NAME", help="The connection; 'sandbox' is built in."
+)
+mapping = click.option(
+    "-m",
+    "--mapping",
+    metavar="NAME|PATH",
+    help="mappings/NAME.yaml, or a path; left out: the one of mappings/ that fits.",
+)
+sheet = click.option(
+    "--sheet", metavar="NAME|NUMBER|all", help="Which sheet of a workbook to read."
+)
+
+
+def of_new_runs(command: F) -> F:
+    """Add the options that ``check`` and ``run`` share."""
+    for option in reversed(
+        (
+            mapping,
+            connection,
+            sheet,
+            click.option(
+                "--first",
+                type=click.IntRange(min=1),
+                metavar="N",
+                help="Send only the first N good rows; resume sends the rest.",
+            ),
+            click.option("--strict", is_flag=True, help="Send nothing if any row is invalid."),
+            click.option(
+                "--max-invalid", metavar="N|N%", help="Send nothing if more rows are invalid."
+            ),
+            click.option(
+                "--max-rejected", metavar="N|N%", help="Stop when the platform refuses more rows."
+            ),
+            click.option("--note", metavar="TEXT", default="", help="A note kept with the run."),
+            runs_dir,
+            as_json,
+            quiet,
+        )
+    ):
+        command = option(command)
+    return command

@@ -1,0 +1,170 @@
+"""``check``, ``run``, ``send``, ``resume``, ``abandon``."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from importer.cli import options
+from importer.cli.screen import Screen, ask, may_ask, print_summary, say
+
+if TYPE_CHECKING:
+    from importer.assembly import Means
+    from importer.reports import Summary
+    from importer.runs import Ask
+
+
+@contextmanager
+def watched(screen: Screen) -> Iterator[Means]:
+    """Give a run its means; a first signal while sending stops it after the call under way."""
+    from importer import assembly
+
+    means = assembly.means(screen)
+
+    def stop(number: int, _: FrameType | None) -> None:
+        if screen.stage != "send" or means.interruption.requested:
+            raise SystemExit(128 + number)
+        means.interruption.request(number)
+        say("Stopping after the call under way. Once more stops at once.")
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, stop) for number in numbers]
+    try:
+        yield means
+    finally:
+        screen.close()
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+def _do(
+    action: Callable[..., Summary], *arguments: Any, quiet: bool, as_json: bool, **settings: Any
+) -> int:
+    screen = Screen(quiet=quiet or as_json)
+    with watched(screen) as means:
+        try:
+            summary = action(*arguments, means=means, **settings)
+        except SystemExit as stopped:
+            screen.close()
+            say("Interrupted. What was under way goes on with: importer resume")
+            return int(stopped.code or 1)
+    return print_summary(summary, as_json=as_json, quiet=quiet)
+
+
+def _ask(*, as_json: bool) -> Ask | None:
+    return ask if may_ask() and not as_json else None
+
+
+@click.command("check")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@options.of_new_runs
+@click.option("--offline", is_flag=True, help="With -c: do not compare with the account's fields.")
+def check_command(files: tuple[str, ...], quiet: bool, as_json: bool, **settings: Any) -> int:
+    """Check spreadsheets: read, map, validate, plan. Nothing is sent.
+
+    \b
+    Example:
+      importer check contacts.csv -m newsletter
+    """
+    from importer import runs
+
+    return _do(runs.check, *files, quiet=quiet, as_json=as_json, **settings)
+
+
+@click.command("run")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@options.of_new_runs
+@click.option("-n", "--dry-run", is_flag=True, help="Only check; the same as importer check.")
+@options.yes
+def run_command_(
+    files: tuple[str, ...], quiet: bool, as_json: bool, dry_run: bool, yes: bool, **settings: Any
+) -> int:
+    """Check spreadsheets, then send what is good.
+
+    \b
+    Examples:
+      importer run contacts.csv -m newsletter -c production --first 10
+      importer run exports/ -m newsletter --yes --max-invalid 2%
+    """
+    from importer import runs
+
+    if dry_run:
+        return _do(runs.check, *files, quiet=quiet, as_json=as_json, **settings)
+    return _do(
+        runs.run, *files, quiet=quiet, as_json=as_json, yes=yes,
+        ask=_ask(as_json=as_json), **settings,
+    )  # fmt: skip
+
+
+@click.command("send")
+@click.argument("run")
+@options.connection
+@options.yes
+@options.runs_dir
+@options.as_json
+@options.quiet
+def send_command(run: str, quiet: bool, as_json: bool, yes: bool, **settings: Any) -> int:
+    """Send a run that was only checked, exactly as checked.
+
+    \b
+    Example:
+      importer send 20261122T031500Z-newsletter-k3fq
+    """
+    from importer import runs
+
+    return _do(
+        runs.send, run, quiet=quiet, as_json=as_json, yes=yes,
+        ask=_ask(as_json=as_json), **settings,
+    )  # fmt: skip
+
+
+@click.command("resume")
+@click.argument("run", required=False)
+@click.option("--first", type=click.IntRange(min=1), metavar="N", help="Send up to contact N.")
+@options.yes
+@options.runs_dir
+@options.as_json
+@options.quiet
+def resume_command(run: str | None, quiet: bool, as_json: bool, yes: bool, **settings: Any) -> int:
+    """Go on with a run that was interrupted or stopped; without RUN, the newest such.
+
+    \b
+    Example:
+      importer resume
+    """
+    from importer import runs
+
+    return _do(
+        runs.resume, run, quiet=quiet, as_json=as_json, yes=yes,
+        ask=_ask(as_json=as_json), **settings,
+    )  # fmt: skip
+
+
+@click.command("abandon")
+@click.argument("run")
+@options.runs_dir
+@options.as_json
+@options.yes
+def abandon_command(run: str, runs_dir: Path, as_json: bool, yes: bool) -> int:
+    """Make what a run has not sent unsendable; already-sent.csv lists what was sent.
+
+    \b
+    Example:
+      importer abandon 20261122T031500Z-newsletter-k3fq
+    """
+    from importer import runs
+
+    if not yes and may_ask() and not click.confirm(f"Abandon {run}?", err=True):
+        return 4
+    summary, sent = runs.abandon(run, runs_dir=runs_dir)
+    if as_json:
+        click.echo(summary.as_json(), nl=False)
+    else:
+        say(f"Abandoned. {sent:,} rows were sent: {summary.folder}/already-sent.csv")
+    return 0

@@ -1,0 +1,220 @@
+"""What a person sees: progress and messages on stderr, results on stdout."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from importer.model import Verdict
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from importer.reports import Summary
+
+_PLAIN_EVERY = 30.0  # seconds between progress lines where there is no terminal
+_STAGES = {"check": "Checking", "send": "Sending", "report": "Writing reports"}
+_TOLD = {"account-not-compared", "settings-warning"}
+
+
+class Screen:
+    """Watches a run for a person. ``stage`` is the one under way, "" between stages."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._terminal = sys.stderr.isatty() and not quiet
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+        self._rows = 0
+        self._total: int | None = None
+        self._last = 0.0
+        self.stage = ""
+
+    def begin(self, stage: str, total: int | None) -> None:
+        self.stage, self._rows, self._total = stage, 0, total
+        self._last = time.monotonic()
+        if self._terminal:
+            self._progress = _progress()
+            self._progress.start()
+            self._task = self._progress.add_task(_STAGES.get(stage, stage), total=total)
+
+    def advance(self, rows: int) -> None:
+        self._rows += rows
+        if self._progress is not None and self._task is not None:
+            self._progress.advance(self._task, rows)
+        elif not self._quiet and time.monotonic() - self._last > _PLAIN_EVERY:
+            self._last = time.monotonic()
+            of = f" of {self._total:,}" if self._total else ""
+            say(f"{_STAGES.get(self.stage, self.stage)}: {self._rows:,}{of} rows")
+
+    def end(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the terminal."""
+        self.stage = ""
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+
+    def event(self, name: str, **facts: Any) -> None:
+        if name in _TOLD:
+            say(str(facts.get("message", name)))
+        elif name == "waiting" and not self._quiet and self._progress is None:
+            say(f"Waiting {facts.get('seconds', '?')} s: {facts.get('reason', '')}")
+
+
+def _progress() -> Progress:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.description:<16}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("rows"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+
+
+def say(sentence: str) -> None:
+    """Tell something that is no result."""
+    click.echo(sentence, err=True)
+
+
+def print_plan(summary: Summary) -> None:
+    """Show what would be sent, and where: what an operator consents to."""
+    rows, calls = summary.rows, summary.calls
+    if summary.sandbox:
+        say("SANDBOX: nothing leaves this machine.")
+    say(f"{rows.read:,} rows read; {_to_send(summary):,} contacts to send.")
+    for label, count in (
+        ("refused by our checks", rows.invalid),
+        ("duplicates", rows.duplicate),
+        ("left out on purpose", rows.skipped),
+    ):
+        if count:
+            say(f"  {count:,} {label}")
+    for code, consent in summary.consents.items():
+        say(
+            f"  {code}: {consent.yes:,} yes and {consent.no:,} no will be sent; "
+            f"{consent.left:,} contacts are left as they are"
+        )
+    if summary.consents:
+        say("  What the platform holds now was not looked at: a yes replaces a no that is there.")
+    say(
+        f"About {calls.planned:,} calls, {_duration(calls.planned_seconds)} at the allowed pace, "
+        f"to {summary.connection} (project {summary.project or '-'}, {summary.url})."
+    )
+
+
+def _to_send(summary: Summary) -> int:
+    rows = summary.rows
+    return rows.read - rows.invalid - rows.duplicate - rows.skipped
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def ask(summary: Summary) -> bool:
+    """Show the plan and ask once."""
+    print_plan(summary)
+    return click.confirm("Send it?", default=False, err=True)
+
+
+def may_ask() -> bool:
+    """Tell whether there is a person to ask."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def print_summary(summary: Summary, *, as_json: bool, quiet: bool) -> int:
+    """Print how a run ended; give its exit code."""
+    if as_json:
+        sys.stdout.write(summary.as_json().decode())
+        sys.stdout.flush()
+        return summary.exit_code
+    if quiet and summary.exit_code == 0:
+        return 0
+    _print_table(summary)
+    for warning in summary.warnings:
+        say(f"Warning: {warning}")
+    if summary.message and summary.state != "finished":
+        say(f"{_headline(summary)} {summary.message}")
+    else:
+        say(_headline(summary))
+    for code, count in list(summary.problems.items())[:5]:
+        say(f"  {count:,} × {code}")
+    say(f"Reports: {summary.folder}")
+    following = next_command(summary)
+    if following:
+        say(f"Next: {following}")
+    return summary.exit_code
+
+
+def _print_table(summary: Summary) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title="SANDBOX" if summary.sandbox else None, show_header=False, box=None)
+    table.add_column(justify="right")
+    table.add_column()
+    for verdict in Verdict:
+        count = summary.rows.of(verdict)
+        if count:
+            table.add_row(f"{count:,}", verdict.words)
+    table.add_row(f"{summary.rows.read:,}", "rows read", style="bold")
+    Console(highlight=False).print(table)
+
+
+def _headline(summary: Summary) -> str:
+    rows = summary.rows
+    match summary.state:
+        case "checked" if summary.exit_code == 0:
+            return "Checked: every row is good. Nothing was sent."
+        case "checked":
+            return "Checked: some rows cannot be sent. Nothing was sent."
+        case "refused":
+            return "Nothing was sent."
+        case "abandoned":
+            return "Abandoned: what was not sent stays unsent."
+        case "finished" if summary.exit_code == 0:
+            return "Finished: every row is accounted for and none needs fixing."
+        case "finished":
+            return "Finished, but not every row went through."
+        case _:
+            return f"STOPPED EARLY: {rows.not_sent:,} rows are not sent yet."
+
+
+def next_command(summary: Summary) -> str:
+    """Give the command that an operator would want now; empty when there is none."""
+    fixes = shlex.quote(f"{summary.folder}/to-fix.csv")
+    if len(summary.files) > 1:
+        fixes = shlex.quote(f"{summary.folder}/to-fix")
+    again = f"importer run {fixes} -m {summary.mapping}"
+    to_fix = summary.rows.invalid + summary.rows.rejected + summary.refused_duplicates
+    match summary.state:
+        case "checked" if _to_send(summary):
+            return f"importer send {summary.run}"
+        case "stopped" | "sending":
+            return f"importer resume {summary.run}"
+        case "finished" if to_fix:
+            return f"mend {fixes}, then: {again}"
+        case _:
+            return ""

@@ -1,0 +1,90 @@
+"""Date formats as operators write them: ``DD/MM/YYYY``, ``YYYY-MM-DD HH:mm:ss``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+_SIGN = re.compile(r"YYYY|YY|MM|M|DD|D|HH|H|mm|ss|[A-Za-z]+")
+_GROUPS = {
+    "YYYY": r"(?P<year>[0-9]{4})",
+    "MM": r"(?P<month>[0-9]{1,2})",
+    "M": r"(?P<month>[0-9]{1,2})",
+    "DD": r"(?P<day>[0-9]{1,2})",
+    "D": r"(?P<day>[0-9]{1,2})",
+    "HH": r"(?P<hour>[0-9]{1,2})",
+    "H": r"(?P<hour>[0-9]{1,2})",
+    "mm": r"(?P<minute>[0-9]{2})",
+    "ss": r"(?P<second>[0-9]{2})",
+}
+ISO_DATE = r"^(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
+ISO_TIME = (
+    r"[ T](?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.[0-9]{1,9})?)?$"
+)
+YEAR_FIRST = r"^(?P<year>[0-9]{4})[-/.](?P<month>[0-9]{1,2})[-/.](?P<day>[0-9]{1,2})$"
+YEAR_FIRST_TIME = (
+    YEAR_FIRST[:-1]
+    + r"[ T](?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})"
+    + r"(?::(?P<second>[0-9]{2})(?:\.[0-9]{1,9})?)?$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DateFormat:
+    """A format that was understood. ``pattern`` is a regular expression with named groups."""
+
+    text: str
+    pattern: str
+    timed: bool
+
+
+@lru_cache(maxsize=64)
+def parse_date_format(text: str) -> DateFormat:
+    """Read a format.
+
+    Raises:
+        ValueError: with a sentence that says which sign is not understood or lacking.
+    """
+    pattern, names, last = "", [], 0
+    for match in _SIGN.finditer(text):
+        sign = match.group(0)
+        pattern += re.escape(text[last : match.start()])
+        last = match.end()
+        if sign == "YY":
+            raise ValueError(
+                f'the format "{text}" has a year of two digits, whose century is not known: '
+                "this version reads YYYY only"
+            )
+        if sign not in _GROUPS:
+            raise ValueError(
+                f'"{sign}" in the format "{text}" is not understood: '
+                "write YYYY, MM, DD, HH, mm and ss"
+            )
+        group = _GROUPS[sign]
+        name = group[3 : group.index(">")].lstrip("<")
+        if name in names:
+            raise ValueError(f'the format "{text}" has the {name} twice')
+        names.append(name)
+        pattern += group
+    pattern += re.escape(text[last:])
+    missing = [name for name in ("year", "month", "day") if name not in names]
+    if missing:
+        raise ValueError(f'the format "{text}" lacks the {missing[0]}')
+    timed = "hour" in names
+    if timed and "minute" not in names:
+        raise ValueError(f'the format "{text}" has hours and no minutes (mm)')
+    if not timed and ("minute" in names or "second" in names):
+        raise ValueError(f'the format "{text}" has minutes or seconds and no hours (HH)')
+    return DateFormat(text, f"^{pattern}$", timed)
+
+
+def date_format_problem(text: str, *, timed: bool) -> str:
+    """Say in a sentence why a format does not serve a field; empty when it does."""
+    try:
+        parsed = parse_date_format(text)
+    except ValueError as error:
+        return str(error)
+    if timed and not parsed.timed:
+        return f'the format "{text}" has no time of day, and the field is a date-time: add HH:mm'
+    return ""

@@ -1,0 +1,35 @@
+"""How a delivery ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from importer.errors import ImporterError
+
+
+class EndReason(StrEnum):
+    COMPLETE = "complete"  # every contact of the plan has its outcome
+    FIRST_REACHED = "first-reached"  # so many as were asked for; some are left
+    INTERRUPTED = "interrupted"
+    PLATFORM_DOWN = "platform-down"  # one batch's attempts are spent
+    ACCOUNT_REFUSED = "account-refused"  # credentials, project or permission
+    ALL_REFUSED = "all-refused"  # single contacts, one after the other, for the same reason
+    TOO_MANY_REJECTED = "too-many-rejected"
+    UNREADABLE_ANSWERS = "unreadable-answers"  # no answer could be tied to a contact
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryEnd:
+    """Why a delivery ended, with a sentence for the operator."""
+
+    reason: EndReason
+    message: str
+
+
+class HaltError(ImporterError):
+    """The delivery ends here; what has no outcome yet stays for a later one."""
+
+    def __init__(self, reason: EndReason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason

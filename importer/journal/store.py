@@ -1,0 +1,331 @@
+"""The journal of a run: what was meant, what came of it. Every write is durable when it returns.
+
+One SQLite file. ``call`` has a line for each call, written before it goes and again when it ends;
+``settlement`` has a line for each batch that has its outcomes, and is the commit point: a row with
+a settlement is never sent again. No bodies and no contacts: hashes, record ids, and what the
+platform said.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Self
+
+from importer.errors import DefectError, UnusableInputError
+from importer.files import PRIVATE_FILE, sync_folder
+from importer.journal.outcomes import packed, unpacked
+from importer.journal.values import CallResult, CallTotals, Gap, SettledBatch
+from importer.model import RunState, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from types import TracebackType
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from importer.model import Batch, Settled
+
+VERSION = 1
+"""Of the tables below; a journal of a higher version belongs to a newer tool."""
+
+_TABLES = """
+CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE call (
+    number INTEGER PRIMARY KEY,
+    batch TEXT NOT NULL,
+    first INTEGER NOT NULL,
+    end INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    waited REAL NOT NULL,
+    started TEXT NOT NULL,
+    ended TEXT,
+    result TEXT NOT NULL,
+    message TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX call_by_place ON call (first, end);
+CREATE TABLE settlement (
+    first INTEGER PRIMARY KEY,
+    end INTEGER NOT NULL,
+    batch TEXT NOT NULL,
+    call INTEGER NOT NULL,
+    settled TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    strangers INTEGER NOT NULL,
+    rejected INTEGER NOT NULL,
+    outcomes BLOB NOT NULL
+);
+"""
+
+
+class Journal:
+    """The durable facts of one run. Several threads may write; one process at a time."""
+
+    def __init__(self, path: Path, database: sqlite3.Connection) -> None:
+        self.path = path
+        self._database = database
+        self._lock = threading.Lock()
+
+    @classmethod
+    def create(cls, path: Path) -> Self:
+        """Make a new journal that only its owner can read. Raises FileExistsError.
+
+        Close it before its folder is renamed, and open it again afterwards.
+        """
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
+        journal = cls(path, _connected(path))
+        with journal._writing() as database:
+            for statement in _TABLES.split(";"):
+                database.execute(statement)
+            database.execute(f"PRAGMA user_version = {VERSION}")
+        sync_folder(path.parent)
+        return journal
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open a run's journal. Raises UnusableInputError if it is missing, damaged or too new."""
+        if not path.is_file():
+            raise UnusableInputError(f"{path}: the run has no journal, so it cannot be continued.")
+        try:
+            database = _connected(path)
+            (found,) = database.execute("PRAGMA user_version").fetchone()
+        except sqlite3.DatabaseError as error:
+            raise UnusableInputError(f"{path}: the journal cannot be read ({error}).") from error
+        if found != VERSION:
+            database.close()
+            raise UnusableInputError(
+                f"{path}: the journal has version {found}, this tool knows version {VERSION}: "
+                "use the version of importer that began the run."
+            )
+        return cls(path, database)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Put everything into the one file and let go of it."""
+        self._database.close()
+
+    # --- facts ---------------------------------------------------------------------------------
+
+    def fact(self, name: str) -> str | None:
+        """Give a fact's value; None when it was never set."""
+        found = self._rows("SELECT value FROM fact WHERE name = ?", name)
+        return str(found[0][0]) if found else None
+
+    def set_fact(self, name: str, value: str) -> None:
+        """Set a fact, durably."""
+        with self._writing() as database:
+            database.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
+
+    @property
+    def state(self) -> RunState:
+        """Where the run stands; a new journal's is *checking*."""
+        return RunState(self.fact("state") or RunState.CHECKING)
+
+    def set_state(self, state: RunState) -> None:
+        """Say where the run stands, durably."""
+        self.set_fact("state", state.value)
+
+    # --- calls ---------------------------------------------------------------------------------
+
+    def submitting(self, batch: Batch, *, attempt: int, at: str, waited: float = 0.0) -> int:
+        """Say that a batch is about to go, before it goes. Gives the call's number.
+
+        ``attempt``: from 1. ``waited``: seconds waited for this call. ``at``: ISO text, as in
+        every function here.
+        """
+        size = sum(len(contact) for contact in batch.contacts)
+        place = (batch.id, batch.first, batch.end, batch.sha256, size)
+        with self._writing() as database:
+            made = database.execute(
+                "INSERT INTO call (batch, first, end, sha256, bytes, attempt, waited, started,"
+                " result) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*place, attempt, waited, at, CallResult.OPEN.value),
+            )
+            return int(made.lastrowid or 0)
+
+    def not_taken(self, call: int, *, at: str, message: str) -> None:
+        """The platform did not take the call, or was not reached."""
+        self._end(call, CallResult.NOT_TAKEN, at, message)
+
+    def in_doubt(self, call: int, *, at: str, message: str) -> None:
+        """The call left and its answer never came."""
+        self._end(call, CallResult.IN_DOUBT, at, message)
+
+    def refused(self, call: int, *, at: str, message: str) -> None:
+        """The platform declined the call as a whole; nothing of it was written."""
+        self._end(call, CallResult.REFUSED, at, message)
+
+    def settled(self, call: int, batch: Batch, settled: Settled, *, at: str) -> None:
+        """Give a batch its outcomes: the commit point. ``call``: the last one that carried it.
+
+        Also for a batch that was refused or given up; then the call keeps the result it had.
+        Raises DefectError when a row of the batch has its outcome already.
+        """
+        if len(settled.outcomes) != len(batch):
+            raise DefectError(f"{len(settled.outcomes)} outcomes for a batch of {len(batch)}")
+        rejected = sum(o.verdict is Verdict.REJECTED for o in settled.outcomes)
+        told = (settled.request_id, settled.strangers, rejected, packed(settled.outcomes))
+        with self._writing() as database:
+            nearest = database.execute(
+                "SELECT end FROM settlement WHERE first < ? ORDER BY first DESC LIMIT 1",
+                (batch.end,),
+            ).fetchone()
+            if nearest and nearest[0] > batch.first:
+                raise DefectError(f"batch {batch.id} has its outcomes already")
+            database.execute(
+                "UPDATE call SET result = ?, ended = ? WHERE number = ? AND result = ?",
+                (CallResult.ANSWERED.value, at, call, CallResult.OPEN.value),
+            )
+            database.execute(
+                "INSERT INTO settlement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (batch.first, batch.end, batch.id, call, at, *told),
+            )
+
+    def last_call(self, first: int, end: int) -> int:
+        """Number the last call that carried all of a stretch. Raises DefectError if none did."""
+        found = self._rows("SELECT max(number) FROM call WHERE first <= ? AND end >= ?", first, end)
+        if found[0][0] is None:
+            raise DefectError(f"no call carried the contacts {first} to {end}")
+        return int(found[0][0])
+
+    def _end(self, call: int, result: CallResult, at: str, message: str) -> None:
+        with self._writing() as database:
+            database.execute(
+                "UPDATE call SET result = ?, ended = ?, message = ? WHERE number = ?",
+                (result.value, at, message, call),
+            )
+
+    # --- reading back --------------------------------------------------------------------------
+
+    def settled_batches(self) -> Iterator[SettledBatch]:
+        """Give every batch that has its outcomes, in plan order, in bounded memory."""
+        found = self._database.execute(
+            "SELECT batch, first, outcomes, request_id, strangers, settled FROM settlement"
+            " ORDER BY first"
+        )
+        for batch, first, blob, request_id, strangers, moment in found:
+            yield SettledBatch(batch, first, unpacked(blob), request_id, strangers, moment)
+
+    def settled_rows(self) -> tuple[int, int]:
+        """Count the rows that have an outcome, and those of them that were rejected."""
+        found = self._rows("SELECT total(end - first), total(rejected) FROM settlement")
+        return int(found[0][0]), int(found[0][1])
+
+    def gaps(self, total: int) -> list[Gap]:
+        """List what of a plan of ``total`` contacts has no outcomes, in plan order.
+
+        What is in doubt comes as the exact batches that were sent, the newest cut first.
+        """
+        settled = self._rows("SELECT first, end FROM settlement ORDER BY first")
+        doubtful: list[Gap] = []
+        for first, end, sha256 in self._doubtful_calls():
+            taken = [*settled, *((gap.first, gap.end) for gap in doubtful)]
+            left = _left_of(first, end, sorted(t for t in taken if t[0] < end and t[1] > first))
+            exact = left == [(first, end)]
+            doubtful += [Gap(a, b, in_doubt=True, sha256=sha256 if exact else "") for a, b in left]
+        taken = sorted([*settled, *((gap.first, gap.end) for gap in doubtful)])
+        plain = [Gap(first, end) for first, end in _left_of(0, total, taken)]
+        return sorted([*doubtful, *plain], key=lambda gap: gap.first)
+
+    def _doubtful_calls(self) -> list[tuple[int, int, str]]:
+        """Calls without an end, newest first, less those whose very batch is settled."""
+        rows = self._rows(
+            "SELECT first, end, sha256 FROM call WHERE result IN (?, ?) AND NOT EXISTS"
+            " (SELECT 1 FROM settlement s WHERE s.first = call.first AND s.end = call.end)"
+            " ORDER BY number DESC",
+            CallResult.OPEN.value,
+            CallResult.IN_DOUBT.value,
+        )
+        return [(int(first), int(end), str(sha256)) for first, end, sha256 in rows]
+
+    def attempts_at(self, total: int) -> NDArray[np.int32]:
+        """Count for each plan position the calls that carried it; those not taken do not count."""
+        import numpy as np  # heavy, and only reports need it
+
+        changes = np.zeros(total + 1, dtype=np.int32)
+        found = self._rows("SELECT first, end FROM call WHERE result != ?", CallResult.NOT_TAKEN)
+        if found:
+            places = np.array(found, dtype=np.int64)
+            np.add.at(changes, places[:, 0], 1)
+            np.add.at(changes, places[:, 1], -1)
+        return np.cumsum(changes[:-1], dtype=np.int32)
+
+    def call_totals(self) -> CallTotals:
+        """Sum up the calls of the run so far."""
+        found = self._rows(
+            "SELECT count(*), total(attempt > 1), total(result = 'not-taken'),"
+            " total(result = 'refused'), total(result IN ('open', 'in-doubt')),"
+            " (SELECT total(strangers) FROM settlement), total(waited), total(bytes),"
+            " coalesce(min(started), ''), coalesce(max(coalesce(ended, started)), '') FROM call"
+        )
+        calls, retried, not_taken, refused, in_doubt, strangers, waited, size, first, last = found[
+            0
+        ]
+        return CallTotals(
+            calls=int(calls),
+            retried=int(retried),
+            not_taken=int(not_taken),
+            refused=int(refused),
+            in_doubt=int(in_doubt),
+            strangers=int(strangers),
+            waited_seconds=float(waited),
+            bytes=int(size),
+            first=str(first),
+            last=str(last),
+        )
+
+    def _rows(self, query: str, *values: Any) -> list[Any]:
+        with self._lock:
+            return self._database.execute(query, values).fetchall()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction; when the block ends it is on the disk."""
+        with self._lock:
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._database
+            except BaseException:
+                self._database.execute("ROLLBACK")
+                raise
+            self._database.execute("COMMIT")
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    """WAL with full sync: a commit is on the disk, and readers do not stop the writer."""
+    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+    except sqlite3.DatabaseError:
+        database.close()
+        raise
+    return database
+
+
+def _left_of(first: int, end: int, taken: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Give what of a stretch is not taken; ``taken`` is ordered."""
+    left = []
+    for a, b in taken:
+        if a > first:
+            left.append((first, min(a, end)))
+        first = max(first, b)
+        if first >= end:
+            return left
+    return [*left, (first, end)] if first < end else left

@@ -1,0 +1,71 @@
+"""What is read back from a journal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from importer.model import Outcome
+
+
+class CallResult(StrEnum):
+    """How a call ended, as far as the journal knows."""
+
+    OPEN = "open"  # it was about to go; the process ended, or it is on its way
+    NOT_TAKEN = "not-taken"
+    IN_DOUBT = "in-doubt"
+    REFUSED = "refused"
+    ANSWERED = "answered"
+
+
+@dataclass(frozen=True, slots=True)
+class SettledBatch:
+    """A batch with its outcomes, in plan order. ``settled``: when, as ISO text."""
+
+    batch: str
+    first: int
+    outcomes: tuple[Outcome, ...]
+    request_id: str
+    strangers: int
+    settled: str
+
+    @property
+    def end(self) -> int:
+        """The plan position after the last contact."""
+        return self.first + len(self.outcomes)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch of the plan that has no outcomes.
+
+    ``in_doubt``: a call carried it and nobody knows what came of it. Then ``sha256`` is the hash of
+    the batch that held exactly this stretch; empty for what is left of a batch that was cut.
+    """
+
+    first: int
+    end: int
+    in_doubt: bool = False
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallTotals:
+    """The calls of a run. ``retried``: calls after the first for the same contacts.
+
+    ``waited_seconds``: before calls, for the pace and for retries. ``bytes``: of contacts carried.
+    ``first`` and ``last``: ISO text, empty when there was no call.
+    """
+
+    calls: int
+    retried: int
+    not_taken: int
+    refused: int
+    in_doubt: int
+    strangers: int
+    waited_seconds: float
+    bytes: int
+    first: str
+    last: str

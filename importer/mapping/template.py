@@ -1,0 +1,50 @@
+"""Templates: ``"{Prénom} {Nom}"`` in constants and computed fields."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+RUN_DATE = "run.date"
+FILE_NAME = "file.name"
+_PIECE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Text with places for values. ``pieces``: (text, name) pairs, one of the two empty."""
+
+    pieces: tuple[tuple[str, str], ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The headers it needs, in order."""
+        return tuple(name for _, name in self.pieces if name and name not in {RUN_DATE, FILE_NAME})
+
+
+def parse_template(text: str) -> Template:
+    """Read a template; ``{{`` and ``}}`` stand for the brackets themselves.
+
+    Raises:
+        ValueError: a bracket is left open, or names nothing.
+    """
+    pieces: list[tuple[str, str]] = []
+    plain, last = "", 0
+    for match in _PIECE.finditer(text):
+        plain += text[last : match.start()]
+        last = match.end()
+        whole = match.group(0)
+        if whole in {"{{", "}}"}:
+            plain += whole[0]
+            continue
+        name = (match.group(1) or "").strip()
+        if not name:
+            raise ValueError(f'"{text}" has a bracket that names nothing; {{{{ writes a bracket')
+        if plain:
+            pieces.append((plain, ""))
+            plain = ""
+        pieces.append(("", name))
+    plain += text[last:]
+    if plain:
+        pieces.append((plain, ""))
+    return Template(tuple(pieces))

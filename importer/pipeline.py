@@ -1,0 +1,192 @@
+"""The stages in their order: ``check``, ``send``, ``finish``. The only file that knows it."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import orjson
+
+from importer import checking, delivery
+from importer.clock import Clock, iso
+from importer.delivery import DeliveryEnd
+from importer.journal import Journal
+from importer.mapping import BoundMapping
+from importer.model import (
+    FieldRole,
+    FieldRule,
+    PlannedField,
+    PlanSlice,
+    RunState,
+    TableDescription,
+    Verdict,
+    Watcher,
+)
+from importer.planning import PlanFacts, Planner
+from importer.reconciliation import balance, counted, reconcile
+from importer.reports import Reports, RunFacts, Summary
+from importer.run_folder import RunFolder, keep_rows, planned_fields
+from importer.sources import Source
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPlan:
+    """The plan file of a run, as delivery reads it."""
+
+    folder: RunFolder
+    fields: tuple[PlannedField, ...]
+    length: int
+
+    def __len__(self) -> int:
+        return self.length
+
+    def slices(self, first: int, end: int) -> Iterator[PlanSlice]:
+        """Give the contacts from ``first`` up to ``end``."""
+        return self.folder.plan_slices(self.fields, first, end)
+
+
+# --- check: source -> mapping -> checking -> planning ---------------------------------------------
+
+
+def check(
+    folder: RunFolder,
+    journal: Journal,
+    sources: Sequence[Source],
+    bound: Sequence[BoundMapping],
+    *,
+    consent_of: Callable[[str], str],
+    largest_row: int,
+    clock: Clock,
+    watcher: Watcher,
+) -> PlanFacts:
+    """Read, map, check and plan; when it returns, the journal says *checked*.
+
+    ``bound``: the mapping laid on each source's table. ``consent_of``: the consent that a date
+    field belongs to. Raises UnusableInputError at a source that cannot be read to its end.
+    """
+    fields = tuple(PlannedField(r.field, r.type, r.role) for r in bound[0].rules)
+    dates = {consent_of(f.code): f.code for f in fields if f.role is FieldRole.CONSENT_DATE}
+    planner = Planner(
+        folder,
+        fields,
+        policy=bound[0].mapping.duplicates,
+        consent_dates=dates,
+        width=max(len(source.description.columns) for source in sources),
+    )
+    watcher.begin("check", None)
+    tables = []
+    for index, (source, mapping) in enumerate(zip(sources, bound, strict=True)):
+        rows = 0
+        rules = _in_plan_order(mapping.rules, fields)
+        for chunk in source.chunks():
+            checked = checking.check(mapping.apply(chunk), rules, largest_row=largest_row)
+            planner.add(index, chunk, checked)
+            rows += len(chunk)
+            watcher.advance(len(chunk))
+        tables.append(replace(source.description, rows=rows))
+    facts = planner.finish()
+    watcher.end()
+    journal.set_fact("tables", orjson.dumps([asdict(table) for table in tables]).decode())
+    journal.set_fact("plan", orjson.dumps(asdict(facts)).decode())
+    journal.set_fact("checked", iso(clock.now()))
+    journal.set_state(RunState.CHECKED)
+    watcher.event("checked", **{k: v for k, v in asdict(facts).items() if k != "consents"})
+    return facts
+
+
+def _in_plan_order(rules: Sequence[FieldRule], fields: Sequence[PlannedField]) -> list[FieldRule]:
+    """Order a table's rules as the plan's columns are: a mapping is bound in its own order."""
+    by_field = {rule.field: rule for rule in rules}
+    return [by_field[field.code] for field in fields]
+
+
+def plan_facts(journal: Journal) -> PlanFacts:
+    """Read back what the check came to."""
+    return PlanFacts(**orjson.loads(journal.fact("plan") or "{}"))
+
+
+def tables_of(journal: Journal) -> tuple[TableDescription, ...]:
+    """Read back what was understood of each table."""
+    return tuple(
+        TableDescription(
+            **{**table, "columns": tuple(table["columns"]), "warnings": tuple(table["warnings"])}
+        )
+        for table in orjson.loads(journal.fact("tables") or "[]")
+    )
+
+
+# --- send: batching -> delivery -> journal --------------------------------------------------
+
+
+def stored_plan(folder: RunFolder, journal: Journal) -> StoredPlan:
+    """Open the plan of a checked run."""
+    return StoredPlan(folder, planned_fields(folder.plan), plan_facts(journal).planned)
+
+
+def send(
+    plan: StoredPlan, journal: Journal, *, clock: Clock, watcher: Watcher, **means: Any
+) -> DeliveryEnd:
+    """Deliver what the plan holds and the journal has not settled.
+
+    ``means``: what ``delivery.deliver`` asks for beside these.
+    """
+    if journal.fact("started") is None:
+        journal.set_fact("started", iso(clock.now()))
+    journal.set_state(RunState.SENDING)
+    done, _ = journal.settled_rows()
+    watcher.begin("send", len(plan))
+    watcher.advance(done)
+    end = delivery.deliver(plan=plan, journal=journal, clock=clock, watcher=watcher, **means)
+    watcher.end()
+    watcher.event("delivery-ended", reason=end.reason.value)
+    return end
+
+
+# --- finish: reconciliation -> reports ------------------------------------------------------
+
+
+def finish(
+    folder: RunFolder,
+    journal: Journal,
+    *,
+    state: RunState,
+    facts: Callable[[Counter[str]], RunFacts],
+    watcher: Watcher,
+) -> Summary:
+    """Give every row its verdict, prove that they balance, write the reports, say the state.
+
+    ``facts``: what the summary says beside the totals, once these are known. Raises DefectError
+    when the books do not balance.
+    """
+    tables = tables_of(journal)
+    books = plan_facts(journal)
+    totals: Counter[str] = Counter()
+    to_keep, to_retry = array("q"), array("q")
+    watcher.begin("report", books.read)
+    with ExitStack() as stack:
+        results = counted(reconcile(folder, journal, tables, planned=books.planned), totals)
+        reports = stack.enter_context(Reports(folder, tables))
+        for some in results:
+            reports.add(some.first, some.results, some.tables, some.reasons)
+            for row, result in enumerate(some.results, some.first):
+                if result.verdict in _RETRIED:
+                    to_retry.append(row)
+                if result.verdict in _RETRIED or row in some.reasons:
+                    to_keep.append(row)
+            watcher.advance(len(some.results))
+        balance(totals, books)
+        summary = reports.finish(facts(totals))
+    journal.set_state(state)
+    watcher.end()
+    if state is RunState.FINISHED and not folder.settings.keep_all:
+        keep_rows(folder.source, to_keep)
+        keep_rows(folder.plan, to_retry)
+        folder.spooled_input.unlink(missing_ok=True)
+    return summary
+
+
+_RETRIED = {Verdict.REJECTED, Verdict.UNKNOWN}

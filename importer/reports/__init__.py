@@ -1,0 +1,114 @@
+"""The files of the run folder that people and machines read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+from importer.files import write_whole
+from importer.issues import Severity
+from importer.model import RowResult, TableDescription, Verdict
+from importer.reports.fixes import ERRORS_COLUMN, FixWriter
+from importer.reports.page import page
+from importer.reports.problems import Problems
+from importer.reports.summary import (
+    CallTotals,
+    ConsentTotals,
+    FileSummary,
+    RowTotals,
+    RunFacts,
+    Summary,
+)
+from importer.reports.tables import (
+    ISSUE_COLUMNS,
+    RESULT_COLUMNS,
+    csv_writer,
+    result_row,
+    write_issues,
+)
+from importer.run_folder import RunFolder, column_batches
+
+__all__ = [
+    "ERRORS_COLUMN",
+    "ISSUE_COLUMNS",
+    "RESULT_COLUMNS",
+    "CallTotals",
+    "ConsentTotals",
+    "FileSummary",
+    "Reports",
+    "RowTotals",
+    "RunFacts",
+    "Summary",
+    "csv_writer",
+    "result_row",
+]
+_BY_PLATFORM = {Verdict.REJECTED: Severity.ERROR, Verdict.UNKNOWN: Severity.ERROR}
+
+
+class Reports:
+    """Writes a run's reports while its results pass; each takes its place only when it is whole."""
+
+    def __init__(self, folder: RunFolder, tables: Sequence[TableDescription]) -> None:
+        self._folder = folder
+        self._tables = tables
+        self._delimiter = folder.settings.report_delimiter
+        self._problems = Problems()
+        self._files = ExitStack()
+        self._results: Any = None
+        self._fixes: Any = None
+
+    def __enter__(self) -> Reports:
+        path = self._folder.path
+        self._results = self._files.enter_context(csv_writer(path / "results.csv", self._delimiter))
+        self._results.writerow(RESULT_COLUMNS)
+        sources = column_batches(self._folder.source)
+        self._fixes = self._files.enter_context(
+            FixWriter(path, self._tables, sources, self._delimiter)
+        )
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._files.__exit__(*error)
+
+    def add(
+        self,
+        first: int,
+        results: Sequence[RowResult],
+        tables: Sequence[int],
+        reasons: dict[int, tuple[str, ...]],
+    ) -> None:
+        """Take the results of the next rows; ``reasons``: why to fix a row, by its index."""
+        self._results.writerows(map(result_row, results))
+        for row, why in reasons.items():
+            self._fixes.add(row, tables[row - first], why)
+        for table, result in zip(tables, results, strict=True):
+            severity = _BY_PLATFORM.get(Verdict(result.verdict))
+            if severity is not None:
+                place = f"{self._tables[table].place} row {result.row}"
+                self._problems.note(result.code, severity, place, result.message)
+
+    def finish(self, facts: RunFacts) -> Summary:
+        """Put the row reports in their places, and write issues, summary and page."""
+        self._files.close()
+        folder = self._folder
+        write_issues(
+            folder.path / "issues.csv",
+            column_batches(folder.issues),
+            _places(folder),
+            self._tables,
+            self._delimiter,
+            self._problems,
+        )
+        summary = facts.summary(self._problems.counts())
+        write_whole(folder.path / "summary.json", summary.as_json())
+        groups = self._problems.groups()
+        write_whole(folder.path / "report.html", page(summary, groups, folder.settings).encode())
+        return summary
+
+
+def _places(folder: RunFolder) -> Iterator[tuple[int, int]]:
+    for batch in column_batches(folder.rows):
+        yield from zip(
+            batch.column("table").to_pylist(), batch.column("number").to_pylist(), strict=True
+        )

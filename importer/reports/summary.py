@@ -1,0 +1,120 @@
+"""``summary.json``: what a run came to, for machines and for the Python functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from pydantic import BaseModel, ConfigDict
+
+from importer.model import Verdict
+
+SCHEMA_VERSION = 1
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class FileSummary(_Frozen):
+    path: str
+    sha256: str
+    sheet: str = ""
+    format: str
+    encoding: str = ""
+    delimiter: str = ""
+    header_row: int
+    rows: int
+    warnings: tuple[str, ...] = ()
+
+
+class RowTotals(_Frozen):
+    """Every verdict, zeros included; they add up to ``read``."""
+
+    read: int
+    created: int = 0
+    updated: int = 0
+    accepted: int = 0
+    duplicate: int = 0
+    skipped: int = 0
+    invalid: int = 0
+    rejected: int = 0
+    unknown: int = 0
+    not_sent: int = 0
+
+    def of(self, verdict: Verdict) -> int:
+        """Give one verdict's total."""
+        found: int = getattr(self, verdict.value.replace("-", "_"))
+        return found
+
+
+class ConsentTotals(_Frozen):
+    """What the plan sets for one consent; ``left``: contacts whose consent is left alone."""
+
+    yes: int
+    no: int
+    left: int
+
+
+class CallTotals(_Frozen):
+    """``planned``: about how many calls the whole plan takes, and how many seconds at the pace."""
+
+    planned: int
+    planned_seconds: float
+    made: int = 0
+    retried: int = 0
+    not_taken: int = 0
+    refused: int = 0
+    in_doubt: int = 0
+    strangers: int = 0
+    waited_seconds: float = 0.0
+    bytes: int = 0
+
+
+class Summary(_Frozen):
+    """One run. Times are ISO 8601 in UTC, empty when the run did not get there."""
+
+    schema_version: int = SCHEMA_VERSION
+    run: str
+    state: str
+    exit_code: int
+    sandbox: bool = False
+    mapping: str
+    target: str
+    connection: str = ""
+    project: str = ""
+    url: str = ""
+    files: tuple[FileSummary, ...]
+    rows: RowTotals
+    refused_duplicates: int = 0
+    consents: dict[str, ConsentTotals]
+    calls: CallTotals
+    stopped_because: str = ""
+    message: str = ""
+    warnings: tuple[str, ...] = ()
+    problems: dict[str, int] = {}
+    created: str
+    checked: str = ""
+    started: str = ""
+    finished: str = ""
+    operator: str = ""
+    note: str = ""
+    tool_version: str
+    folder: str = ""
+
+    def as_json(self) -> bytes:
+        """Write it as the run folder's file holds it (without ``folder``, which may move)."""
+        content: dict[str, Any] = self.model_dump(exclude={"folder"})
+        return orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """All of a summary but the problems, which are counted while the reports are written."""
+
+    members: dict[str, Any]
+
+    def summary(self, problems: dict[str, int]) -> Summary:
+        """Make the summary."""
+        return Summary(**self.members, problems=problems)

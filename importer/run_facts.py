@@ -1,0 +1,141 @@
+"""What a summary says beside the verdicts: exit code, calls, files, times. And thresholds."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from dataclasses import asdict
+
+import orjson
+
+from importer import assembly, pipeline, targets
+from importer.errors import UnusableInputError
+from importer.journal import Journal
+from importer.model import Limits, RunState, Verdict
+from importer.planning import PlanFacts
+from importer.reports import CallTotals, ConsentTotals, FileSummary, RowTotals, RunFacts
+from importer.run_folder import RunFolder
+from importer.settings import SANDBOX
+
+_CODE_OF_SIGNAL = {2: 130, 15: 143}
+
+
+def facts_of(
+    folder: RunFolder, journal: Journal, state: RunState, totals: Counter[str]
+) -> RunFacts:
+    """Gather a run's facts; ``totals``: how many rows have each verdict."""
+    settings = folder.settings
+    facts = pipeline.plan_facts(journal)
+    connection = settings.connection
+    rows = RowTotals(
+        read=facts.read, **{verdict.value.replace("-", "_"): totals[verdict] for verdict in Verdict}
+    )
+    end = orjson.loads(journal.fact("end") or "{}")
+    files = {one.path: one for one in settings.files}
+    return RunFacts(
+        {
+            "run": folder.id,
+            "state": state.value,
+            "exit_code": exit_code(state, rows, facts.refused_duplicates, end.get("signal")),
+            "sandbox": connection is not None and connection.name == SANDBOX,
+            "mapping": settings.mapping,
+            "target": connection.target if connection else assembly.mapping_of(folder).target,
+            "connection": connection.name if connection else "",
+            "project": connection.project_id if connection else "",
+            "url": connection.url if connection else "",
+            "files": tuple(
+                FileSummary(
+                    path=table.file,
+                    sha256=files[table.file].sha256,
+                    **{k: v for k, v in asdict(table).items() if k not in {"file", "columns"}},
+                )
+                for table in pipeline.tables_of(journal)
+            ),
+            "rows": rows,
+            "refused_duplicates": facts.refused_duplicates,
+            "consents": {code: ConsentTotals(**c) for code, c in facts.consents.items()},
+            "calls": _call_totals(folder, journal, facts),
+            "stopped_because": end.get("reason", "") if state is not RunState.FINISHED else "",
+            "message": end.get("message", "") if state is not RunState.FINISHED else "",
+            "warnings": tuple(orjson.loads(journal.fact("warnings") or "[]")),
+            "created": settings.created,
+            "checked": journal.fact("checked") or "",
+            "started": journal.fact("started") or "",
+            "finished": journal.fact("finished") or "",
+            "operator": settings.operator,
+            "note": settings.note,
+            "tool_version": settings.tool_version,
+        }
+    )
+
+
+def exit_code(state: RunState, rows: RowTotals, refused_duplicates: int, signal: int | None) -> int:
+    """Give the exit code of a run, by the contract's order."""
+    bad = rows.invalid or rows.rejected or refused_duplicates
+    match state:
+        case RunState.REFUSED:
+            return 4
+        case RunState.CHECKED | RunState.CHECKING:
+            return 3 if bad else 0
+        case RunState.SENDING | RunState.STOPPED | RunState.ABANDONED:
+            return _CODE_OF_SIGNAL.get(signal or 0, 5)
+        case RunState.FINISHED:
+            if rows.unknown:
+                return 6
+            return 3 if bad else 0
+
+
+def _call_totals(folder: RunFolder, journal: Journal, facts: PlanFacts) -> CallTotals:
+    limits = limits_of(folder)
+    by_rows = math.ceil(facts.planned / limits.rows_per_call)
+    planned = max(by_rows, math.ceil(facts.wire_bytes / limits.bytes_per_call))
+    made = journal.call_totals()
+    return CallTotals(
+        planned=planned,
+        planned_seconds=round(_expected_seconds(planned, limits), 1),
+        made=made.calls,
+        retried=made.retried,
+        not_taken=made.not_taken,
+        refused=made.refused,
+        in_doubt=made.in_doubt,
+        strangers=made.strangers,
+        waited_seconds=round(made.waited_seconds, 3),
+        bytes=made.bytes,
+    )
+
+
+def _expected_seconds(calls: int, limits: Limits) -> float:
+    """Estimate how long that many calls take at the limits' pace, at a third of a second each."""
+    spans = [calls * 0.3]
+    for rate, seconds in (
+        (limits.calls_per_second, 1),
+        (limits.calls_per_minute, 60),
+        (limits.calls_per_hour, 3600),
+        (limits.calls_per_day, 86400),
+    ):
+        if rate is not None and calls:
+            spans.append((calls - 1) // rate * seconds)
+    return max(spans)
+
+
+def limits_of(folder: RunFolder) -> Limits:
+    """Give the limits of a run's connection; without one, the target's careful ones."""
+    facts = folder.settings.connection
+    if facts is None:
+        return targets.careful_limits(assembly.mapping_of(folder).target)
+    return assembly.connection_of(facts).limits
+
+
+def threshold(text: str, rows: int) -> float:
+    """Read a threshold, ``20`` or ``5%``, as a number of rows.
+
+    Raises:
+        UnusableInputError: it is neither.
+    """
+    match = re.fullmatch(r"(\d+)|(\d+(?:[.,]\d+)?)\s*%", text.strip())
+    if match is None:
+        raise UnusableInputError(f'"{text}" is neither a number of rows nor a share such as 5%')
+    if match.group(1):
+        return int(match.group(1))
+    return float(match.group(2).replace(",", ".")) / 100 * rows

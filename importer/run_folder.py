@@ -1,0 +1,317 @@
+"""A run's folder: its name, its files, its lock, and the columns kept in it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import re
+import shutil
+import string
+import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
+from pydantic import BaseModel, ConfigDict
+
+from importer.errors import LockedError, UnusableInputError
+from importer.files import make_private, make_private_folder, sync_file, sync_folder, write_whole
+from importer.model import FieldRole, PlannedField, PlanSlice, ValueType
+
+SLICE_ROWS = 10_000
+_ID = re.compile(r"\d{8}T\d{6}Z-[a-z0-9-]+-[a-z0-9]{4}")
+_NEW = ".new-"
+
+
+class FileFacts(BaseModel):
+    """One input file: as the operator gave it, where it is, and what it held."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    absolute: str
+    sha256: str
+    bytes: int
+    spooled: bool = False
+
+
+class ConnectionFacts(BaseModel):
+    """The connection a run is bound to, without its secret."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    target: str
+    url: str
+    key_id: str
+    key: str
+    project_id: str = ""
+    limits: dict[str, float | int | None]
+    null_handling: Any = None
+    opt_in_dates: bool = False
+    boolean_values: str = "number"
+
+
+class RunSettings(BaseModel):
+    """``settings.json``: all that a run's later commands need, and who asked for it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    schema_version: int = 1
+    run: str
+    tool_version: str
+    command: str
+    created: str
+    run_date: str
+    time_zone: str
+    operator: str
+    note: str = ""
+    mapping: str
+    mapping_file: str
+    mapping_sha256: str
+    connection: ConnectionFacts | None = None
+    files: tuple[FileFacts, ...]
+    passed_over: tuple[str, ...] = ()
+    sheet: str | None = None
+    first: int | None = None
+    strict: bool = False
+    max_invalid: str | None = None
+    max_rejected: str | None = None
+    report_delimiter: str = ","
+    keep_all: bool = False
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The folder of one run; ``path`` ends in the run's id."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        return self.path.name.removeprefix(_NEW)
+
+    @property
+    def state(self) -> Path:
+        return self.path / "state"
+
+    @property
+    def journal(self) -> Path:
+        return self.state / "journal.sqlite3"
+
+    @property
+    def rows(self) -> Path:
+        return self.state / "rows.parquet"
+
+    @property
+    def source(self) -> Path:
+        return self.state / "source.parquet"
+
+    @property
+    def plan(self) -> Path:
+        return self.state / "plan.parquet"
+
+    @property
+    def issues(self) -> Path:
+        return self.state / "issues.parquet"
+
+    @property
+    def spooled_input(self) -> Path:
+        return self.state / "input"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "run.log"
+
+    @property
+    def mapping(self) -> Path:
+        return self.path / "mapping.yaml"
+
+    @cached_property
+    def settings(self) -> RunSettings:
+        """What ``settings.json`` says.
+
+        Raises:
+            UnusableInputError: the folder holds no run that this version knows.
+        """
+        place = self.path / "settings.json"
+        try:
+            content = orjson.loads(place.read_bytes())
+            version = content.get("schema_version") if isinstance(content, dict) else None
+            if isinstance(version, int) and version > 1:
+                raise UnusableInputError(
+                    f"{self.id} was made by a newer version of importer: update importer"
+                )
+            return RunSettings.model_validate(content)
+        except (OSError, ValueError) as error:
+            raise UnusableInputError(f"{place} cannot be read: is {self.path} a run?") from error
+
+    # --- its life ---------------------------------------------------------------------------
+
+    @classmethod
+    def prepare(cls, runs: Path, name: str) -> RunFolder:
+        """Make the folder under a provisional name; ``publish`` gives it its own."""
+        make_private_folder(runs)
+        folder = cls(runs / f"{_NEW}{name}")
+        make_private_folder(folder.path)
+        make_private_folder(folder.state)
+        return folder
+
+    def publish(self, run_id: str) -> RunFolder:
+        """Sync what lies in the folder and give it its name: from now on it can be resumed."""
+        sync_folder(self.state)
+        sync_folder(self.path)
+        final = self.path.with_name(run_id)
+        self.path.rename(final)
+        sync_folder(final.parent)
+        return RunFolder(final)
+
+    def discard(self) -> None:
+        """Take an unpublished folder away."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def write_settings(self, settings: RunSettings) -> None:
+        content = orjson.dumps(settings.model_dump(), option=orjson.OPT_INDENT_2)
+        write_whole(self.path / "settings.json", content + b"\n")
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the run, against every other process.
+
+        The lock belongs to the operating system: it frees itself when its owner dies.
+
+        Raises:
+            LockedError: another process holds it.
+        """
+        holder = self.state / "holder"
+        lock = FileLock(self.state / "lock", timeout=0, mode=0o600)
+        try:
+            lock.acquire()
+        except Timeout:
+            who = ""
+            with contextlib.suppress(OSError):
+                who = f" ({holder.read_text(encoding='utf-8').strip()})"
+            raise LockedError(f"another process holds the run {self.id}{who}") from None
+        try:
+            began = datetime.now(UTC).isoformat(timespec="seconds")
+            holder.write_text(f"process {os.getpid()} since {began}\n", encoding="utf-8")
+            make_private(holder)
+            yield
+        finally:
+            holder.unlink(missing_ok=True)
+            lock.release()
+
+    # --- its columns ------------------------------------------------------------------------
+
+    def plan_slices(
+        self, fields: tuple[PlannedField, ...], first: int, end: int
+    ) -> Iterator[PlanSlice]:
+        """Read the contacts at plan positions ``first`` up to ``end``, some thousands at a time."""
+        position = 0
+        with pq.ParquetFile(self.plan) as plan:
+            for group in range(plan.num_row_groups):
+                length = plan.metadata.row_group(group).num_rows
+                if position + length > first and position < end:
+                    yield from self._group_slices(plan, group, fields, position, first, end)
+                position += length
+
+    def _group_slices(
+        self,
+        plan: Any,
+        group: int,
+        fields: tuple[PlannedField, ...],
+        position: int,
+        first: int,
+        end: int,
+    ) -> Iterator[PlanSlice]:
+        for batch in plan.iter_batches(batch_size=SLICE_ROWS, row_groups=[group]):
+            start = max(first - position, 0)
+            stop = min(end - position, batch.num_rows)
+            if start < stop:
+                yield PlanSlice(position + start, fields, batch.slice(start, stop - start))
+            position += batch.num_rows
+
+
+def planned_fields(plan: Path) -> tuple[PlannedField, ...]:
+    """Read from a plan which fields its columns are."""
+    metadata = pq.read_schema(plan).metadata or {}
+    return tuple(
+        PlannedField(code, ValueType(type_), FieldRole(role))
+        for code, type_, role in orjson.loads(metadata[b"importer.fields"])
+    )
+
+
+def fields_metadata(fields: Sequence[PlannedField]) -> dict[bytes, bytes]:
+    """Write down which fields a plan's columns are, for ``planned_fields``."""
+    return {b"importer.fields": orjson.dumps([[f.code, f.type, f.role] for f in fields])}
+
+
+def column_batches(path: Path, rows: int = 50_000) -> Iterator[pa.RecordBatch]:
+    """Read a Parquet file of the run some thousands of rows at a time."""
+    with pq.ParquetFile(path) as file:
+        yield from file.iter_batches(batch_size=rows)
+
+
+def keep_rows(path: Path, rows: Sequence[int]) -> None:
+    """Cut a file of the run to some rows (ascending indices); the others leave no trace."""
+    wanted = np.asarray(rows, dtype=np.int64)
+    sibling = path.with_name(f".{path.name}.cutting")
+    schema = pq.read_schema(path)
+    with pq.ParquetWriter(sibling, schema, compression="zstd") as writer:
+        make_private(sibling)
+        for batch in column_batches(path):
+            here = np.isin(batch.column("row").to_numpy(), wanted, assume_unique=True)
+            if here.any():
+                writer.write_batch(batch.filter(pa.array(here)))
+    sync_file(sibling)
+    sibling.replace(path)
+    sync_folder(path.parent)
+
+
+# --- the runs folder ----------------------------------------------------------------------------
+
+
+def make_run_id(now: datetime, mapping: str, chance: random.Random) -> str:
+    """Make a run's id: UTC time, mapping name, four letters."""
+    plain = unicodedata.normalize("NFKD", mapping).encode("ascii", "ignore").decode().lower()
+    name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or "run"
+    letters = "".join(chance.choices(string.ascii_lowercase + string.digits, k=4))
+    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{name}-{letters}"
+
+
+def list_runs(runs: Path) -> list[RunFolder]:
+    """List the runs of a folder, oldest first."""
+    if not runs.is_dir():
+        return []
+    return [RunFolder(p) for p in sorted(runs.iterdir()) if p.is_dir() and _ID.fullmatch(p.name)]
+
+
+def find_run(runs: Path, name: str) -> RunFolder:
+    """Find a run by its id, the end or beginning of its id, or its folder's path.
+
+    Raises:
+        UnusableInputError: there is none, or several fit.
+    """
+    as_path = Path(name)
+    if (as_path / "settings.json").is_file():
+        return RunFolder(as_path.resolve())
+    known = list_runs(runs)
+    exact = [run for run in known if run.id == name]
+    fitting = exact or [r for r in known if r.id.endswith(name) or r.id.startswith(name)]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        listed = ", ".join(run.id for run in fitting[:5])
+        raise UnusableInputError(f'"{name}" could be several runs: {listed}. Write more of its id.')
+    newest = f" The newest run is {known[-1].id}." if known else ""
+    raise UnusableInputError(f'there is no run "{name}" in {runs}.{newest}')

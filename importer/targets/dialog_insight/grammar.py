@@ -1,0 +1,86 @@
+"""The field codes of Dialog Insight.
+
+Documented by the vendor: ``key_f_``, ``f_`` and ``optin_`` (Web Services Presentation),
+``hasTrackingConsent`` and ``dtTrackingConsent`` (Behavioral Tracking Consents), and the form of a
+code (New field - Custom). ``dtOptin_`` is only known from public client code.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from importer.model import FieldFact, FieldRole, ValueType
+
+TRACKING_CONSENT = "hasTrackingConsent"
+TRACKING_DATE = "dtTrackingConsent"
+OPT_IN_DATE = "dtOptin_"
+
+_LONGEST_CODE = 25
+_CODE = re.compile(r"[A-Za-z](?:[A-Za-z0-9_]*[A-Za-z0-9])?")
+_EMAIL_CODE = "email"
+
+
+@dataclass(frozen=True, slots=True)
+class _Prefix:
+    text: str
+    role: FieldRole
+    type: ValueType | None = None
+
+
+_PREFIXES = (
+    _Prefix("key_f_", FieldRole.KEY),
+    _Prefix("f_", FieldRole.DATA),
+    _Prefix("optin_", FieldRole.CONSENT, ValueType.CONSENT),
+    _Prefix(OPT_IN_DATE, FieldRole.CONSENT_DATE, ValueType.DATE),
+)
+_WHOLE = {
+    TRACKING_CONSENT: FieldFact(TRACKING_CONSENT, FieldRole.CONSENT, ValueType.CONSENT),
+    TRACKING_DATE: FieldFact(
+        TRACKING_DATE, FieldRole.CONSENT_DATE, ValueType.DATE, consent=TRACKING_CONSENT
+    ),
+}
+
+
+class Grammar:
+    """The rules of the codes, as a mapping writes them."""
+
+    def fact(self, code: str) -> FieldFact:
+        """Say what a code is. Raises ValueError, a sentence for the operator, if it is none."""
+        if code in _WHOLE:
+            return _WHOLE[code]
+        for prefix in _PREFIXES:
+            if code.startswith(prefix.text):
+                return _fact(prefix, code)
+        known = ", ".join([p.text for p in _PREFIXES] + list(_WHOLE))
+        raise ValueError(
+            f'"{code}" does not begin like a field of Dialog Insight. Known beginnings: {known}.'
+        )
+
+
+GRAMMAR = Grammar()
+
+
+def _fact(prefix: _Prefix, code: str) -> FieldFact:
+    bare = code.removeprefix(prefix.text)
+    _refuse_malformed(code, bare, prefix.text)
+    type_ = prefix.type
+    if prefix.role in (FieldRole.KEY, FieldRole.DATA) and bare.lower() == _EMAIL_CODE:
+        type_ = ValueType.EMAIL
+    consent = f"optin_{bare}" if prefix.role is FieldRole.CONSENT_DATE else ""
+    return FieldFact(code, prefix.role, type_, consent=consent)
+
+
+def _refuse_malformed(code: str, bare: str, prefix: str) -> None:
+    if not bare:
+        raise ValueError(f'"{code}" names no field: write its code after "{prefix}".')
+    if len(bare) > _LONGEST_CODE:
+        raise ValueError(
+            f'"{code}" has {len(bare)} characters after "{prefix}"; '
+            f"a code of Dialog Insight has at most {_LONGEST_CODE}."
+        )
+    if not _CODE.fullmatch(bare):
+        raise ValueError(
+            f'"{code}" is no code of Dialog Insight: after "{prefix}" come letters without '
+            "accents, digits and underscores, first a letter, last a letter or a digit."
+        )

@@ -1,0 +1,121 @@
+"""The seam between the stages and a platform: a request out, an answer in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from importer.errors import RefusedError
+    from importer.model import (
+        AccountFields,
+        ApiRequest,
+        ApiResponse,
+        Batch,
+        Credentials,
+        FieldFact,
+        Limits,
+        Pending,
+        PlanSlice,
+        Settled,
+    )
+
+
+class FieldGrammar(Protocol):
+    """Which field codes a platform has, and what each implies."""
+
+    def fact(self, code: str) -> FieldFact:
+        """Say what a code is. Raises ValueError, a sentence for the operator, if it is none."""
+        ...
+
+
+class Target(Protocol):
+    """A platform, for one connection and one set of fields.
+
+    Answers are read whatever their status: what the platform said is returned, or RetryableError,
+    RefusedError or InDoubtError raised.
+    """
+
+    @property
+    def name(self) -> str:
+        """What a mapping calls the platform."""
+        ...
+
+    @property
+    def limits(self) -> Limits:
+        """The careful defaults."""
+        ...
+
+    @property
+    def fields(self) -> FieldGrammar:
+        """The rules of its field codes."""
+        ...
+
+    def encode(self, rows: PlanSlice) -> list[bytes]:
+        """Write each contact as it will stand in a call, in plan order."""
+        ...
+
+    def submission(self, batch: Batch, credentials: Credentials) -> ApiRequest:
+        """Make the call that writes a batch.
+
+        Its body grows by each contact's bytes and one byte between two contacts.
+        """
+        ...
+
+    def read_submission(self, batch: Batch, response: ApiResponse) -> Settled | Pending:
+        """Understand what the platform answered to the submission."""
+        ...
+
+    def refused_alone(self, batch: Batch, refusal: RefusedError) -> Settled:
+        """Say what a refusal means for the one contact that stood alone in its call."""
+        ...
+
+    def repeatable(self, batch: Batch) -> bool:
+        """Tell whether the same bytes may go again when the first answer was lost."""
+        ...
+
+
+@runtime_checkable
+class AnswersLater(Protocol):
+    """A platform that takes a batch first and says what became of it when asked."""
+
+    def status_check(self, ticket: str, credentials: Credentials) -> ApiRequest:
+        """Make the call that asks what became of a batch the platform took."""
+        ...
+
+    def read_status(self, batch: Batch, response: ApiResponse) -> Settled | Pending:
+        """Understand what the platform answered to the status check."""
+        ...
+
+
+@runtime_checkable
+class Describes(Protocol):
+    """A platform that can tell which fields the account has."""
+
+    def describe_request(self, credentials: Credentials) -> ApiRequest:
+        """Make the call that asks for the account's fields. It writes nothing."""
+        ...
+
+    def read_description(self, response: ApiResponse) -> AccountFields:
+        """Understand the answer.
+
+        Raises RefusedError(ACCOUNT) when the account is refused, RetryableError, InDoubtError.
+        """
+        ...
+
+
+@runtime_checkable
+class Lists(Protocol):
+    """A platform whose accounts hold several projects."""
+
+    def list_request(self, credentials: Credentials) -> ApiRequest:
+        """Make the call that asks for the projects. It writes nothing."""
+        ...
+
+    def read_list(self, response: ApiResponse) -> Mapping[str, str]:
+        """Give the projects: id -> name, in the platform's order.
+
+        Raises RefusedError(ACCOUNT) when the account is refused, RetryableError, InDoubtError.
+        """
+        ...
