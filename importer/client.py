@@ -29,6 +29,8 @@ _LONGEST_CONNECT = 20.0  # seconds
 _LOOPBACK = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 _CHATTY = ("httpx", "httpcore")  # their debug logs show headers, which can hold credentials
 
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
 
 class Client:
     """Connections to a platform, kept open from call to call.
@@ -84,7 +86,7 @@ class Client:
         place = _host(request)
         try:
             return self._exchange(request, place)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
+        except _NEVER_LEFT as error:
             why = str(error) or "no connection in time"
             raise RetryableError(f"{place} cannot be reached: {why}") from error
         except httpx.UnsupportedProtocol as error:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from importer.errors import UnusableInputError
+from importer.errors import DefectError, UnusableInputError
 from importer.model import ApiRequest, FieldRole, Limits
 from importer.targets.dialog_insight import answers
 from importer.targets.dialog_insight.grammar import GRAMMAR, OPT_IN_DATE, Grammar
@@ -74,10 +74,11 @@ class DialogInsight:
         """
         from importer.targets.dialog_insight.values import contacts, json_objects  # heavy: pyarrow
 
+        table = rows.table
+        if any(table.column(f.code).null_count for f in self._keys):
+            raise DefectError("the plan holds a contact without its key")
         ids, written = (
-            json_objects(
-                fields, [rows.table.column(f.code) for f in fields], self._booleans, rows=len(rows)
-            )
+            json_objects(fields, [table.column(f.code) for f in fields], self._booleans, len(rows))
             for fields in (self._keys, self._written)
         )
         return contacts(ids, written)

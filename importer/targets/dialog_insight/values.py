@@ -34,7 +34,7 @@ _TO_ESCAPE = r'["\\\x00-\x1f]'
 
 
 def json_objects(
-    fields: Sequence[PlannedField], columns: Sequence[Any], booleans: str, *, rows: int
+    fields: Sequence[PlannedField], columns: Sequence[Any], booleans: str, rows: int
 ) -> Any:
     """Write each row's values as one JSON object; a missing value has no member.
 

@@ -1,0 +1,160 @@
+"""The process ends at any moment: afterwards every row has one outcome, and nothing was repeated
+but what was in doubt."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from importer.delivery import EndReason
+from importer.journal import Journal
+from importer.model import Verdict
+from tests.delivery.stage import INSERT, UPSERT, Stage
+
+WRITES = {"submitting", "not_taken", "in_doubt", "refused", "settled"}
+SCRIPT = "ok lost wait:2 ok unreachable 500 ok html ok dropped 503 ok"
+CULPRIT = 20
+
+
+class CrashError(BaseException):
+    """The end of the process: nothing of ours may catch it."""
+
+
+class CrashingJournal:
+    """A journal that ends the process right after its n-th durable write, or right before it."""
+
+    def __init__(self, writes: int, *, after: bool) -> None:
+        self._left = writes
+        self._after = after
+        self._journal: Journal | None = None
+
+    def open(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._journal, name)
+        return self._counted(found) if name in WRITES else found
+
+    def _counted(self, write: Any) -> Any:
+        def counted(*values: Any, **named: Any) -> Any:
+            self._left -= 1
+            if self._left == 0 and not self._after:
+                raise CrashError
+            result = write(*values, **named)
+            if self._left == 0:
+                raise CrashError
+            return result
+
+        return counted
+
+
+def _crash_then_resume(folder: Path, n: int, *, after: bool, mode: Any = UPSERT) -> Stage | None:
+    """Give the stage after a crash at the n-th write and its resumption; None: no n-th write."""
+    stage = Stage(folder, rows=36, rows_per_call=6, mode=mode)
+    stage.platform.script = deque(SCRIPT.split())
+    stage.platform.culprits = {stage.plan.emails[CULPRIT]}
+    stage.platform.largest = 4
+    try:
+        stage.deliver(CrashingJournal(n, after=after))
+    except CrashError:
+        pass
+    else:
+        return None
+    doubtful = _doubtful(stage)
+    before = len(stage.platform.taken)
+    assert stage.deliver().reason is EndReason.COMPLETE
+    repeated = Counter(e for call in stage.platform.taken[before:] for e in call)
+    again = {e for call in stage.platform.taken[:before] for e in call} & set(repeated)
+    assert again <= doubtful
+    return stage
+
+
+def _doubtful(stage: Stage) -> set[str]:
+    with Journal.open(stage.path) as journal:
+        gaps = [gap for gap in journal.gaps(len(stage.plan)) if gap.in_doubt]
+    return {email for gap in gaps for email in stage.plan.emails[gap.first : gap.end]}
+
+
+@pytest.mark.parametrize("after", [True, False])
+def test_promise_3_a_crash_at_every_durable_write_loses_and_doubles_nothing(
+    tmp_path: Path, after: bool
+) -> None:
+    for n in range(1, 200):
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        stage = _crash_then_resume(folder, n, after=after)
+        if stage is None:
+            break
+        outcomes = stage.outcomes()
+        assert sorted(outcomes) == list(range(36))
+        assert outcomes.pop(CULPRIT).verdict is Verdict.REJECTED
+        assert len(stage.platform.contacts) == 35
+        assert {o.verdict for o in outcomes.values()} <= {Verdict.CREATED, Verdict.UPDATED}
+    else:
+        pytest.fail("the run never came to its end")
+    assert n > 20
+
+
+@pytest.mark.parametrize("after", [True, False])
+def test_promise_3_a_crash_of_an_insert_never_claims_a_contact_it_did_not_make(
+    tmp_path: Path, after: bool
+) -> None:
+    for n in range(1, 200):
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        stage = _crash_then_resume(folder, n, after=after, mode=INSERT)
+        if stage is None:
+            break
+        outcomes = stage.outcomes()
+        assert sorted(outcomes) == list(range(36))
+        assert outcomes.pop(CULPRIT).verdict in (Verdict.REJECTED, Verdict.UNKNOWN)
+        assert {o.verdict for o in outcomes.values()} <= {Verdict.CREATED, Verdict.UNKNOWN}
+
+
+def test_a_crash_in_the_middle_of_a_cut_batch_is_resumed(tmp_path: Path) -> None:
+    for n in range(1, 60):
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        stage = Stage(folder, rows=12, rows_per_call=6, attempts=2)
+        stage.platform.fatal = {"person4@example.test"}
+        stage.platform.culprits = {"person8@example.test"}
+        try:
+            stage.deliver(CrashingJournal(n, after=True))
+        except CrashError:
+            while stage.deliver().reason is not EndReason.COMPLETE:
+                pass
+        outcomes = stage.outcomes()
+        assert sorted(outcomes) == list(range(12))
+        assert outcomes[4].verdict is Verdict.UNKNOWN
+        assert outcomes[8].verdict is Verdict.REJECTED
+        assert sum(o.verdict in (Verdict.CREATED, Verdict.UPDATED) for o in outcomes.values()) == 10
+
+
+FAULTS = "lost dropped unreachable wait:3 html 500 502 503 413 strange refused:Invalid 401"
+WORDS = st.sampled_from(["ok", *FAULTS.split()])
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(script=st.lists(WORDS, max_size=40), insert=st.booleans())
+def test_the_books_balance_for_any_script_of_faults(
+    tmp_path_factory: pytest.TempPathFactory, script: list[str], insert: bool
+) -> None:
+    stage = Stage(
+        tmp_path_factory.mktemp("run"), rows=23, rows_per_call=5, mode=INSERT if insert else UPSERT
+    )
+    stage.platform.script = deque(script)
+    for _ in range(60):
+        if stage.deliver().reason is EndReason.COMPLETE:
+            break
+    else:
+        pytest.fail("the run never came to its end")
+    outcomes = stage.outcomes()
+    assert sorted(outcomes) == list(range(23))
+    for position, outcome in outcomes.items():
+        if outcome.verdict in (Verdict.CREATED, Verdict.UPDATED):
+            assert stage.plan.emails[position] in stage.platform.contacts

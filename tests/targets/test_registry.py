@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import pytest
+
+from importer import targets
+from importer.errors import UnusableInputError
+from importer.model import (
+    Connection,
+    FieldRole,
+    Limits,
+    PlannedField,
+    ValueType,
+    WriteMode,
+)
+from importer.targets import AnswersLater, Describes, Lists
+
+UPSERT = WriteMode(allow_insert=True, allow_update=True)
+KEY = PlannedField("key_f_EMail", ValueType.EMAIL, FieldRole.KEY)
+
+
+def _connection(target: str = "dialog-insight") -> Connection:
+    return Connection("production", target, "https://app.example.test", "5335", "env:KEY", "123456")
+
+
+def test_every_platform_has_a_grammar_and_careful_limits() -> None:
+    assert targets.names() == ("dialog-insight",)
+    for name in targets.names():
+        assert isinstance(targets.careful_limits(name), Limits)
+        with pytest.raises(ValueError):
+            targets.grammar(name).fact("")
+
+
+def test_an_unknown_platform_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(UnusableInputError, match="Known: dialog-insight"):
+        targets.grammar("mailchimp")
+    with pytest.raises(UnusableInputError):
+        targets.build(_connection("mailchimp"), mode=UPSERT, fields=(KEY,))
+
+
+def test_what_a_platform_can_do_is_told_by_its_abilities() -> None:
+    target = targets.build(_connection(), mode=UPSERT, fields=(KEY,))
+    assert isinstance(target, Describes)
+    assert isinstance(target, Lists)
+    assert not isinstance(target, AnswersLater)
+    assert target.name == "dialog-insight"
+    assert target.limits == targets.careful_limits("dialog-insight")
+    assert target.fields is targets.grammar("dialog-insight")
+
+
+def test_careful_limits_of_dialog_insight_are_the_contract_s() -> None:
+    limits = targets.careful_limits("dialog-insight")
+    assert (limits.rows_per_call, limits.bytes_per_call) == (100, 1_000_000)
+    assert (limits.calls_per_minute, limits.in_flight) == (60, 1)
+    assert (limits.calls_per_second, limits.calls_per_hour, limits.calls_per_day) == (None,) * 3
+
+
+def test_promise_8_what_a_connection_does_not_settle_is_refused_all_at_once() -> None:
+    date = PlannedField("dtOptin_News", ValueType.DATE, FieldRole.CONSENT_DATE)
+    with pytest.raises(UnusableInputError) as caught:
+        targets.build(_connection(), mode=UPSERT, fields=(KEY, date), clears=("f_City",))
+    assert len(caught.value.mistakes) == 2
+    assert "opt_in_dates" in str(caught.value)
+    assert "null_handling" in str(caught.value)

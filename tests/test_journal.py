@@ -1,0 +1,385 @@
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import stat
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from importer.batching import batch_of, cut
+from importer.errors import DefectError, UnusableInputError
+from importer.journal import CallTotals, Gap, Journal
+from importer.model import Batch, Outcome, RunState, Settled, Verdict
+
+AT = "2026-11-22T03:15:00.000Z"
+LATER = "2026-11-22T03:16:00.000Z"
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with Journal.create(tmp_path / "journal.sqlite3") as journal:
+        yield journal
+
+
+def _batch(first: int, end: int) -> Batch:
+    names = [str(n) for n in range(first, end)]
+    return batch_of(first, names, [name.encode() for name in names])
+
+
+def _settled(batch: Batch, verdict: Verdict = Verdict.CREATED) -> Settled:
+    return Settled((Outcome(verdict),) * len(batch), request_id="31", joined=len(batch))
+
+
+def _go(journal: Journal, batch: Batch, attempt: int = 1) -> int:
+    return journal.submitting(batch, attempt=attempt, at=AT, waited=1.5)
+
+
+def _settle(journal: Journal, first: int, end: int) -> None:
+    batch = _batch(first, end)
+    journal.settled(_go(journal, batch), batch, _settled(batch), at=LATER)
+
+
+# --- the file ------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no file modes")
+def test_promise_7_only_its_owner_can_read_a_journal(journal: Journal, tmp_path: Path) -> None:
+    _settle(journal, 0, 3)
+    for file in tmp_path.iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_every_write_is_synced_before_it_returns(journal: Journal) -> None:
+    database = journal._database
+    assert database.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_journal_is_never_made_over_another(journal: Journal) -> None:
+    with pytest.raises(FileExistsError):
+        Journal.create(journal.path)
+
+
+def test_a_missing_journal_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(UnusableInputError, match="no journal"):
+        Journal.open(tmp_path / "journal.sqlite3")
+
+
+def test_a_file_that_is_no_journal_is_said_so(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite3"
+    path.write_bytes(b"not a database at all" * 100)
+    with pytest.raises(UnusableInputError, match="cannot be read"):
+        Journal.open(path)
+
+
+@pytest.mark.parametrize("version", [0, 2, 99])
+def test_a_journal_of_another_version_is_refused(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "journal.sqlite3"
+    Journal.create(path).close()
+    database = sqlite3.connect(path)
+    database.execute(f"PRAGMA user_version = {version}")
+    database.close()
+    with pytest.raises(UnusableInputError, match=f"version {version}"):
+        Journal.open(path)
+
+
+def test_a_closed_journal_is_one_file(tmp_path: Path) -> None:
+    with Journal.create(tmp_path / "journal.sqlite3") as journal:
+        _settle(journal, 0, 3)
+    assert [file.name for file in tmp_path.iterdir()] == ["journal.sqlite3"]
+
+
+# --- facts ---------------------------------------------------------------------------------------
+
+
+def test_facts_and_the_state_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite3"
+    with Journal.create(path) as journal:
+        assert journal.state is RunState.CHECKING
+        assert journal.fact("plan") is None
+        journal.set_fact("plan", "10")
+        journal.set_fact("plan", "11")
+        journal.set_state(RunState.SENDING)
+    with Journal.open(path) as journal:
+        assert journal.fact("plan") == "11"
+        assert journal.state is RunState.SENDING
+
+
+# --- outcomes ------------------------------------------------------------------------------------
+
+WORDS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=8)
+OUTCOMES = st.builds(
+    Outcome,
+    verdict=st.sampled_from(
+        [
+            Verdict.CREATED,
+            Verdict.UPDATED,
+            Verdict.ACCEPTED,
+            Verdict.SKIPPED,
+            Verdict.REJECTED,
+            Verdict.UNKNOWN,
+        ]
+    ),
+    code=WORDS,
+    field=WORDS,
+    message=WORDS,
+    record_id=WORDS,
+)
+
+
+@settings(max_examples=40)
+@given(st.lists(st.lists(OUTCOMES, min_size=1, max_size=6), max_size=6))
+def test_outcomes_come_back_as_they_were_in_plan_order(
+    tmp_path_factory: pytest.TempPathFactory, groups: list[list[Outcome]]
+) -> None:
+    path = tmp_path_factory.mktemp("run") / "journal.sqlite3"
+    firsts = [sum(len(g) for g in groups[:n]) for n in range(len(groups))]
+    with Journal.create(path) as journal:
+        for first, group in reversed(list(zip(firsts, groups, strict=True))):
+            batch = _batch(first, first + len(group))
+            settled = Settled(tuple(group), "31", joined=1, strangers=2)
+            journal.settled(_go(journal, batch), batch, settled, at=LATER)
+        found = list(journal.settled_batches())
+        rejected = sum(o.verdict is Verdict.REJECTED for group in groups for o in group)
+        assert journal.settled_rows() == (sum(map(len, groups)), rejected)
+    assert [list(batch.outcomes) for batch in found] == groups
+    assert [(b.first, b.end) for b in found] == [
+        (first, first + len(g)) for first, g in zip(firsts, groups, strict=True)
+    ]
+    assert all((b.request_id, b.strangers, b.settled) == ("31", 2, LATER) for b in found)
+    assert all(b.batch == _batch(b.first, b.end).id for b in found)
+
+
+def test_promise_1_a_row_never_gets_two_outcomes(journal: Journal) -> None:
+    _settle(journal, 0, 10)
+    for first, end in [(0, 10), (9, 12), (3, 5)]:
+        batch = _batch(first, end)
+        call = _go(journal, batch)
+        with pytest.raises(DefectError, match="already"):
+            journal.settled(call, batch, _settled(batch), at=LATER)
+    _settle(journal, 10, 12)
+    assert journal.settled_rows() == (12, 0)
+
+
+def test_outcomes_that_do_not_fit_the_batch_are_a_defect(journal: Journal) -> None:
+    batch = _batch(0, 3)
+    call = _go(journal, batch)
+    with pytest.raises(DefectError, match="2 outcomes for a batch of 3"):
+        journal.settled(call, batch, _settled(_batch(0, 2)), at=LATER)
+
+
+# --- gaps ----------------------------------------------------------------------------------------
+
+
+def test_a_new_journal_is_one_gap(journal: Journal) -> None:
+    assert journal.gaps(10) == [Gap(0, 10)]
+    assert journal.gaps(0) == []
+
+
+def test_gaps_are_what_is_not_settled(journal: Journal) -> None:
+    _settle(journal, 2, 4)
+    _settle(journal, 6, 8)
+    assert journal.gaps(10) == [Gap(0, 2), Gap(4, 6), Gap(8, 10)]
+    assert journal.gaps(8) == [Gap(0, 2), Gap(4, 6)]
+
+
+def test_refused_and_not_taken_calls_leave_a_plain_gap(journal: Journal) -> None:
+    journal.refused(_go(journal, _batch(0, 5)), at=LATER, message="no")
+    journal.not_taken(_go(journal, _batch(5, 10)), at=LATER, message="later")
+    assert journal.gaps(10) == [Gap(0, 10)]
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_promise_3_a_call_without_an_end_is_in_doubt_as_the_exact_batch(
+    journal: Journal, ended: bool
+) -> None:
+    batch = _batch(3, 6)
+    call = _go(journal, batch)
+    if ended:
+        journal.in_doubt(call, at=LATER, message="lost")
+    doubt = Gap(3, 6, in_doubt=True, sha256=batch.sha256)
+    assert journal.gaps(10) == [Gap(0, 3), doubt, Gap(6, 10)]
+    journal.refused(_go(journal, batch, 2), at=LATER, message="no")
+    assert doubt in journal.gaps(10)
+    journal.settled(_go(journal, batch, 3), batch, _settled(batch), at=LATER)
+    assert journal.gaps(10) == [Gap(0, 3), Gap(6, 10)]
+
+
+def test_a_doubtful_batch_that_was_cut_leaves_its_exact_pieces_in_doubt(journal: Journal) -> None:
+    batch = _batch(0, 8)
+    journal.in_doubt(_go(journal, batch), at=LATER, message="500")
+    first, second = cut(batch)
+    journal.settled(_go(journal, first), first, _settled(first), at=LATER)
+    journal.in_doubt(_go(journal, second), at=LATER, message="500")
+    third, fourth = cut(second)
+    journal.in_doubt(_go(journal, third), at=LATER, message="500")
+    assert journal.gaps(10) == [
+        Gap(4, 6, in_doubt=True, sha256=third.sha256),
+        Gap(6, 8, in_doubt=True),
+        Gap(8, 10),
+    ]
+    for piece in (third, fourth):
+        journal.settled(_go(journal, piece), piece, _settled(piece), at=LATER)
+    assert journal.gaps(8) == []
+
+
+def test_the_last_call_of_a_stretch_is_found(journal: Journal) -> None:
+    _go(journal, _batch(0, 8))
+    last = _go(journal, _batch(0, 8), 2)
+    _go(journal, _batch(8, 9))
+    assert journal.last_call(2, 4) == last
+    with pytest.raises(DefectError, match="no call carried"):
+        journal.last_call(7, 9)
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.integers(0, 11),
+        st.integers(1, 4),
+        st.sampled_from(["open", "in_doubt", "refused", "not_taken", "settled"]),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=60)
+@given(STEPS)
+def test_settled_and_gaps_cover_the_plan_exactly_once(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, int, str]]
+) -> None:
+    with Journal.create(tmp_path_factory.mktemp("run") / "journal.sqlite3") as journal:
+        for first, rows, step in steps:
+            batch = _batch(first, min(first + rows, 12))
+            _take(journal, batch, step)
+        pieces = [(b.first, b.end) for b in journal.settled_batches()]
+        pieces += [(gap.first, gap.end) for gap in journal.gaps(12)]
+    positions = [p for first, end in pieces for p in range(first, end)]
+    assert sorted(positions) == list(range(12))
+
+
+def _take(journal: Journal, batch: Batch, step: str) -> None:
+    call = _go(journal, batch)
+    match step:
+        case "in_doubt":
+            journal.in_doubt(call, at=LATER, message="")
+        case "refused":
+            journal.refused(call, at=LATER, message="")
+        case "not_taken":
+            journal.not_taken(call, at=LATER, message="")
+        case "open":
+            pass
+        case _:
+            settled = [range(b.first, b.end) for b in journal.settled_batches()]
+            if not any(batch.first < r.stop and batch.end > r.start for r in settled):
+                journal.settled(call, batch, _settled(batch), at=LATER)
+
+
+# --- attempts and totals -------------------------------------------------------------------------
+
+
+def test_attempts_count_the_calls_that_carried_a_contact(journal: Journal) -> None:
+    assert journal.attempts_at(3).tolist() == [0, 0, 0]
+    batch = _batch(0, 4)
+    journal.not_taken(_go(journal, batch), at=LATER, message="429")
+    journal.in_doubt(_go(journal, batch, 2), at=LATER, message="lost")
+    journal.refused(_go(journal, batch, 3), at=LATER, message="no")
+    first, _ = cut(batch)
+    journal.settled(_go(journal, first), first, _settled(first), at=LATER)
+    assert journal.attempts_at(6).tolist() == [3, 3, 2, 2, 0, 0]
+
+
+def test_the_totals_of_calls_add_up(journal: Journal) -> None:
+    assert journal.call_totals() == CallTotals(0, 0, 0, 0, 0, 0, 0.0, 0, "", "")
+    batch = _batch(0, 4)
+    journal.not_taken(_go(journal, batch), at=AT, message="429")
+    journal.in_doubt(_go(journal, batch, 2), at=AT, message="lost")
+    call = _go(journal, batch, 3)
+    journal.settled(call, batch, replace(_settled(batch), strangers=2), at=LATER)
+    journal.refused(_go(journal, _batch(4, 6)), at=AT, message="no")
+    _go(journal, _batch(6, 8))
+    totals = journal.call_totals()
+    assert (totals.calls, totals.retried, totals.not_taken) == (5, 2, 1)
+    assert (totals.refused, totals.in_doubt, totals.strangers) == (1, 2, 2)
+    assert (totals.waited_seconds, totals.bytes) == (7.5, 16)
+    assert (totals.first, totals.last) == (AT, LATER)
+
+
+def test_promise_7_no_contact_stands_in_the_journal(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite3"
+    batch = batch_of(0, ["ana@example.test"], [b'{"ID":{"key_f_EMail":"ana@example.test"}}'])
+    with Journal.create(path) as journal:
+        journal.settled(_go(journal, batch), batch, _settled(batch), at=LATER)
+    assert b"ana@" not in path.read_bytes()
+
+
+# --- power loss and threads ----------------------------------------------------------------------
+
+
+def test_promise_3_any_prefix_of_the_journal_is_a_legal_state(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite3"
+    batch, copies = _batch(0, 4), []
+    first, second = cut(batch)
+    with Journal.create(path) as journal:
+        writes: list[Callable[[], object]] = [
+            lambda: journal.set_state(RunState.SENDING),
+            lambda: _go(journal, batch),
+            lambda: journal.in_doubt(1, at=LATER, message="500"),
+            lambda: _go(journal, first),
+            lambda: journal.settled(2, first, _settled(first), at=LATER),
+            lambda: _go(journal, second),
+            lambda: journal.refused(3, at=LATER, message="no"),
+            lambda: journal.settled(3, second, _settled(second), at=LATER),
+            lambda: journal.set_state(RunState.FINISHED),
+        ]
+        for n, write in enumerate(writes):
+            write()
+            copy = tmp_path / str(n)
+            copy.mkdir()
+            for file in tmp_path.glob("journal.sqlite3*"):
+                if not file.name.endswith("-shm"):  # memory, not on the disk
+                    shutil.copy(file, copy)
+            copies.append(copy / path.name)
+    gaps = []
+    for copy in copies:
+        with Journal.open(copy) as prefix:
+            settled = [p for b in prefix.settled_batches() for p in range(b.first, b.end)]
+            left = [p for gap in prefix.gaps(4) for p in range(gap.first, gap.end)]
+            assert sorted(settled + left) == [0, 1, 2, 3]
+            gaps.append([(g.first, g.end, g.in_doubt, bool(g.sha256)) for g in prefix.gaps(4)])
+            assert prefix.state in (RunState.SENDING, RunState.FINISHED)
+    exact, halves = (0, 4, True, True), [(0, 2, True, True), (2, 4, True, False)]
+    rest = [(2, 4, True, False)]
+    assert gaps[:5] == [[(0, 4, False, False)], [exact], [exact], halves, rest]
+    assert gaps[5] == [(2, 4, True, True)]
+    assert gaps[6] == rest
+    assert gaps[7:] == [[], []]
+
+
+def test_a_write_that_fails_leaves_nothing_behind(journal: Journal) -> None:
+    batch = _batch(0, 2)
+    call = _go(journal, batch)
+    with pytest.raises(sqlite3.Error):
+        journal.settled(call, batch, _settled(batch), at=None)  # type: ignore[arg-type]
+    assert journal.gaps(2)[0].in_doubt
+    journal.settled(call, batch, _settled(batch), at=LATER)
+    assert journal.gaps(2) == []
+
+
+def test_several_threads_may_write(journal: Journal) -> None:
+    def settle(first: int) -> None:
+        for n in range(first, first + 10):
+            _settle(journal, n, n + 1)
+
+    threads = [threading.Thread(target=settle, args=(n * 10,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert journal.gaps(40) == []
