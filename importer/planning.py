@@ -391,13 +391,18 @@ class Planner:
     ) -> None:
         """Put the settled consents in the place of the chosen rows' own."""
         rows = columns["row"].to_numpy()
+        places: dict[str, list[int]] = {}
+        texts: dict[str, list[str | None]] = {}
         for position in np.flatnonzero(np.isin(rows, overridden)):
             for code, text in overrides[int(rows[position])].items():
-                mask = np.zeros(len(rows), dtype=bool)
-                mask[position] = True
-                columns[code] = pc.replace_with_mask(
-                    columns[code], pa.array(mask), pa.array([text], TEXT)
-                )
+                places.setdefault(code, []).append(int(position))
+                texts.setdefault(code, []).append(text)
+        for code, at in places.items():
+            mask = np.zeros(len(rows), dtype=bool)
+            mask[at] = True
+            columns[code] = pc.replace_with_mask(
+                columns[code], pa.array(mask), pa.array(texts[code], TEXT)
+            )
 
 
 @dataclass(frozen=True, slots=True)

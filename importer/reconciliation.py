@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from importer.errors import DefectError
 from importer.issues import IssueCode, Severity, message
 from importer.journal import Journal, SettledBatch
-from importer.model import Outcome, RowCheck, RowResult, TableDescription, Verdict
+from importer.model import Outcome, RowCheck, TableDescription, Verdict
 from importer.run_folder import RunFolder, column_batches
 
 _WORDED = {Severity.ERROR: RowCheck.INVALID, Severity.SKIP: RowCheck.SKIPPED}
@@ -21,16 +21,28 @@ _WORDED = {Severity.ERROR: RowCheck.INVALID, Severity.SKIP: RowCheck.SKIPPED}
 
 @dataclass(frozen=True, slots=True)
 class RowResults:
-    """The results of consecutive rows. ``first``: the index of the first row in the run.
+    """The results of consecutive rows, as columns of equal length.
 
-    ``tables``: the table of each row. ``reasons``: for rows to be fixed, every sentence that says
-    why; missing for all others.
+    ``first``: the index of the first row in the run. ``table``: which table a row stands in.
+    ``verdict``: the values of ``Verdict``. ``reasons``: for rows to be fixed, by index, every
+    sentence that says why.
     """
 
     first: int
-    results: Sequence[RowResult]
-    tables: Sequence[int]
+    table: Sequence[int]
+    number: Sequence[int]
+    key: Sequence[str]
+    verdict: Sequence[str]
+    code: Sequence[str]
+    field: Sequence[str]
+    message: Sequence[str]
+    batch: Sequence[str]
+    attempts: Sequence[int]
+    record_id: Sequence[str]
     reasons: dict[int, tuple[str, ...]]
+
+    def __len__(self) -> int:
+        return len(self.table)
 
 
 class Books(Protocol):
@@ -68,57 +80,72 @@ def reconcile(
 def _results(
     batch: Any, tables: Sequence[TableDescription], outcomes: _Outcomes, issues: _IssueReader
 ) -> RowResults:
-    columns = {name: batch.column(name).to_pylist() for name in _NEEDED}
-    first = columns["row"][0]
-    worded = issues.until(first + batch.num_rows)
-    results: list[RowResult] = []
+    count = batch.num_rows
+    first = batch.column("row")[0].as_py()
+    checks = batch.column("verdict").to_numpy()
+    ends = _Ends(count)
     reasons: dict[int, tuple[str, ...]] = {}
-    places = zip(*(columns[name] for name in _NEEDED), strict=True)
-    for row, table, number, key, check, position, won_table, won_number, refused in places:
-        described = tables[table]
-        batch_id, attempts = "", 0
-        match check:
-            case RowCheck.GOOD:
-                outcome, batch_id, attempts = outcomes.at(position)
-                if outcome.verdict is Verdict.REJECTED:
-                    reasons[row] = (outcome.message,)
-            case RowCheck.INVALID:
-                outcome = worded[row][0]
-                reasons[row] = tuple(issue.message for issue in worded[row])
-            case RowCheck.SKIPPED:
-                outcome = worded[row][0]
-            case _:
-                outcome = _duplicate(tables[won_table], table == won_table, won_number, refused)
-                if refused:
-                    reasons[row] = (outcome.message,)
-        results.append(
-            RowResult(
-                described.file,
-                described.sheet,
-                number,
-                key,
-                outcome.verdict.value,
-                outcome.code,
-                outcome.field,
-                outcome.message,
-                batch_id,
-                attempts,
-                outcome.record_id,
-            )
-        )
-    return RowResults(first, results, columns["table"], reasons)
+    for row, found in issues.until(first + count).items():
+        if checks[row - first] in _ENDED_BY_ISSUE:
+            ends.put(row - first, found[0])
+            if found[0].verdict is Verdict.INVALID:
+                reasons[row] = tuple(issue.message for issue in found)
+    for at in np.flatnonzero(checks == RowCheck.DUPLICATE).tolist():
+        outcome = _duplicate(batch, at, tables)
+        ends.put(at, outcome)
+        if outcome.code == IssueCode.DUPLICATE_REFUSED:
+            reasons[first + at] = (outcome.message,)
+    planned = np.flatnonzero(checks == RowCheck.GOOD)
+    if len(planned):
+        start = batch.column("position")[int(planned[0])].as_py()
+        for at in outcomes.fill(ends, planned, start):
+            reasons[first + at] = (ends.message[at],)
+    return RowResults(
+        first=first,
+        table=batch.column("table").to_pylist(),
+        number=batch.column("number").to_pylist(),
+        key=batch.column("key").to_pylist(),
+        verdict=ends.verdict,
+        code=ends.code,
+        field=ends.field,
+        message=ends.message,
+        batch=ends.batch,
+        attempts=ends.attempts,
+        record_id=ends.record_id,
+        reasons=dict(sorted(reasons.items())),
+    )
 
 
-_NEEDED = (
-    "row", "table", "number", "key", "verdict", "position",
-    "winner_table", "winner_number", "refused",
-)  # fmt: skip
+_ENDED_BY_ISSUE = (RowCheck.INVALID, RowCheck.SKIPPED)
 
 
-def _duplicate(winner: TableDescription, same_table: bool, number: int, refused: bool) -> Outcome:
-    place = f"row {number}"
-    if not same_table:
-        place += f" of {winner.file}" + (f", sheet {winner.sheet}" if winner.sheet else "")
+class _Ends:
+    """The columns of some rows' ends while they are filled; at first, nothing was sent."""
+
+    def __init__(self, count: int) -> None:
+        self.verdict: list[str] = [Verdict.NOT_SENT] * count
+        self.code: list[str] = [_NOT_SENT.code] * count
+        self.field = [""] * count
+        self.message = [_NOT_SENT.message] * count
+        self.batch = [""] * count
+        self.attempts = [0] * count
+        self.record_id = [""] * count
+
+    def put(self, at: int, outcome: Outcome) -> None:
+        self.verdict[at] = outcome.verdict
+        self.code[at] = outcome.code
+        self.field[at] = outcome.field
+        self.message[at] = outcome.message
+        self.record_id[at] = outcome.record_id
+
+
+def _duplicate(batch: Any, at: int, tables: Sequence[TableDescription]) -> Outcome:
+    table, winner = (batch.column(name)[at].as_py() for name in ("table", "winner_table"))
+    place = f"row {batch.column('winner_number')[at].as_py()}"
+    if winner != table:
+        sheet = tables[winner].sheet
+        place += f" of {tables[winner].file}" + (f", sheet {sheet}" if sheet else "")
+    refused = batch.column("refused")[at].as_py()
     code = IssueCode.DUPLICATE_REFUSED if refused else IssueCode.DUPLICATE_KEY
     return Outcome(Verdict.DUPLICATE, code.value, "", message(code, detail=place))
 
@@ -136,19 +163,38 @@ class _Outcomes:
         self._doubtful = [gap for gap in journal.gaps(planned) if gap.in_doubt]
         self._current: SettledBatch | None = next(self._batches, None)
 
-    def at(self, position: int) -> tuple[Outcome, str, int]:
-        """Give a contact's outcome, the batch that settled it, and the calls that carried it."""
-        attempts = int(self._attempts[position])
-        while self._current is not None and self._current.end <= position:
+    def fill(self, ends: _Ends, planned: NDArray[np.int64], start: int) -> list[int]:
+        """Put in the ends of contacts whose plan positions begin at ``start``.
+
+        ``planned``: where their rows stand among the ends. Gives where the rejected ones stand.
+        """
+        end = start + len(planned)
+        places: list[int] = planned.tolist()
+        attempts = self._attempts[start:end].tolist()
+        for at, carried in zip(places, attempts, strict=True):
+            ends.attempts[at] = carried
+        rejected: list[int] = []
+        for settled in self._settled(start, end):
+            low, high = max(settled.first, start), min(settled.end, end)
+            outcomes = settled.outcomes[low - settled.first : high - settled.first]
+            for at, outcome in zip(places[low - start : high - start], outcomes, strict=True):
+                ends.put(at, outcome)
+                ends.batch[at] = settled.batch
+                if outcome.verdict is Verdict.REJECTED:
+                    rejected.append(at)
+        for gap in self._doubtful:
+            for at in places[max(gap.first - start, 0) : max(gap.end - start, 0)]:
+                ends.put(at, _LOST)
+        return rejected
+
+    def _settled(self, start: int, end: int) -> Iterator[SettledBatch]:
+        """Give the settled batches that reach into a stretch of the plan, in its order."""
+        while self._current is not None and self._current.first < end:
+            if self._current.end > start:
+                yield self._current
+            if self._current.end > end:
+                return
             self._current = next(self._batches, None)
-        if self._current is not None and self._current.first <= position:
-            outcome = self._current.outcomes[position - self._current.first]
-            return outcome, self._current.batch, attempts
-        while self._doubtful and self._doubtful[0].end <= position:
-            self._doubtful.pop(0)
-        if self._doubtful and self._doubtful[0].first <= position:
-            return _LOST, "", attempts
-        return _NOT_SENT, "", attempts
 
 
 class _IssueReader:
@@ -207,12 +253,14 @@ def balance(totals: Counter[str], books: Books) -> None:
         "contacts of the plan": (ends + passed_over, books.planned),
     }
     wrong = [f"{name}: {found}, not {due}" for name, (found, due) in claims.items() if found != due]
-    if wrong or passed_over < 0:
+    if passed_over < 0:
+        wrong.append(f"rows left out: {totals[Verdict.SKIPPED]}, not {books.skipped} or more")
+    if wrong:
         raise DefectError("the verdicts do not balance: " + "; ".join(wrong))
 
 
 def counted(results: Iterable[RowResults], totals: Counter[str]) -> Iterator[RowResults]:
     """Count the verdicts of results while they pass."""
     for some in results:
-        totals.update(result.verdict for result in some.results)
+        totals.update(some.verdict)
         yield some

@@ -160,11 +160,21 @@ class RunFolder:
 
     @classmethod
     def prepare(cls, runs: Path, name: str) -> RunFolder:
-        """Make the folder under a provisional name; ``publish`` gives it its own."""
-        make_private_folder(runs)
+        """Make the folder under a provisional name; ``publish`` gives it its own.
+
+        Raises:
+            UnusableInputError: the runs folder cannot be made or written.
+        """
         folder = cls(runs / f"{_NEW}{name}")
-        make_private_folder(folder.path)
-        make_private_folder(folder.state)
+        try:
+            if not runs.is_dir():  # one that is there keeps its owner's modes
+                make_private_folder(runs)
+            make_private_folder(folder.path)
+            make_private_folder(folder.state)
+        except OSError as error:
+            raise UnusableInputError(
+                f"the runs folder {runs} cannot be written: {error.strerror or error}"
+            ) from error
         return folder
 
     def publish(self, run_id: str) -> RunFolder:
@@ -270,7 +280,7 @@ def keep_rows(path: Path, rows: Sequence[int]) -> None:
     with pq.ParquetWriter(sibling, schema, compression="zstd") as writer:
         make_private(sibling)
         for batch in column_batches(path):
-            here = np.isin(batch.column("row").to_numpy(), wanted, assume_unique=True)
+            here = np.isin(batch.column("row").to_numpy(), wanted)
             if here.any():
                 writer.write_batch(batch.filter(pa.array(here)))
     sync_file(sibling)
@@ -302,6 +312,8 @@ def find_run(runs: Path, name: str) -> RunFolder:
     Raises:
         UnusableInputError: there is none, or several fit.
     """
+    if not name.strip():
+        raise UnusableInputError("the name of the run is blank: write its id, or a part of it")
     as_path = Path(name)
     if (as_path / "settings.json").is_file():
         return RunFolder(as_path.resolve())

@@ -31,7 +31,7 @@ from importer.reports import (
     RESULT_COLUMNS,
     Summary,
     csv_writer,
-    result_row,
+    result_rows,
 )
 from importer.run_facts import facts_of, limits_of, threshold
 from importer.run_folder import RunFolder, find_run, list_runs
@@ -449,14 +449,18 @@ def _write_already_sent(folder: RunFolder, journal: Journal) -> int:
     """List the rows that a call carried, whatever came of it."""
     count = 0
     planned = pipeline.plan_facts(journal).planned
+    tables = pipeline.tables_of(journal)
     place = folder.path / "already-sent.csv"
     with csv_writer(place, folder.settings.report_delimiter) as writer:
         writer.writerow(RESULT_COLUMNS)
-        for some in reconcile(folder, journal, pipeline.tables_of(journal), planned=planned):
-            for result in some.results:
-                if result.attempts and result.verdict != Verdict.NOT_SENT:
-                    writer.writerow(result_row(result))
-                    count += 1
+        for some in reconcile(folder, journal, tables, planned=planned):
+            carried = [
+                result
+                for result in result_rows(some, tables)
+                if result.attempts and result.verdict != Verdict.NOT_SENT
+            ]
+            writer.writerows(carried)
+            count += len(carried)
     return count
 
 

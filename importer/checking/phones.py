@@ -18,6 +18,7 @@ from importer.issues import IssueCode, Severity
 from importer.model import FieldRule
 
 _SHAPE = r"^\+?[0-9(][0-9 ().\-\x{a0}/]{6,24}$"
+_POSTE = re.compile(r"(?i)\bposte\b\.?")  # how Quebec writes an extension; unknown to phonenumbers
 # Country codes whose numbering has no rule but a national prefix in front: there a match of the
 # tables' patterns is a whole proof. Elsewhere phonenumbers itself is asked.
 _PLAIN_PLANS = {1: r"^1?", 33: r"^0"}
@@ -120,7 +121,7 @@ def _judge(text: str, region: str | None) -> tuple[str, str]:
         ValueError: with the reason in words.
     """
     try:
-        number = phonenumbers.parse(text, region)
+        number = phonenumbers.parse(_POSTE.sub("ext", text), region)
     except NumberParseException as error:
         if error.error_type == NumberParseException.INVALID_COUNTRY_CODE and region is None:
             raise ValueError(

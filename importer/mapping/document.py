@@ -4,119 +4,26 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-import phonenumbers
-from pydantic import AfterValidator, ConfigDict, Field, PositiveInt
-
-from importer.date_formats import date_format_problem
-from importer.documents import Document, DocumentModel, Text, read_document, validate
+from importer.documents import Document, MemberPath, read_document, salvage
 from importer.errors import Mistake, UnusableInputError
+from importer.mapping.rules import make_rule
+from importer.mapping.sections import ColumnSection, MappingDocument
 from importer.mapping.template import Template, parse_template
 from importer.model import (
     Blank,
     FieldFact,
     FieldRole,
     FieldRule,
-    OnInvalid,
     SourceOptions,
-    ValueType,
     WriteMode,
 )
 
 IGNORE = "ignore"
-CONSENT_ANSWERS = ("yes", "no", "leave")
-_TYPES_OF_ROLE = {
-    FieldRole.CONSENT: {ValueType.CONSENT},
-    FieldRole.CONSENT_DATE: {ValueType.DATE, ValueType.DATETIME},
-}
-
-
-def _check_region(region: str) -> str:
-    if region.upper() not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValueError(f"{region} is no country code of two letters, such as CA or FR")
-    return region.upper()
-
-
-def _check_pattern(pattern: str) -> str:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"the pattern is no regular expression ({error})") from None
-    return pattern
-
-
-class DefaultBlank(DocumentModel):
-    """``blank: {default: VALUE}``: a blank cell counts as this text."""
-
-    default: Text
-
-
-class ColumnSection(DocumentModel):
-    """The long form of a column."""
-
-    field: Annotated[
-        str | list[str], Field(description="One field code, or several: the value goes to each.")
-    ]
-    type: ValueType | None = Field(None, description="Left out: what the field code implies.")
-    format: str | None = Field(
-        None, description="Dates: YYYY, MM, DD, HH, mm, ss and what stands between them."
-    )
-    region: Annotated[str, AfterValidator(_check_region)] | None = Field(
-        None, description="Phones: the country of numbers written without a country code."
-    )
-    values: dict[str, Text] | None = Field(None, description="Cell text: the value it stands for.")
-    aliases: list[Text] = Field(default_factory=list, description="Other headers it may have.")
-    required: bool = Field(False, description="A blank cell makes the row invalid.")
-    blank: Literal["skip", "clear", "reject"] | DefaultBlank = Field(
-        "skip", description="What a blank cell means; skip leaves the field alone."
-    )
-    case: Literal["lower", "upper"] | None = None
-    max_length: PositiveInt | None = Field(None, description="Longer text makes the row invalid.")
-    pattern: Annotated[str, AfterValidator(_check_pattern)] | None = Field(
-        None, description="A regular expression that the whole text must match."
-    )
-    on_invalid: OnInvalid = Field(
-        OnInvalid.REJECT, description="reject the row, or skip the field with a warning."
-    )
-
-
-class SourceSection(DocumentModel):
-    sheet: Text | None = None
-    header_row: PositiveInt | None = None
-    delimiter: str | None = None
-    encoding: str | None = None
-
-
-class MergeSection(DocumentModel):
-    mode: Literal["insert", "update", "upsert"] = "upsert"
-    skip_duplicates: bool = False
-    skip_unmatched: bool = False
-
-
-class ConsentSection(DocumentModel):
-    yes_to: Literal["everyone", "new", "unless-refused"]
-
-
-class MappingDocument(DocumentModel):
-    """Which column goes to which field of the platform, and how rows are written."""
-
-    model_config = ConfigDict(title="importer mapping", extra="forbid", frozen=True)
-
-    name: Text
-    target: str
-    connection: str | None = None
-    source: SourceSection = SourceSection()
-    columns: dict[str, str | ColumnSection]
-    constants: dict[str, Text] = Field(default_factory=dict)
-    computed: dict[str, Text] = Field(default_factory=dict)
-    merge: MergeSection = MergeSection()
-    consent: ConsentSection | None = None
-    duplicates: Literal["last", "first", "refuse"] = "last"
-    unmapped_columns: Literal["warn", "error", "ignore"] = "warn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,52 +103,79 @@ def resolve_mapping(document: Document, grammars: dict[str, Grammar]) -> Mapping
     Raises:
         UnusableInputError: as ``read_mapping``.
     """
-    content = validate(document, MappingDocument)
+    stand_ins = {"name": "mapping", "target": next(iter(grammars)), "columns": {}}
+    shape = salvage(document, MappingDocument, stand_ins=stand_ins)
+    content, mistakes = shape.content, [*shape.mistakes]
+    if content is None:
+        raise UnusableInputError(*mistakes)
     if content.target not in grammars:
         known = ", ".join(grammars)
-        raise UnusableInputError(
+        mistakes.append(
             document.mistake(f"there is no target {content.target} (there are: {known})", "target")
         )
-    resolver = _Resolver(document, content, grammars[content.target])
+        raise UnusableInputError(*_in_line_order(mistakes))
+    resolver = _Resolver(document, content, grammars[content.target], shape.removed)
     mapping = resolver.mapping()
-    if resolver.mistakes:
-        raise UnusableInputError(*sorted(resolver.mistakes, key=lambda m: m.line or 0))
+    mistakes += resolver.mistakes
+    if mistakes:
+        raise UnusableInputError(*_in_line_order(mistakes))
     return mapping
 
 
-class _Resolver:
-    """Collects a document's mistakes while it turns sections into rules."""
+def _in_line_order(mistakes: Iterable[Mistake]) -> list[Mistake]:
+    return sorted(mistakes, key=lambda mistake: mistake.line or 0)
 
-    def __init__(self, document: Document, content: MappingDocument, grammar: Grammar) -> None:
+
+class _Resolver:
+    """Collects a document's mistakes while it turns sections into rules.
+
+    ``removed``: what the document's shape has wrong. What follows from that is not said again.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        content: MappingDocument,
+        grammar: Grammar,
+        removed: frozenset[MemberPath],
+    ) -> None:
         self._document = document
         self._content = content
         self._grammar = grammar
         self._written: dict[str, str] = {}
+        self._unsound = {
+            path[1]
+            for path in removed
+            if path[0] == "columns" and path[2:3] and path[2] in ColumnSection.model_fields
+        }
+        # A key that is only written wrongly is there all the same.
+        self._has_key = any(path[0] == "columns" and len(path) < 3 for path in removed)
+        self._who_gets_a_yes_is_open = any(path[0] in {"merge", "consent"} for path in removed)
         self.mistakes: list[Mistake] = []
         self.warnings: list[str] = []
 
     def mapping(self) -> Mapping:
         content = self._content
         columns = tuple(self._column(header, spec) for header, spec in content.columns.items())
-        made = tuple(
+        found = [
             self._made(section, code, text)
             for section, members in (
                 ("constants", content.constants),
                 ("computed", content.computed),
             )
             for code, text in members.items()
-        )
+        ]
+        made = tuple(one for one in found if one is not None)
         mode = WriteMode(
             allow_insert=content.merge.mode != "update",
             allow_update=content.merge.mode != "insert",
             skip_duplicates=content.merge.skip_duplicates,
             skip_unmatched=content.merge.skip_unmatched,
         )
-        rules = [rule for column in columns for rule in column.rules]
-        rules += [one.rule for one in made if one is not None]
         self._check_headers(columns)
-        self._check_keys(rules)
-        self._check_consents(rules, mode)
+        self._check_keys(made)
+        self._check_refusals(columns, made)
+        self._check_yeses(columns, made, mode)
         source = content.source
         return Mapping(
             name=content.name,
@@ -251,7 +185,7 @@ class _Resolver:
                 source.sheet, source.header_row, source.delimiter, source.encoding
             ),
             columns=columns,
-            made=tuple(one for one in made if one is not None),
+            made=made,
             mode=mode,
             yes_to=content.consent.yes_to if content.consent else None,
             duplicates=content.duplicates,
@@ -262,6 +196,9 @@ class _Resolver:
 
     def _say(self, message: str, *path: str | int) -> None:
         self.mistakes.append(self._document.mistake(message, *path))
+
+    def _sayer(self, *place: str) -> Callable[..., None]:
+        return lambda message, *path: self._say(message, *place, *path)
 
     def _column(self, header: str, spec: str | ColumnSection) -> MappedColumn:
         if spec == IGNORE:
@@ -274,9 +211,15 @@ class _Resolver:
             )
         rules = []
         for code in codes:
+            if code.casefold() == IGNORE:
+                self._say(f"to leave the column out, write {header}: ignore", "columns", header)
+                continue
             fact = self._fact(code, "columns", header)
-            if fact is not None:
-                rules.append(self._rule(fact, header, section, ("columns", header)))
+            if fact is None:
+                continue
+            self._has_key = self._has_key or fact.role is FieldRole.KEY
+            if header not in self._unsound:
+                rules.append(make_rule(fact, header, section, self._sayer("columns", header)))
         return MappedColumn(header, tuple(section.aliases), tuple(rules))
 
     def _made(self, section: str, code: str, text: str) -> MadeField | None:
@@ -287,14 +230,22 @@ class _Resolver:
             template = parse_template(text)
         except ValueError as error:
             self._say(f"{code}: {error}", section, code)
+            self._has_key = self._has_key or fact.role is FieldRole.KEY
             return None
-        rule = self._rule(fact, code, ColumnSection(field=code), (section, code))
-        if fact.role is FieldRole.CONSENT and section == "constants":
-            self.warnings.append(
-                f"{self._place(section, code)}: {code} is set to {text} for every row, "
-                "whatever the person answered."
-            )
+        rule = make_rule(fact, code, ColumnSection(field=code), self._sayer(section, code))
+        if fact.role is FieldRole.CONSENT and not template.columns:
+            self._check_constant_consent(section, code, text)
         return MadeField(template, rule, section)
+
+    def _check_constant_consent(self, section: str, code: str, text: str) -> None:
+        if text.casefold() not in {"yes", "no"}:
+            self._say(
+                f"{code} is a consent: it can be set to yes or no, not to {text}", section, code
+            )
+        self.warnings.append(
+            f"{self._place(section, code)}: {code} is set to {text} for every row, "
+            "whatever the person answered."
+        )
 
     def _place(self, *path: str) -> str:
         return f"{self._document.file}:{self._document.line(path)}"
@@ -305,126 +256,73 @@ class _Resolver:
             fact = self._grammar(code)
         except ValueError as error:
             self._say(str(error), *path)
+            self._has_key = self._has_key or code.casefold().startswith("key")
             return None
         earlier = self._written.get(code.casefold())
         if earlier is not None:
-            self._say(f"{code} is written a second time: {earlier} already writes it", *path)
+            self._say(
+                f'{code} is written a second time: "{earlier}" writes it already. Keep one.', *path
+            )
             return None
         self._written[code.casefold()] = path[-1]
         return fact
-
-    def _rule(
-        self, fact: FieldFact, column: str, section: ColumnSection, path: tuple[str, str]
-    ) -> FieldRule:
-        type_ = section.type or fact.type or ValueType.TEXT
-        self._check_type(fact, type_, section, path)
-        blank, default = Blank.SKIP, None
-        if isinstance(section.blank, DefaultBlank):
-            blank, default = Blank.DEFAULT, section.blank.default
-        else:
-            blank = Blank(section.blank)
-        if section.required or fact.role is FieldRole.KEY:
-            if blank not in {Blank.SKIP, Blank.REJECT}:
-                what = "a key" if fact.role is FieldRole.KEY else "required"
-                self._say(f"{column} is {what}: its blank cells can only be rejected", *path)
-            blank, default = Blank.REJECT, None
-        if blank is Blank.CLEAR and fact.role is not FieldRole.DATA:
-            self._say(f"{fact.code}: a blank cell cannot clear a consent", *path, "blank")
-        if fact.role is FieldRole.KEY and section.on_invalid is OnInvalid.SKIP:
-            self._say(f"{fact.code} is a key: a row without it cannot be sent", *path, "on_invalid")
-        return FieldRule(
-            field=fact.code,
-            role=fact.role,
-            type=type_,
-            column=column,
-            blank=blank,
-            default=default,
-            format=section.format,
-            region=section.region,
-            values=tuple((section.values or {}).items()),
-            on_invalid=section.on_invalid,
-            case=section.case,
-            max_length=section.max_length,
-            pattern=section.pattern,
-        )
-
-    def _check_type(
-        self, fact: FieldFact, type_: ValueType, section: ColumnSection, path: tuple[str, str]
-    ) -> None:
-        allowed = _TYPES_OF_ROLE.get(fact.role)
-        if fact.role is FieldRole.KEY and fact.type is not None:
-            allowed = {fact.type}
-        if allowed is not None and type_ not in allowed:
-            wanted = " or ".join(sorted(allowed))
-            self._say(f"{fact.code} can only be of type {wanted}, not {type_}", *path, "type")
-        if fact.role is FieldRole.DATA and type_ is ValueType.CONSENT:
-            self._say(
-                f"{fact.code} is an ordinary field: use type boolean (consents are optin_ fields "
-                "and hasTrackingConsent)",
-                *path,
-                "type",
-            )
-        dated = type_ in {ValueType.DATE, ValueType.DATETIME}
-        if section.format is not None:
-            if not dated:
-                self._say(
-                    f"format is for dates, and {fact.code} is of type {type_}", *path, "format"
-                )
-            else:
-                self._check_format(section.format, type_, path)
-        if section.region is not None and type_ is not ValueType.PHONE:
-            self._say(f"region is for phones, and {fact.code} is of type {type_}", *path, "region")
-        if type_ is ValueType.CHOICE and not section.values:
-            self._say(f"{fact.code} is a choice: list its values under values:", *path)
-        self._check_values(fact, type_, section, path)
-
-    def _check_format(self, format_: str, type_: ValueType, path: tuple[str, str]) -> None:
-        problem = date_format_problem(format_, timed=type_ is ValueType.DATETIME)
-        if problem:
-            self._say(problem, *path, "format")
-
-    def _check_values(
-        self, fact: FieldFact, type_: ValueType, section: ColumnSection, path: tuple[str, str]
-    ) -> None:
-        answers = {
-            ValueType.CONSENT: CONSENT_ANSWERS,
-            ValueType.BOOLEAN: ("yes", "no"),
-        }.get(type_)
-        seen: dict[str, str] = {}
-        for text, value in (section.values or {}).items():
-            if answers is not None and value not in answers:
-                listed = ", ".join(answers)
-                self._say(
-                    f'"{text}" of {fact.code} stands for {value}; it can stand for {listed}',
-                    *path,
-                    "values",
-                    text,
-                )
-            fold = text.strip().casefold()
-            if fold in seen and seen[fold] != value:
-                self._say(f'"{text}" stands under values: twice, with two answers', *path, "values")
-            seen[fold] = value
 
     def _check_headers(self, columns: tuple[MappedColumn, ...]) -> None:
         owners: dict[str, str] = {}
         for column in columns:
             for name in column.names:
-                if name in owners:
+                owner = owners.setdefault(name, column.header)
+                if owner != column.header:
                     self._say(
-                        f'the header "{name}" belongs to {owners[name]} already',
+                        f'the header "{name}" belongs to {owner} already: name it once',
                         "columns",
                         column.header,
                     )
-                owners[name] = column.header
 
-    def _check_keys(self, rules: list[FieldRule]) -> None:
-        if not any(rule.role is FieldRole.KEY for rule in rules) and not self.mistakes:
+    def _check_keys(self, made: tuple[MadeField, ...]) -> None:
+        keys = [one for one in made if one.rule.role is FieldRole.KEY]
+        if self._has_key or any(one.template.columns for one in keys):
+            return
+        if keys:
             self._say(
-                "no column goes to a key (key_f_…): nothing would tell the contacts apart",
+                f"{keys[0].rule.field} is the same in every row, so all rows would be one "
+                "contact: map a column to it",
+                keys[0].section,
+                keys[0].rule.field,
+            )
+        else:
+            self._say(
+                "no column goes to a key (key_f_…), and nothing else tells the contacts apart: "
+                "map one, for instance to key_f_EMail",
                 "columns",
             )
 
-    def _check_consents(self, rules: list[FieldRule], mode: WriteMode) -> None:
+    def _check_refusals(
+        self, columns: tuple[MappedColumn, ...], made: tuple[MadeField, ...]
+    ) -> None:
+        """Refuse to guess what a yes means under a header such as "Unsubscribed"."""
+        for column in columns:
+            refusal = next(filter(_reads_negatively, column.names), None)
+            if refusal is not None and any(_unexplained(rule) for rule in column.rules):
+                self._say(
+                    f'the header "{refusal}" reads like a refusal, so a yes in it may mean no: '
+                    "spell both answers out under `values`",
+                    "columns",
+                    column.header,
+                )
+        for one in made:
+            refusal = next(filter(_reads_negatively, one.template.columns), None)
+            if refusal is not None and _unexplained(one.rule):
+                self._say(
+                    f'the header "{refusal}" reads like a refusal, so a yes in it may mean no: '
+                    "map it under `columns`, with both answers spelled out under `values`",
+                    one.section,
+                    one.rule.field,
+                )
+
+    def _check_yeses(
+        self, columns: tuple[MappedColumn, ...], made: tuple[MadeField, ...], mode: WriteMode
+    ) -> None:
         consent = self._content.consent
         if consent is not None and consent.yes_to != "everyone":
             self._say(
@@ -433,42 +331,48 @@ class _Resolver:
                 "consent",
                 "yes_to",
             )
-        yeses = [r for r in rules if r.role is FieldRole.CONSENT and _may_say_yes(r)]
-        if yeses and mode.allow_update and consent is None:
-            names = ", ".join(dict.fromkeys(r.field for r in yeses))
+        if consent is not None or not mode.allow_update or self._who_gets_a_yes_is_open:
+            return
+        places = {
+            rule.field: ("columns", column.header)
+            for column in columns
+            for rule in column.rules
+            if rule.role is FieldRole.CONSENT and _may_say_yes(rule)
+        } | {
+            one.rule.field: (one.section, one.rule.field)
+            for one in made
+            if one.rule.role is FieldRole.CONSENT and not _is_no(one.template)
+        }
+        if places:
             self._say(
-                f"a yes of {names} could reach people who are in the account already, "
+                f"a yes of {', '.join(places)} could reach people who are in the account already, "
                 "also those who unsubscribed: write who may be set to yes, for instance "
                 "consent: {yes_to: everyone}",
-                "columns",
-                yeses[0].column,
+                *next(iter(places.values())),
             )
-        for rule in rules:
-            if (
-                rule.role is FieldRole.CONSENT
-                and not rule.values
-                and _reads_negatively(rule.column)
-            ):
-                self._say(
-                    f'the header "{rule.column}" reads like a refusal, so a yes in it may mean no: '
-                    "spell both answers out under values:",
-                    "columns",
-                    rule.column,
-                )
 
 
 def _may_say_yes(rule: FieldRule) -> bool:
     return not rule.values or any(value == "yes" for _, value in rule.values)
 
 
+def _is_no(template: Template) -> bool:
+    return [text.casefold() for text, _ in template.pieces] == ["no"]
+
+
+def _unexplained(rule: FieldRule) -> bool:
+    return rule.role is FieldRole.CONSENT and not rule.values
+
+
+_REFUSAL = re.compile(
+    r"desabonn|desinscri|refus|decline|exclu(?!si)|oppos|opt(ed)? ?out|unsub|suppress|"
+    r"\b(pas|sans|stop|not|dont|don t|never|dnc)\b|\bne?\b.*\bplus\b|\bno ?(mail|contact|e ?mail)|"
+    r"(black|block) ?list|liste (noire|rouge)"
+)
+
+
 def _reads_negatively(header: str) -> bool:
     plain = "".join(
         c for c in unicodedata.normalize("NFD", header.casefold()) if not unicodedata.combining(c)
     )
-    return bool(
-        re.search(
-            r"desabonn|desinscri|refus|ne (pas|plus) |opt[ _-]?out|unsub|\bstop\b|do[ _-]?not|"
-            r"\bdnc\b|no[ _-]?(mail|contact|email)|exclu|oppos",
-            plain,
-        )
-    )
+    return _REFUSAL.search(re.sub(r"[\W_]+", " ", plain)) is not None

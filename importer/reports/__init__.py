@@ -8,7 +8,7 @@ from typing import Any
 
 from importer.files import write_whole
 from importer.issues import Severity
-from importer.model import RowResult, TableDescription, Verdict
+from importer.model import TableDescription, Verdict
 from importer.reports.fixes import ERRORS_COLUMN, FixWriter
 from importer.reports.page import page
 from importer.reports.problems import Problems
@@ -23,8 +23,9 @@ from importer.reports.summary import (
 from importer.reports.tables import (
     ISSUE_COLUMNS,
     RESULT_COLUMNS,
+    ResultColumns,
     csv_writer,
-    result_row,
+    result_rows,
     write_issues,
 )
 from importer.run_folder import RunFolder, column_batches
@@ -41,9 +42,12 @@ __all__ = [
     "RunFacts",
     "Summary",
     "csv_writer",
-    "result_row",
+    "result_rows",
 ]
-_BY_PLATFORM = {Verdict.REJECTED: Severity.ERROR, Verdict.UNKNOWN: Severity.ERROR}
+_BY_PLATFORM: dict[str, Severity] = {
+    Verdict.REJECTED: Severity.ERROR,
+    Verdict.UNKNOWN: Severity.ERROR,
+}
 
 
 class Reports:
@@ -71,22 +75,15 @@ class Reports:
     def __exit__(self, *error: Any) -> None:
         self._files.__exit__(*error)
 
-    def add(
-        self,
-        first: int,
-        results: Sequence[RowResult],
-        tables: Sequence[int],
-        reasons: dict[int, tuple[str, ...]],
-    ) -> None:
-        """Take the results of the next rows; ``reasons``: why to fix a row, by its index."""
-        self._results.writerows(map(result_row, results))
-        for row, why in reasons.items():
-            self._fixes.add(row, tables[row - first], why)
-        for table, result in zip(tables, results, strict=True):
-            severity = _BY_PLATFORM.get(Verdict(result.verdict))
-            if severity is not None:
-                place = f"{self._tables[table].place} row {result.row}"
-                self._problems.note(result.code, severity, place, result.message)
+    def add(self, results: ResultColumns) -> None:
+        """Take the results of the next rows."""
+        self._results.writerows(result_rows(results, self._tables))
+        self._fixes.add(results.first, results.table, results.reasons)
+        for at, verdict in enumerate(results.verdict):
+            if verdict in _BY_PLATFORM:
+                place = f"{self._tables[results.table[at]].place} row {results.number[at]}"
+                severity = _BY_PLATFORM[verdict]
+                self._problems.note(results.code[at], severity, place, results.message[at])
 
     def finish(self, facts: RunFacts) -> Summary:
         """Put the row reports in their places, and write issues, summary and page."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
+import pyarrow as pa
 
 from importer.errors import DefectError
 from importer.files import make_private_folder
@@ -17,6 +19,7 @@ from importer.reports.cells import guarded_row
 from importer.reports.tables import csv_writer
 
 ERRORS_COLUMN = "import_errors"
+_LONGEST_NAME = 50  # in characters: a file's name has at most 255 bytes, also while it is written
 
 
 class FixWriter:
@@ -36,7 +39,7 @@ class FixWriter:
         self._tables = tables
         self._delimiter = delimiter
         self._paths = _paths(folder, tables)
-        self._sources = _original_rows(sources)
+        self._originals = _Originals(sources)
         self._writers: dict[int, Any] = {}
         self._stack = ExitStack()
         self.count = 0
@@ -51,20 +54,21 @@ class FixWriter:
                 if table not in self._writers:
                     path.unlink(missing_ok=True)
 
-    def add(self, row: int, table: int, reasons: Sequence[str]) -> None:
-        """Write one row; rows come in input order."""
-        cells, extra = self._original(row)
-        # A row of too few or too many cells keeps their number: dropped in again unmended, it is
-        # found out again, instead of passing with its values one column off.
-        whole = [cell for cell in cells[: len(self._tables[table].columns)] if cell is not None]
-        self._writer(table).writerow(guarded_row([*whole, *extra, "; ".join(reasons)]))
-        self.count += 1
+    def add(self, first: int, tables: Sequence[int], reasons: Mapping[int, Sequence[str]]) -> None:
+        """Write the rows of the next stretch that need fixing; ``reasons``: why, by row index.
 
-    def _original(self, row: int) -> tuple[Sequence[str | None], Sequence[str]]:
-        for index, cells, extra in self._sources:
-            if index == row:
-                return cells, extra
-        raise DefectError(f"the original text of row {row} is not there")
+        ``first``: the index of the stretch's first row; ``tables``: the table of each of its rows.
+        """
+        for (row, why), (cells, extra) in zip(
+            reasons.items(), self._originals.take(list(reasons)), strict=True
+        ):
+            table = tables[row - first]
+            columns = self._tables[table].columns
+            # A row of too few or too many cells keeps their number: dropped in again unmended, it
+            # is found out again, instead of passing with its values one column off.
+            whole = [cell for cell in cells[: len(columns)] if cell is not None]
+            self._writer(table).writerow(guarded_row([*whole, *extra, "; ".join(why)]))
+            self.count += 1
 
     def _writer(self, table: int) -> Any:
         if table not in self._writers:
@@ -84,7 +88,8 @@ def _paths(folder: Path, tables: Sequence[TableDescription]) -> dict[int, Path]:
     taken: set[str] = set()
     for index, table in enumerate(tables):
         stem = Path(table.file.replace("\\", "/")).stem if table.file != "-" else "standard-input"
-        plain = re.sub(r"[^\w.-]+", "-", f"{stem}-{table.sheet}" if table.sheet else stem)
+        whole = f"{stem}-{table.sheet}" if table.sheet else stem
+        plain = re.sub(r"[^\w.-]+", "-", whole)[:_LONGEST_NAME]
         name, count = plain or "table", 2
         while name.casefold() in taken:
             name, count = f"{plain}-{count}", count + 1
@@ -93,10 +98,26 @@ def _paths(folder: Path, tables: Sequence[TableDescription]) -> dict[int, Path]:
     return paths
 
 
-def _original_rows(
-    sources: Iterator[Any],
-) -> Iterator[tuple[int, Sequence[str | None], Sequence[str]]]:
-    for batch in sources:
-        columns = [batch.column(name).to_pylist() for name in batch.schema.names]
-        for row, *cells, extra in zip(*columns, strict=True):
-            yield row, cells, orjson.loads(extra) if extra else ()
+class _Originals:
+    """The original text of rows, asked for in ascending order."""
+
+    def __init__(self, batches: Iterator[Any]) -> None:
+        self._batches = batches
+        self._batch: Any = None
+
+    def take(self, rows: Sequence[int]) -> Iterator[tuple[Sequence[str | None], Sequence[str]]]:
+        """Give the cells of each row, and what stood beyond the header."""
+        wanted = np.asarray(rows, dtype=np.int64)
+        while len(wanted):
+            if self._batch is None:
+                self._batch = next(self._batches, None)
+                if self._batch is None:
+                    raise DefectError(f"the original text of row {wanted[0]} is not there")
+            indices = self._batch.column("row").to_numpy()
+            here = np.isin(indices, wanted)
+            columns = [c.to_pylist() for c in self._batch.filter(pa.array(here)).columns]
+            for _, *cells, extra in zip(*columns, strict=True):
+                yield cells, orjson.loads(extra) if extra else ()
+            wanted = wanted[int(here.sum()) :]
+            if len(wanted):
+                self._batch = None

@@ -21,7 +21,7 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """``label``: two or three words for the tone. ``text``: the sentence. ``lead``: what follows."""
+    """``label``: the tone in a few words. ``text``: the sentence. ``lead``: what follows it."""
 
     tone: Tone
     label: str
@@ -92,7 +92,7 @@ def _finished(summary: Summary) -> Headline:
     problems = _listed(left + _problems(summary))
     reached = reached_rows(rows)
     if problems:
-        start = "Finished" if reached else "Nothing was imported"
+        start = "Finished" if reached or rows.unknown else "Nothing was imported"
         unsure = rows.unknown or rows.not_sent or not reached
         tone = Tone.ALARM if unsure else Tone.ATTENTION
         label = "Nothing imported" if not (reached or rows.unknown) else "Not all imported"
@@ -113,7 +113,7 @@ def _success(summary: Summary, reached: int) -> Headline:
         return _headline(
             summary, Tone.NEUTRAL, "Nothing to send", "Finished: there was nothing to send"
         )
-    done = "taken by the platform" if summary.rows.accepted else "imported"
+    done = _done(summary.rows)
     where = ", into the sandbox" if summary.sandbox else ""
     if reached == summary.rows.read:
         text = (
@@ -137,7 +137,8 @@ def _lead(summary: Summary, text: str) -> list[str]:
     if state in {RunState.CHECKED, RunState.REFUSED}:
         lead.append(f"{_of(rows.not_sent, rows.read)} could be sent.")
     elif state is not RunState.CHECKING:
-        lead.append(f"{_of(reached_rows(rows), rows.read)} reached the platform.")
+        so_far = " so far" if state in {RunState.SENDING, RunState.STOPPED} else ""
+        lead.append(f"{_of(reached_rows(rows), rows.read)} {_done(rows)}{so_far}.")
     if summary.message:
         lead.append(f"Why: {summary.message}")
     others = _listed([(n, words) for n, words in _problems(summary) if words not in text])
@@ -153,6 +154,10 @@ def _of(some: int, rows: int) -> str:
 def reached_rows(rows: RowTotals) -> int:
     """Count the rows that the platform took."""
     return sum(rows.of(verdict) for verdict in _REACHED)
+
+
+def _done(rows: RowTotals) -> str:
+    return "taken by the platform" if rows.accepted else "imported"
 
 
 def _unsettled(rows: RowTotals) -> str:

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 # So many of each stand on the page, which stays small whatever the run; files tell the rest.
 MOST_GROUPS = 30
-MOST_EXAMPLES = 60
-MOST_FILES = 25
+MOST_EXAMPLES = 50
+MOST_FILES = 20
 MOST_NOTES = 12
-_LONGEST = 240
-_NARROWEST = 0.8  # per cent of the bar: what is there can be seen
+_LONGEST = 200
+_NARROWEST = 1.5  # per cent of the bar: what is there can be seen
 
 MEANINGS = {
     Verdict.CREATED: "The platform made a new contact.",
@@ -46,7 +46,7 @@ _UNKNOWN = {IssueCode.ANSWER_LOST, IssueCode.ANSWER_MISSING, IssueCode.REPEATED_
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One piece of the bar; ``x`` and ``width`` in per cent. ``label``: empty where it is narrow."""
+    """One piece of the bar; ``x`` and ``width`` in per cent. ``label``: empty if it is narrow."""
 
     verdict: str
     x: float
@@ -90,7 +90,7 @@ def bar(totals: Sequence[tuple[Verdict, int]]) -> list[Segment]:
     for (verdict, number), raw in zip(there, widths, strict=True):
         width = raw * scale
         label = grouped(number)
-        fits = width >= 4 + 2.6 * len(label)
+        fits = width >= 2.5 + 2.2 * len(label)
         segments.append(Segment(verdict, round(x, 3), round(width, 3), label if fits else ""))
         x += width
     return segments
@@ -173,6 +173,8 @@ def _effect_of(group: Group) -> str:
         return "A warning: the row is sent all the same"
     if group.code in _UNKNOWN:
         return Verdict.UNKNOWN.words.capitalize()
+    if group.code == IssueCode.DUPLICATE_REFUSED:
+        return "Refused as a duplicate"
     if group.code in set(IssueCode) - {IssueCode.PLATFORM_REFUSED}:
         return Verdict.INVALID.words.capitalize()
     return Verdict.REJECTED.words.capitalize()

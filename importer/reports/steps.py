@@ -21,7 +21,7 @@ _PLAIN = re.compile(r"[\w./:@%+=-]+", re.ASCII)
 ADVICE = {
     "first-reached": "The run was asked to send only its first rows. Look at what became of them.",
     "interrupted": "",
-    "platform-down": "Wait until the platform works again; the reason above is in its own words.",
+    "platform-down": "Wait until the platform works again; what it last said stands above.",
     "account-refused": (
         "Have the key, the project or its permissions put right in importer.yaml or on the "
         "platform, then test them."
@@ -125,8 +125,9 @@ def _fix(summary: Summary, settings: RunSettings, when: str) -> list[Step]:
     if summary.state == RunState.CHECKED:
         afresh = " After sending, if you send: the file is written afresh then."
     them = "it" if number == 1 else "them"
+    where = place if place.endswith(".csv") else f"the files of {place}"
     text = (
-        f"{when}correct {plural(number, 'row')} in {place} (the last column says what is wrong), "
+        f"{when}correct {plural(number, 'row')} in {where} (the last column says what is wrong), "
         f"save as CSV and import only {them}.{afresh}"
     )
     path = f"runs/{summary.run}/{place}"

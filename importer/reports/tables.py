@@ -7,12 +7,12 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from importer.files import replacing
 from importer.issues import Severity, message
 from importer.model import RowResult, TableDescription
-from importer.reports.cells import guarded, guarded_row
+from importer.reports.cells import guarded, guarded_column, guarded_row
 from importer.reports.problems import Problems
 
 RESULT_COLUMNS = RowResult._fields
@@ -27,17 +27,63 @@ def csv_writer(path: Path, delimiter: str) -> Iterator[Any]:
     """Open a report for writing rows; it takes the old one's place when all is written."""
     with replacing(path) as stream:
         text = io.TextIOWrapper(stream, encoding="utf-8", newline="", write_through=False)
-        text.write(BOM)
-        yield csv.writer(text, delimiter=delimiter, lineterminator="\r\n")
-        text.flush()
-        text.detach()
+        try:
+            text.write(BOM)
+            yield csv.writer(text, delimiter=delimiter, lineterminator="\r\n")
+        finally:
+            text.detach()  # writes what it still holds
 
 
-def result_row(result: RowResult) -> list[object]:
-    """Lay one result out as cells."""
-    if result.message or result.key[:1] in "'=+-@\t\r＝＋－＠":
-        return guarded_row(result)
-    return [guarded(result.file), guarded(result.sheet), *result[2:]]
+def result_rows(results: ResultColumns, tables: Sequence[TableDescription]) -> Iterator[RowResult]:
+    """Lay results out as the rows of ``results.csv``, with no cell that can run."""
+    files = [guarded(table.file) for table in tables]
+    sheets = [guarded(table.sheet) for table in tables]
+    return map(
+        RowResult._make,
+        zip(
+            map(files.__getitem__, results.table),
+            map(sheets.__getitem__, results.table),
+            results.number,
+            guarded_column(results.key),
+            results.verdict,
+            results.code,
+            results.field,
+            guarded_column(results.message),
+            results.batch,
+            results.attempts,
+            guarded_column(results.record_id),
+            strict=True,
+        ),
+    )
+
+
+class ResultColumns(Protocol):
+    """What reports read of reconciled rows: columns of equal length."""
+
+    @property
+    def first(self) -> int: ...
+    @property
+    def table(self) -> Sequence[int]: ...
+    @property
+    def number(self) -> Sequence[int]: ...
+    @property
+    def key(self) -> Sequence[str]: ...
+    @property
+    def verdict(self) -> Sequence[str]: ...
+    @property
+    def code(self) -> Sequence[str]: ...
+    @property
+    def field(self) -> Sequence[str]: ...
+    @property
+    def message(self) -> Sequence[str]: ...
+    @property
+    def batch(self) -> Sequence[str]: ...
+    @property
+    def attempts(self) -> Sequence[int]: ...
+    @property
+    def record_id(self) -> Sequence[str]: ...
+    @property
+    def reasons(self) -> dict[int, tuple[str, ...]]: ...
 
 
 def write_issues(

@@ -1,0 +1,225 @@
+"""What a document may hold, as pydantic models, and its mistakes as sentences."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
+
+from importer.documents.reading import Document, MemberPath, WrittenFloat, WrittenInt
+from importer.errors import Mistake, UnusableInputError
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def _as_text(value: object) -> object:
+    """Take a plain scalar as the text it was written as."""
+    if isinstance(value, WrittenInt | WrittenFloat):
+        return value.written
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value
+
+
+Text = Annotated[
+    str,
+    BeforeValidator(_as_text),
+    WithJsonSchema({"type": ["string", "number", "boolean"]}, mode="validation"),
+]
+"""Text in a document: ``1`` and ``true`` count as what was written."""
+
+
+class DocumentModel(BaseModel):
+    """A part of a document: frozen, and unknown members are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def validate(document: Document, model: type[_Model]) -> _Model:
+    """Check a document against its model.
+
+    Raises:
+        UnusableInputError: with every mistake of the document at once.
+    """
+    checked = salvage(document, model, stand_ins={})
+    if checked.content is None or checked.mistakes:
+        raise UnusableInputError(*checked.mistakes)
+    return checked.content
+
+
+@dataclass(frozen=True, slots=True)
+class Salvaged(Generic[_Model]):
+    """What a document says where it is right.
+
+    ``content`` is None where nothing is left. ``removed``: the paths of what is wrong or
+    lacking.
+    """
+
+    content: _Model | None
+    mistakes: tuple[Mistake, ...] = ()
+    removed: frozenset[MemberPath] = frozenset()
+
+
+def salvage(
+    document: Document, model: type[_Model], *, stand_ins: Mapping[str, Any]
+) -> Salvaged[_Model]:
+    """Check a document against its model, and take out what is wrong.
+
+    So the rest can be looked at too, and all mistakes come at once. ``stand_ins`` fill the place
+    of members that the document lacks at its top.
+    """
+    content = {} if document.content is None else copy.deepcopy(document.content)
+    mistakes: tuple[Mistake, ...] = ()
+    removed: set[MemberPath] = set()
+    while True:
+        try:
+            return Salvaged(model.model_validate(content), mistakes, frozenset(removed))
+        except ValidationError as error:
+            # What is wrong only because something was taken out is no mistake of the document.
+            mistakes = mistakes or tuple(mistakes_of(error, document, model))
+            wrong = error.errors(include_url=False, include_context=False)
+        if not isinstance(content, dict):
+            return Salvaged(None, mistakes)
+        lacking = {str(e["loc"][0]) for e in wrong if e["type"] == "missing"} - {*content}
+        paths = {_member_path(one["loc"], content) for one in wrong} - {()}
+        if not lacking <= {*stand_ins} or not lacking | paths:
+            return Salvaged(None, mistakes)
+        for path in sorted(paths, key=_by_depth, reverse=True):
+            _take_out(content, path)
+        content |= {name: stand_ins[name] for name in lacking}
+        removed |= paths | {(name,) for name in lacking}
+
+
+def _by_depth(path: MemberPath) -> list[tuple[bool, str | int]]:
+    return [(isinstance(part, str), part) for part in path]
+
+
+def _take_out(content: Any, path: MemberPath) -> None:
+    for part in path[:-1]:
+        content = content[part]
+    del content[path[-1]]
+
+
+def mistakes_of(
+    error: ValidationError, document: Document, model: type[BaseModel]
+) -> list[Mistake]:
+    """Turn a validation's errors into sentences with their lines, in line order."""
+    found: dict[tuple[int, str], Mistake] = {}
+    for one in error.errors(include_url=False, include_input=True):
+        path = _member_path(one["loc"], document.content)
+        name = ".".join(str(part) for part in path) or "the document"
+        mistake = document.mistake(_sentence(one, name, path, model), *path)
+        found.setdefault((mistake.line or 0, mistake.message), mistake)
+    return [found[key] for key in sorted(found)]
+
+
+def _member_path(location: Iterable[str | int], content: Any) -> MemberPath:
+    """Keep of an error's location what stands in the document (not the names of union arms)."""
+    path: list[str | int] = []
+    for part in location:
+        if isinstance(content, dict) and part in content:
+            path.append(part)
+            content = content[str(part)]
+        elif isinstance(content, list) and isinstance(part, int) and part < len(content):
+            path.append(part)
+            content = content[part]
+    return tuple(path)
+
+
+def _sentence(error: Any, name: str, path: MemberPath, model: type[BaseModel]) -> str:
+    kind, given = error["type"], _as_text(error["input"])
+    if given is None:
+        return f"{name} has no value: write one, or leave the line out"
+    match kind:
+        case "extra_forbidden":
+            owner = name.rpartition(".")[0] or "the document"
+            known = known_members(model, path[:-1])
+            return f'"{path[-1]}" is no member of {owner}.' + near(str(path[-1]), known)
+        case "missing":
+            return f'{name} lacks the member "{error["loc"][-1]}": add it'
+        case "literal_error" | "enum":
+            return f"{name} {_choices(given, error['ctx']['expected'])}"
+        case "value_error":
+            return f"{name}: {error['ctx']['error']}"
+        case "dict_type" | "model_type" | "model_attributes_type":
+            return f"{name} must be members, each written as name: value"
+        case "list_type":
+            return f"{name} must be a list" + (f": [{given}]" if isinstance(given, str) else "")
+        case "string_type":
+            quoted = ": put it in quotes" if isinstance(given, dict | list) else ""
+            return f"{name} must be text{quoted}"
+        case "too_short":
+            return f"{name} must not be empty"
+        case "bool_type" | "bool_parsing":
+            return f"{name} must be true or false"
+        case "int_type" | "int_parsing" | "int_from_float" | "int_parsing_size":
+            return f"{name} must be a whole number"
+        case "float_type" | "float_parsing" | "finite_number":
+            return f"{name} must be a number"
+        case "greater_than":
+            return f"{name} must be greater than {error['ctx']['gt']}"
+        case _:
+            return f"{name}: {error['msg']}"
+
+
+def _choices(given: object, expected: str) -> str:
+    """Say what a member can be; ``expected`` is pydantic's list of it."""
+    wanted = [text or number for text, number in re.findall(r"'((?:[^'\\]|\\.)+)'|(\d+)", expected)]
+    listed = ", ".join(one if one[0].isalnum() else f'"{one}"' for one in wanted)
+    if isinstance(given, str):
+        return f'cannot be "{given}"; it can be {listed}.{near(given, wanted)}'
+    return f"can only be {listed}"
+
+
+def known_members(model: type[BaseModel], path: MemberPath) -> list[str]:
+    """List the members that a place of a model can have, as they are written in the document."""
+    schema = model.model_json_schema(by_alias=True)
+    definitions = schema.get("$defs", {})
+    places = [schema]
+    for part in path:
+        following = []
+        for place in places:
+            members = place.get("properties", {})
+            if part in members:
+                following.append(members[part])
+            elif isinstance(place.get("additionalProperties"), dict):
+                following.append(place["additionalProperties"])
+            elif "items" in place:
+                following.append(place["items"])
+        places = _resolved(following, definitions)
+    return sorted({name for place in places for name in place.get("properties", {})})
+
+
+def _resolved(places: list[dict[str, Any]], definitions: dict[str, Any]) -> list[dict[str, Any]]:
+    """Follow references and alternatives to the plain schemas behind them."""
+    plain: list[dict[str, Any]] = []
+    for place in places:
+        if "$ref" in place:
+            target = definitions[place["$ref"].rpartition("/")[2]]
+            plain.extend(_resolved([target], definitions))
+        elif alternatives := place.get("anyOf", place.get("oneOf")):
+            plain.extend(_resolved(alternatives, definitions))
+        else:
+            plain.append(place)
+    return plain
+
+
+def near(name: str, known: Iterable[str], *, most: int = 3) -> str:
+    """Make " Did you mean …?" of the known names that look alike; empty when none does."""
+    by_fold: dict[str, str] = {}
+    for candidate in known:
+        by_fold.setdefault(candidate.casefold(), candidate)
+    alike = difflib.get_close_matches(name.casefold(), list(by_fold), n=most, cutoff=0.6)
+    if not alike:
+        contained = [fold for fold in by_fold if name.casefold() in fold and len(name) > 2]
+        alike = contained[:most]
+    if not alike:
+        return ""
+    names = [f'"{by_fold[fold]}"' for fold in alike]
+    listed = names[0] if len(names) == 1 else ", ".join(names[:-1]) + " or " + names[-1]
+    return f" Did you mean {listed}?"
