@@ -1,0 +1,879 @@
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from importer.delivery import EndReason
+from importer.issues import IssueCode
+from importer.model import RunState, Verdict
+from importer.reports.headline import Tone, headline
+from importer.reports.page import MEANINGS, bar, clip, duration, moment, page, share, size
+from importer.reports.steps import ADVICE, argument, next_steps
+from importer.reports.summary import CallTotals, ConsentTotals, Summary
+from importer.run_folder import RunSettings
+from tests.reports.made_up import (
+    RUN,
+    csv_file,
+    file_facts,
+    group,
+    rows,
+    settings,
+    summary,
+)
+
+ATTACK = "</title></style><script>alert(1)</script><img src=//evil.example/x onerror=alert(2)>\"'>"
+
+
+class Elements(HTMLParser):
+    """The elements of a page with their attributes, and the text of some."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: dict[str, list[str]] = {}
+        self._open: list[str] = []
+        self.feed(text)
+        self.close()
+        assert not self._open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        if tag not in {"meta", "path", "circle", "rect"}:
+            self._open.append(tag)
+            self.texts.setdefault(tag, []).append("")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag != "rect":
+            assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        for tag in set(self._open):
+            self.texts[tag][-1] += data
+
+    def named(self, *tags: str) -> list[dict[str, str | None]]:
+        return [attributes for tag, attributes in self.found if tag in tags]
+
+
+def made(**members: Any) -> str:
+    return page(summary(**members), [], settings())
+
+
+# --- the headline says the truth first -----------------------------------------------------------
+
+STATES: list[tuple[str, dict[str, Any], Tone, str]] = [
+    ("all imported", {}, Tone.SUCCESS, "Finished: all 120 rows imported"),
+    ("one row", {"rows": rows(updated=1)}, Tone.SUCCESS, "Finished: the one row is imported"),
+    (
+        "taken",
+        {"rows": rows(accepted=7)},
+        Tone.SUCCESS,
+        "Finished: all 7 rows taken by the platform",
+    ),
+    (
+        "duplicates",
+        {"rows": rows(created=80, duplicate=3, skipped=1)},
+        Tone.SUCCESS,
+        "Finished: 80 rows imported, none refused",
+    ),
+    (
+        "sandbox",
+        {"sandbox": True},
+        Tone.SUCCESS,
+        "Finished: all 120 rows imported, into the sandbox",
+    ),
+    ("blank", {"rows": rows(skipped=3)}, Tone.NEUTRAL, "Finished: there was nothing to send"),
+    (
+        "refused",
+        {"exit_code": 3, "rows": rows(created=110, invalid=9, rejected=1)},
+        Tone.ATTENTION,
+        "Finished: 9 rows refused by our checks, 1 refused by the platform",
+    ),
+    (
+        "thousands",
+        {"exit_code": 3, "rows": rows(created=1_000_000, invalid=12_345)},
+        Tone.ATTENTION,
+        "Finished: 12\u202f345 rows refused by our checks",
+    ),
+    (
+        "duplicates refused",
+        {"exit_code": 3, "rows": rows(created=110, duplicate=2), "refused_duplicates": 2},
+        Tone.ATTENTION,
+        "Finished: 2 rows refused as duplicates",
+    ),
+    (
+        "refused, though the exit code were 0",
+        {"exit_code": 0, "rows": rows(created=110, rejected=1)},
+        Tone.ATTENTION,
+        "Finished: 1 row refused by the platform",
+    ),
+    (
+        "all refused",
+        {"exit_code": 3, "rows": rows(rejected=5, skipped=1)},
+        Tone.ALARM,
+        "Nothing was imported: 5 rows refused by the platform",
+    ),
+    (
+        "in part",
+        {"exit_code": 3},
+        Tone.ATTENTION,
+        "Finished: some rows were written only in part",
+    ),
+    (
+        "unknown",
+        {"exit_code": 6, "rows": rows(created=110, invalid=2, unknown=4)},
+        Tone.ALARM,
+        "Finished: 4 rows sent but answer unknown, 2 refused by our checks",
+    ),
+    (
+        "only unknown",
+        {"exit_code": 6, "rows": rows(unknown=4)},
+        Tone.ALARM,
+        "Finished: 4 rows sent but answer unknown",
+    ),
+    (
+        "a code nobody knows",
+        {"exit_code": 5},
+        Tone.ALARM,
+        "Ended with exit code 5: this is no success",
+    ),
+    (
+        "finished with rows left",
+        {"rows": rows(created=10, not_sent=1)},
+        Tone.ALARM,
+        "Finished: 1 row not sent",
+    ),
+    (
+        "stopped",
+        {"state": "stopped", "exit_code": 5, "rows": rows(created=59, not_sent=61)},
+        Tone.ALARM,
+        "Stopped early: 61 rows are not sent yet",
+    ),
+    (
+        "stopped with calls in doubt",
+        {"state": "stopped", "exit_code": 5, "rows": rows(created=9, not_sent=1, unknown=100)},
+        Tone.ALARM,
+        "Stopped early: 1 row is not sent yet, 100 sent but answer unknown",
+    ),
+    (
+        "stopped in the last call",
+        {"state": "stopped", "exit_code": 5, "rows": rows(created=9, unknown=1)},
+        Tone.ALARM,
+        "Stopped early: 1 row sent but answer unknown",
+    ),
+    (
+        "stopped after the last row",
+        {"state": "stopped", "exit_code": 5, "rows": rows(created=9)},
+        Tone.ALARM,
+        "Stopped early: every row was sent, but the run did not come to its end",
+    ),
+    (
+        "--first",
+        {
+            "state": "stopped",
+            "exit_code": 5,
+            "stopped_because": "first-reached",
+            "rows": rows(created=5, not_sent=9),
+        },
+        Tone.ALARM,
+        "Stopped as asked: 9 rows are not sent yet",
+    ),
+    (
+        "SIGINT",
+        {"state": "stopped", "exit_code": 130, "rows": rows(created=5, not_sent=9)},
+        Tone.ALARM,
+        "Interrupted: 9 rows are not sent yet",
+    ),
+    (
+        "SIGTERM",
+        {"state": "stopped", "exit_code": 143, "rows": rows(created=5, not_sent=9)},
+        Tone.ALARM,
+        "Interrupted: 9 rows are not sent yet",
+    ),
+    (
+        "killed",
+        {"state": "sending", "exit_code": 5, "rows": rows(created=5, not_sent=9)},
+        Tone.ALARM,
+        "Not finished: 9 rows are not sent yet",
+    ),
+    (
+        "a fault of ours",
+        {"state": "sending", "exit_code": 1, "rows": rows(created=5, not_sent=9)},
+        Tone.ALARM,
+        "Broken off: 9 rows are not sent yet",
+    ),
+    (
+        "checked",
+        {"state": "checked", "rows": rows(not_sent=120)},
+        Tone.NEUTRAL,
+        "Checked: nothing was sent, and nothing is wrong",
+    ),
+    (
+        "checked, rows to fix",
+        {"state": "checked", "exit_code": 3, "rows": rows(not_sent=111, invalid=9)},
+        Tone.ATTENTION,
+        "Checked, nothing was sent: 9 rows refused by our checks",
+    ),
+    (
+        "checked, nothing left",
+        {"state": "checked", "rows": rows(skipped=2)},
+        Tone.NEUTRAL,
+        "Checked: there is nothing to send",
+    ),
+    (
+        "checked, not allowed",
+        {"state": "checked", "exit_code": 4, "rows": rows(not_sent=2)},
+        Tone.ATTENTION,
+        "Checked, nothing was sent: exit code 4",
+    ),
+    (
+        "check not ended",
+        {"state": "checking", "rows": rows()},
+        Tone.ALARM,
+        "The check has not ended",
+    ),
+    (
+        "threshold",
+        {"state": "refused", "exit_code": 4, "rows": rows(not_sent=83, invalid=37)},
+        Tone.ALARM,
+        "Nothing was sent: 37 rows refused by our checks",
+    ),
+    (
+        "threshold without a count",
+        {"state": "refused", "exit_code": 4, "rows": rows(not_sent=83)},
+        Tone.ALARM,
+        "Nothing was sent: a threshold stands in the way",
+    ),
+    (
+        "abandoned",
+        {"state": "abandoned", "exit_code": 5, "rows": rows(created=1, not_sent=61, unknown=2)},
+        Tone.ATTENTION,
+        "Abandoned: 61 rows never sent, 2 sent but answer unknown",
+    ),
+    (
+        "totals that do not add up",
+        {"rows": rows(read=121, created=120)},
+        Tone.ALARM,
+        "The totals do not add up: 121 rows read, 120 told of",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("members", "tone", "text"), [case[1:] for case in STATES], ids=[case[0] for case in STATES]
+)
+def test_headline_says_the_truth_first(members: dict[str, Any], tone: Tone, text: str) -> None:
+    run = summary(**members)
+    found = headline(run)
+    assert (found.tone, found.text) == (tone, text)
+    elements = Elements(page(run, [], settings()))
+    assert elements.texts["h1"] == [text]
+    assert f"{text} ({RUN})" in elements.texts["title"][0]
+    classes = [a.get("class") for a in elements.named("div") if a.get("id") == "headline"]
+    assert classes == [f"headline {tone.value}"]
+    assert found.label in elements.texts["p"]  # not by colour and icon alone
+
+
+def test_every_state_has_a_headline_case() -> None:
+    assert {case[1].get("state", "finished") for case in STATES} == set(RunState)
+
+
+@pytest.mark.parametrize("state", RunState)
+@pytest.mark.parametrize("exit_code", [0, 1, 3, 4, 5, 6, 130, 143])
+@pytest.mark.parametrize("bad", [None, "invalid", "rejected", "unknown", "not_sent"])
+def test_promise_6_a_partly_failed_run_never_looks_like_a_success(
+    state: RunState, exit_code: int, bad: str | None
+) -> None:
+    totals = {"created": 10} if bad is None else {"created": 10, bad: 1}
+    found = headline(summary(state=state.value, exit_code=exit_code, rows=rows(**totals)))
+    well = state is RunState.FINISHED and exit_code == 0 and bad is None
+    assert (found.tone is Tone.SUCCESS) == well
+
+
+def test_promise_6_refused_duplicates_do_not_look_like_a_success() -> None:
+    found = headline(summary(rows=rows(created=1, duplicate=1), refused_duplicates=1))
+    assert found.tone is Tone.ATTENTION
+
+
+def test_what_the_headline_leaves_out_follows_it() -> None:
+    found = headline(
+        summary(
+            state="stopped",
+            exit_code=5,
+            message="The platform asks to wait (HTTP 503).",
+            rows=rows(created=50, invalid=6, rejected=2, not_sent=61, unknown=1),
+        )
+    )
+    assert found.lead == (
+        "50 of 120 rows imported so far.",
+        "Why: The platform asks to wait (HTTP 503).",
+        "Also: 6 rows refused by our checks, 2 refused by the platform.",
+    )
+
+
+def test_a_checked_run_says_how_many_rows_could_be_sent() -> None:
+    run = summary(state="checked", exit_code=3, rows=rows(not_sent=3, invalid=1))
+    assert headline(run).lead == ("3 of 4 rows could be sent.",)
+
+
+# --- what to do next -----------------------------------------------------------------------------
+
+
+def commands(members: dict[str, Any], **of_settings: Any) -> list[str]:
+    steps = next_steps(summary(**members), settings(**of_settings))
+    return [step.command for step in steps if step.command]
+
+
+FIX = f"importer run runs/{RUN}/to-fix.csv -m newsletter -c production"
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ({}, []),
+        ({"rows": rows(created=1, invalid=1), "exit_code": 3}, [FIX]),
+        ({"rows": rows(created=1, rejected=2), "exit_code": 3}, [FIX]),
+        (
+            {"rows": rows(created=1, duplicate=1), "exit_code": 3, "refused_duplicates": 1},
+            [FIX],
+        ),
+        ({"rows": rows(created=1, unknown=2), "exit_code": 6}, []),
+        (
+            {"state": "stopped", "exit_code": 5, "rows": rows(created=1, not_sent=2)},
+            [f"importer resume {RUN}"],
+        ),
+        (
+            {"state": "stopped", "exit_code": 5, "rows": rows(invalid=1, unknown=2)},
+            [f"importer resume {RUN}", FIX],
+        ),
+        (
+            {
+                "state": "stopped",
+                "exit_code": 5,
+                "stopped_because": "account-refused",
+                "rows": rows(not_sent=2),
+            },
+            ["importer connection test production", f"importer resume {RUN}"],
+        ),
+        (
+            {"state": "sending", "exit_code": 5, "rows": rows(not_sent=2)},
+            ["importer runs", f"importer resume {RUN}"],
+        ),
+        ({"state": "checking", "rows": rows()}, [f"importer resume {RUN}"]),
+        ({"state": "checked", "rows": rows(not_sent=2)}, [f"importer send {RUN}"]),
+        (
+            {"state": "checked", "rows": rows(not_sent=1), "connection": ""},
+            [f"importer send {RUN} -c CONNECTION"],
+        ),
+        (
+            {"state": "checked", "exit_code": 3, "rows": rows(not_sent=2, invalid=1)},
+            [f"importer send {RUN}", FIX],
+        ),
+        ({"state": "checked", "exit_code": 3, "rows": rows(invalid=1)}, [FIX]),
+        ({"state": "checked", "rows": rows(skipped=1)}, []),
+        ({"state": "abandoned", "exit_code": 5, "rows": rows(created=1, not_sent=2)}, []),
+        ({"state": "abandoned", "exit_code": 5, "rows": rows(created=1)}, []),
+        (
+            {"state": "refused", "exit_code": 4, "rows": rows(not_sent=2, invalid=1)},
+            ["importer run contacts.csv -m newsletter -c production"],
+        ),
+    ],
+)
+def test_the_commands_of_the_next_steps(members: dict[str, Any], expected: list[str]) -> None:
+    assert commands(members) == expected
+    text = made(**members)
+    for command in expected:
+        assert f"<code>{command}</code>" in text
+
+
+def test_a_refused_run_is_run_again_with_all_its_files_and_its_own_options() -> None:
+    found = commands(
+        {"state": "refused", "exit_code": 4, "rows": rows(not_sent=2, invalid=1)},
+        files=(file_facts("a.csv"), file_facts("mes contacts.xlsx"), file_facts("a.csv")),
+        mapping_file="elsewhere/newsletter.yaml",
+        sheet="Clients 2026",
+        strict=True,
+        max_invalid="5%",
+    )
+    assert found == [
+        'importer run a.csv "mes contacts.xlsx" -m elsewhere/newsletter.yaml -c production '
+        '--sheet "Clients 2026" --strict --max-invalid 5%'
+    ]
+
+
+def test_many_files_are_not_all_named_in_the_command() -> None:
+    files = tuple(file_facts(f"{n}.csv") for n in range(50))
+    found = commands({"state": "refused", "exit_code": 4, "rows": rows(invalid=1)}, files=files)
+    assert found == ["importer run FILE... -m newsletter -c production"]
+
+
+def test_connection_test_is_proposed_only_where_a_connection_is_known() -> None:
+    refused = {"state": "stopped", "exit_code": 5, "stopped_because": "account-refused"}
+    assert commands({**refused, "connection": "", "rows": rows(not_sent=1)}) == [
+        f"importer resume {RUN}"
+    ]
+
+
+def test_several_tables_are_fixed_in_a_folder() -> None:
+    members = {
+        "files": (csv_file(), csv_file(path="b.xlsx", sheet="S")),
+        "rows": rows(invalid=1),
+        "exit_code": 3,
+    }
+    assert commands(members) == [f"importer run runs/{RUN}/to-fix/ -m newsletter -c production"]
+    assert 'href="to-fix/"' in made(**members)
+
+
+def test_unknown_rows_are_to_be_looked_up_before_they_are_sent_again() -> None:
+    (step,) = next_steps(summary(rows=rows(unknown=1), exit_code=6), settings())
+    assert "Look 1 row up on the platform (project 123456) by its key" in step.text
+    assert "results.csv" in step.text
+    (step,) = next_steps(summary(rows=rows(unknown=2), exit_code=6, project=""), settings())
+    assert "Look 2 rows up on the platform by their keys" in step.text
+
+
+def test_a_failure_without_rows_to_fix_does_not_say_that_nothing_is_to_do() -> None:
+    (step,) = next_steps(summary(exit_code=3), settings())
+    assert step.text.startswith("Read results.csv")
+    (step,) = next_steps(summary(), settings())
+    assert step.text.startswith("Nothing.")
+
+
+def test_every_reason_to_stop_has_its_advice() -> None:
+    assert set(ADVICE) == set(EndReason) - {EndReason.COMPLETE}
+    run = summary(
+        state="stopped",
+        exit_code=5,
+        stopped_because=EndReason.PLATFORM_DOWN.value,
+        rows=rows(not_sent=1),
+    )
+    assert next_steps(run, settings())[0].text == ADVICE["platform-down"]
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("contacts.csv", "contacts.csv"),
+        ("mes contacts.csv", '"mes contacts.csv"'),
+        ("liste d'été.csv", '"liste d\'été.csv"'),
+        ("C:\\listes\\a.csv", '"C:\\listes\\a.csv"'),
+        ("$(reboot).csv", "'$(reboot).csv'"),
+        ('a"b.csv', "'a\"b.csv'"),
+        ("a;b", '"a;b"'),
+        ("", '""'),
+        ("a`b", "'a`b'"),
+        ("folder\\", "'folder\\'"),
+    ],
+)
+def test_arguments_are_quoted_for_a_shell(text: str, quoted: str) -> None:
+    assert argument(text) == quoted
+
+
+# --- what the page tells -------------------------------------------------------------------------
+
+
+def test_promise_1_every_verdict_stands_in_the_table_and_they_add_up() -> None:
+    totals = {v.value.replace("-", "_"): n for n, v in enumerate(Verdict, 1)}
+    text = made(rows=rows(**totals), exit_code=6)
+    for number, verdict in enumerate(Verdict, 1):
+        assert re.search(
+            rf"{verdict.words} <code>{verdict.value}</code>.*?</th>"
+            rf'<td class="number">{number}</td>',
+            text,
+            re.DOTALL,
+        )
+    assert '<td class="number">45</td><td class="number">100\u202f%</td></tr></tfoot>' in text
+    assert "Rows read: 45, all told of above." in text
+
+
+def test_totals_that_do_not_add_up_are_said_to() -> None:
+    text = made(rows=rows(read=5, created=4))
+    assert "The results above do not add up to that." in text
+
+
+def test_every_verdict_has_a_meaning_and_a_colour() -> None:
+    text = made()
+    assert list(MEANINGS) == list(Verdict)
+    for verdict in Verdict:
+        assert f".v-{verdict.value} {{ fill:" in text
+
+
+def test_the_bar_fills_its_width_and_one_row_in_a_million_can_be_seen() -> None:
+    segments = bar(
+        [(Verdict.CREATED, 999_999), (Verdict.ACCEPTED, 0), (Verdict.REJECTED, 1)],
+    )
+    assert [s.verdict for s in segments] == ["created", "rejected"]
+    assert segments[1].width > 1
+    assert sum(s.width for s in segments) == pytest.approx(100, abs=0.01)
+    assert segments[1].x == segments[0].width
+    assert [s.label for s in segments] == ["999\u202f999", ""]
+
+
+def test_a_run_without_rows_has_no_bar() -> None:
+    assert bar([(verdict, 0) for verdict in Verdict]) == []
+    assert 'class="bar"' not in made(rows=rows())
+
+
+def test_the_bar_says_its_totals_to_those_who_do_not_see_it() -> None:
+    (found,) = [a for a in Elements(made()).named("svg") if a.get("role") == "img"]
+    assert found["aria-label"] == "Rows by result: 84 created, 36 updated"
+
+
+def test_consents_are_shown_with_what_is_not_known_of_them() -> None:
+    text = made(consents={"optin_Newsletter": ConsentTotals(yes=71, no=9, left=40)})
+    assert (
+        '<code>optin_Newsletter</code></th><td class="number">71</td>'
+        '<td class="number">9</td><td class="number">40</td>' in text
+    )
+    assert "The platform's present state was not consulted" in text
+    assert "Consents" not in Elements(made(consents={})).texts["h2"]
+
+
+def test_what_was_read_names_form_header_and_warnings() -> None:
+    warnings = tuple(f"Warning number {n}." for n in range(5))
+    text = made(
+        files=(
+            csv_file(warnings=warnings),
+            csv_file(path="b.xlsx", sheet="Clients", format="xlsx", encoding="", delimiter=""),
+            csv_file(path="c.csv", encoding="utf-8", delimiter="", header_row=3),
+        ),
+        warnings=("Warning number 1.", "The column Remarques is not in the mapping."),
+    )
+    assert ">csv, encoding cp1252, delimiter semicolon, header in row 1<" in text
+    assert ">csv, encoding utf-8, header in row 3<" in text
+    assert ">xlsx, header in row 1<" in text
+    assert "b.xlsx, sheet Clients\n" in text
+    assert text.count('</th><td class="number">120</td></tr>') == 3
+    assert "Warning number 0." in text
+    assert "and 3 more warnings in summary.json" in text
+    assert text.count("Warning number 1.") == 1
+    assert text.count("The column Remarques is not in the mapping.") == 1
+
+
+def test_passed_over_files_are_listed() -> None:
+    text = page(summary(), [], settings(passed_over=("~$a.xlsx: a lock file",)))
+    assert "<li>~$a.xlsx: a lock file</li>" in text
+    assert "Passed over" not in made()
+
+
+def test_problems_are_grouped_with_examples_and_what_they_mean() -> None:
+    groups = [
+        group("email-invalid", 9, '"a@" is no e-mail address'),
+        group("platform-refused", 1, "Error (InvalidValue)"),
+        group("answer-lost", 2, "The row was sent and no answer came"),
+        group("duplicate-refused", 2, "The same key stands in row 3"),
+        group("PE_Unheard", 1, "Something else"),
+        group("", 1, "No code"),
+        group("time-dropped", 3, "A time of day", severity="warning"),
+    ]
+    text = page(summary(exit_code=6), groups, settings())
+    elements = Elements(text)
+    assert elements.texts["h3"] == [
+        "9 × Email invalid email-invalid",
+        "1 × Platform refused platform-refused",
+        "2 × Answer lost answer-lost",
+        "2 × Duplicate refused duplicate-refused",
+        "1 × Pe_unheard PE_Unheard",
+        "1 × Without a code ",
+        "3 × Time dropped time-dropped",
+    ]
+    effects = [t for t in elements.texts["p"] if t in _EFFECTS]
+    assert effects == [
+        "Refused by our checks.",
+        "Refused by the platform.",
+        "Sent but answer unknown.",
+        "Refused as a duplicate.",
+        "Refused by the platform.",
+        "Refused by the platform.",
+        "A warning: the row is sent all the same.",
+    ]
+    assert "contacts.csv row 2:</span> <bdi>&#34;a@&#34; is no e-mail address</bdi>" in text
+    assert '<p class="soft">and 8 more</p>' in text
+
+
+_EFFECTS = {
+    "Refused by our checks.",
+    "Refused by the platform.",
+    "Sent but answer unknown.",
+    "Refused as a duplicate.",
+    "A warning: the row is sent all the same.",
+}
+
+
+def test_calls_are_all_accounted_for() -> None:
+    calls = CallTotals(
+        planned=1,
+        planned_seconds=61,
+        made=14,
+        retried=5,
+        not_taken=3,
+        refused=2,
+        in_doubt=1,
+        strangers=6,
+        waited_seconds=93,
+        bytes=1_250_000,
+    )
+    text = made(calls=calls)
+    numbers = re.findall(r'<td class="number">([^<]*)</td>', text.split('id="calls"')[1])
+    assert numbers == ["14", "5", "3", "2", "1", "6", "1 min 33 s", "1.2 MB"]
+    assert "about 1 call and 1 min 1 s" in text
+    assert "strange answers" not in made()
+
+
+def test_the_run_says_who_when_where_and_with_what() -> None:
+    text = made(note="Salon de Montréal")
+    for expected in (
+        "<dd>production, dialog-insight</dd>",
+        "<dd>123456</dd>",
+        "<dd>https://app.dialoginsight.com</dd>",
+        "<dd>marie</dd>",
+        "<bdi>Salon de Montréal</bdi>",
+        "2026-11-22 03:15:00 UTC by <code>importer run</code>",
+        "<dd>2026-11-22 03:15:04 UTC</dd>",
+        "from mappings/newsletter.yaml",
+        "<dd>importer 0.1.0</dd>",
+        f"<dd><code>{RUN}</code></dd>",
+        "finished, exit code 0",
+    ):
+        assert expected in text
+
+
+def test_a_run_that_was_only_checked_has_gaps_that_are_named() -> None:
+    text = made(
+        state="checked",
+        connection="",
+        started="",
+        finished="",
+        operator="",
+        rows=rows(not_sent=1),
+        stopped_because="threshold",
+    )
+    assert "none chosen; made for dialog-insight" in text
+    assert text.count("<dd>not yet</dd>") == 2
+    assert "<dd>not known</dd>" in text
+    assert "<code>threshold</code>" in text
+    assert "<dt>Note</dt>" not in text
+    assert "<dd>none named</dd>" in made(project="")
+
+
+def test_sandbox_stands_on_everything() -> None:
+    text = made(sandbox=True, connection="sandbox", calls=_CALLED)
+    elements = Elements(text)
+    assert elements.texts["title"][0].startswith("SANDBOX: ")
+    assert "This run went to a local imitation of the platform." in text
+    assert "sandbox (SANDBOX)" in text
+    assert "SANDBOX" not in made()
+    assert "This run goes to" in made(sandbox=True, calls=_NOT_CALLED)
+
+
+_NOT_CALLED = CallTotals(planned=1, planned_seconds=0.3)
+_CALLED = CallTotals(planned=1, planned_seconds=0.3, made=1)
+
+
+def test_only_files_that_are_there_are_named() -> None:
+    links = {a["href"] for a in Elements(made()).named("a")}
+    always = {
+        "results.csv",
+        "issues.csv",
+        "summary.json",
+        "mapping.yaml",
+        "settings.json",
+        "run.log",
+    }
+    assert links == always
+    fixed = made(rows=rows(invalid=1), exit_code=3)
+    assert {a["href"] for a in Elements(fixed).named("a")} == {*always, "to-fix.csv"}
+    abandoned = made(rows=rows(not_sent=1), exit_code=5, state="abandoned")
+    assert {a["href"] for a in Elements(abandoned).named("a")} == {*always, "already-sent.csv"}
+
+
+# --- a safe, small and steady page ---------------------------------------------------------------
+
+
+def hostile() -> tuple[Summary, list[Any], RunSettings]:
+    """Put an attack wherever a text of an operator, a file or a platform can stand."""
+    run = summary(
+        state="stopped",
+        exit_code=5,
+        sandbox=True,
+        mapping=ATTACK,
+        target=ATTACK,
+        connection=ATTACK,
+        project=ATTACK,
+        url=ATTACK,
+        files=(
+            csv_file(
+                path=ATTACK,
+                sheet=ATTACK,
+                format=ATTACK,
+                encoding=ATTACK,
+                delimiter=ATTACK,
+                warnings=(ATTACK,),
+            ),
+        ),
+        rows=rows(created=1, invalid=1, rejected=1, unknown=1, not_sent=1),
+        consents={ATTACK: ConsentTotals(yes=1, no=1, left=1)},
+        stopped_because=ATTACK,
+        message=ATTACK,
+        warnings=(ATTACK + "!",),
+        created=ATTACK,
+        checked=ATTACK,
+        started=ATTACK,
+        finished=ATTACK,
+        operator=ATTACK,
+        note=ATTACK,
+        tool_version=ATTACK,
+        run=ATTACK,
+        folder=ATTACK,
+    )
+    one = group(ATTACK, 1, ATTACK)
+    one.examples = [(ATTACK, ATTACK)]
+    told = settings(
+        command=ATTACK,
+        note=ATTACK,
+        operator=ATTACK,
+        mapping_file=ATTACK,
+        run_date=ATTACK,
+        time_zone=ATTACK,
+        passed_over=(ATTACK,),
+        sheet=ATTACK,
+        files=(file_facts(ATTACK),),
+    )
+    return run, [one], told
+
+
+@pytest.mark.parametrize("state", RunState)
+def test_a_text_can_never_become_markup(state: RunState) -> None:
+    run, groups, told = hostile()
+    text = page(run.model_copy(update={"state": state.value}), groups, told)
+    elements = Elements(text)
+    assert not elements.named("script", "img", "iframe", "link", "object", "embed", "base", "form")
+    assert "<script" not in text
+    assert text.count("&lt;script&gt;alert(1)") > 20
+    assert not [a for _, attributes in elements.found for a in attributes if a.startswith("on")]
+    assert len(elements.named("style")) == len(elements.named("title")) == 1
+
+
+def test_nothing_comes_from_elsewhere() -> None:
+    run, groups, told = hostile()
+    text = page(run, groups, told)
+    elements = Elements(text)
+    (policy,) = [a["content"] for a in elements.named("meta") if "http-equiv" in a]
+    assert policy == "default-src 'none'; style-src 'unsafe-inline'"
+    for _, attributes in elements.found:
+        assert not attributes.keys() & {"src", "srcset", "action", "data", "style", "xlink:href"}
+        assert not re.search(r"[:\\]|^/", attributes.get("href") or "")
+    (style,) = elements.texts["style"]
+    assert "@import" not in style
+    assert "url(" not in style
+    assert set(re.findall(r"url\((.)", "".join(re.findall(r"<[^>]*>", text)))) == {"#"}
+
+
+def test_the_same_run_gives_the_same_bytes() -> None:
+    run, groups, told = hostile()
+    assert page(run, groups, told) == page(run, groups, told)
+    moved = run.model_copy(update={"folder": "elsewhere"})
+    assert page(moved, groups, told) == page(run, groups, told)
+
+
+@pytest.mark.parametrize(
+    ("long", "most"), [("long words " * 2_000, 60_000), ('<"é">' * 4_000, 150_000)]
+)
+def test_the_page_stays_small_whatever_the_run(long: str, most: int) -> None:
+    groups = [group(f"{n}-{long}", 10_000, *[f"{n} {long}"] * 5) for n in range(200)]
+    text = page(
+        summary(
+            exit_code=3,
+            rows=rows(created=10**9, invalid=10**9),
+            files=tuple(csv_file(path=f"{n}{long}", warnings=(long,) * 9) for n in range(500)),
+            warnings=tuple(f"{n} {long}" for n in range(500)),
+            message=long,
+            note=long,
+        ),
+        groups,
+        settings(passed_over=tuple(f"{n} {long}" for n in range(500))),
+    )
+    assert len(text.encode()) < most
+    assert "And 170 more kinds of problem" in text
+    assert "And 480 more files and sheets" in text
+    assert "And 488 more warnings" in text
+    assert "And 488 more files" in text
+
+
+def test_the_page_of_an_ordinary_run_is_under_60_kilobytes() -> None:
+    sentence = '"31/02/1999" in Date de naissance does not exist in the calendar.'
+    groups = [group(code.value, 12, *[sentence] * 5) for code in IssueCode]
+    text = page(
+        summary(exit_code=3, files=tuple(csv_file(path=f"{n}.csv") for n in range(25))),
+        groups,
+        settings(),
+    )
+    assert len(text.encode()) < 60_000
+
+
+def test_the_page_can_be_read_by_all() -> None:
+    elements = Elements(
+        page(
+            summary(sandbox=True, exit_code=3, warnings=("One.",), rows=rows(invalid=1, created=1)),
+            [group("email-invalid", 1, "One")],
+            settings(passed_over=("a.txt: no spreadsheet",)),
+        )
+    )
+    assert elements.named("html") == [{"lang": "en"}]
+    levels = [int(tag[1]) for tag, _ in elements.found if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(below - above <= 1 for above, below in pairwise(levels))
+    assert len(elements.named("table")) == len(elements.named("caption"))
+    assert all(a.get("scope") in {"col", "row"} for a in elements.named("th"))
+    ids = [str(a["id"]) for _, a in elements.found if "id" in a]
+    assert len(ids) == len(set(ids))
+    labels = {str(a["aria-labelledby"]) for _, a in elements.found if "aria-labelledby" in a}
+    assert labels <= set(ids)
+    for svg in elements.named("svg"):
+        assert svg.get("aria-hidden") == "true" or svg.get("aria-label")
+
+
+# --- how values are written ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("number", "total", "text"),
+    [
+        (0, 0, "0\u202f%"),
+        (0, 9, "0\u202f%"),
+        (9, 9, "100\u202f%"),
+        (1, 1_000_000, "<\u202f0.1\u202f%"),
+        (999_999, 1_000_000, "99.9\u202f%"),
+        (1, 8, "12.5\u202f%"),
+    ],
+)
+def test_what_is_there_is_never_0_per_cent(number: int, total: int, text: str) -> None:
+    assert share(number, total) == text
+
+
+def test_durations_sizes_moments_and_long_texts_are_written_for_people() -> None:
+    assert [duration(s) for s in (0, 0.64, 12.0, 60, 3_725)] == [
+        "0 s",
+        "0.6 s",
+        "12 s",
+        "1 min 0 s",
+        "1 h 2 min",
+    ]
+    assert [size(n) for n in (0, 999, 48_210, 1_250_000)] == [
+        "0 bytes",
+        "999 bytes",
+        "48.2 kB",
+        "1.2 MB",
+    ]
+    assert moment("2026-11-22T03:15:00.500Z") == "2026-11-22 03:15:00 UTC"
+    assert moment("") == ""
+    assert moment("2026-11-22") == "2026-11-22"
+    assert clip("abcdef", 4) == "abc…"
+    assert clip("abcd", 4) == "abcd"
