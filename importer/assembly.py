@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import os
 import random
 import shutil
 import sys
@@ -364,8 +365,13 @@ def settings_here(means: Means) -> Settings:
 def files_of(arguments: Sequence[str]) -> tuple[list[tuple[Path, str]], list[str]]:
     """Give the files that arguments mean, as (path, shown), and what was passed over."""
     found = find_files(arguments)
-    passed = [f"{one.path}: {one.reason}" for one in found.passed_over]
-    return [(path, str(path)) for path in found.files], passed
+    passed = [f"{_printable(one.path)}: {one.reason}" for one in found.passed_over]
+    return [(path, _printable(path)) for path in found.files], passed
+
+
+def _printable(path: Path) -> str:
+    """Give a path as text that every report can hold: a name need not be UTF-8 on every system."""
+    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def spool(stream: BinaryIO, place: Path) -> None:
@@ -440,7 +446,7 @@ def _file_facts(path: Path, shown: str) -> FileFacts:
     spooled = shown == str(STANDARD_INPUT)
     return FileFacts(
         path=shown,
-        absolute="" if spooled else str(path.resolve()),
+        absolute="" if spooled else _printable(path.resolve()),
         sha256=sha256_of(path),
         bytes=path.stat().st_size,
         spooled=spooled,

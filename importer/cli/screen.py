@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -152,19 +152,24 @@ def print_summary(summary: Summary, *, as_json: bool, quiet: bool) -> int:
         return summary.exit_code
     if quiet and summary.exit_code == 0:
         return 0
+    from importer.reports.headline import headline
+    from importer.reports.steps import next_steps
+    from importer.run_folder import RunFolder
+
     _print_table(summary)
     for warning in summary.warnings:
         say(f"Warning: {warning}")
-    if summary.message and summary.state != "finished":
-        say(f"{_headline(summary)} {summary.message}")
-    else:
-        say(_headline(summary))
+    told = headline(summary)
+    say(told.text + ".")
+    for sentence in told.lead:
+        say(sentence)
     for code, count in list(summary.problems.items())[:5]:
         say(f"  {count:,} × {code}")
     say(f"Reports: {summary.folder}")
-    following = next_command(summary)
-    if following:
-        say(f"Next: {following}")
+    for step in next_steps(summary, RunFolder(Path(summary.folder)).settings):
+        say(step.text)
+        if step.command:
+            say(f"  {step.command}")
     return summary.exit_code
 
 
@@ -181,40 +186,3 @@ def _print_table(summary: Summary) -> None:
             table.add_row(f"{count:,}", verdict.words)
     table.add_row(f"{summary.rows.read:,}", "rows read", style="bold")
     Console(highlight=False).print(table)
-
-
-def _headline(summary: Summary) -> str:
-    rows = summary.rows
-    match summary.state:
-        case "checked" if summary.exit_code == 0:
-            return "Checked: every row is good. Nothing was sent."
-        case "checked":
-            return "Checked: some rows cannot be sent. Nothing was sent."
-        case "refused":
-            return "Nothing was sent."
-        case "abandoned":
-            return "Abandoned: what was not sent stays unsent."
-        case "finished" if summary.exit_code == 0:
-            return "Finished: every row is accounted for and none needs fixing."
-        case "finished":
-            return "Finished, but not every row went through."
-        case _:
-            return f"STOPPED EARLY: {rows.not_sent:,} rows are not sent yet."
-
-
-def next_command(summary: Summary) -> str:
-    """Give the command that an operator would want now; empty when there is none."""
-    fixes = shlex.quote(f"{summary.folder}/to-fix.csv")
-    if len(summary.files) > 1:
-        fixes = shlex.quote(f"{summary.folder}/to-fix")
-    again = f"importer run {fixes} -m {summary.mapping}"
-    to_fix = summary.rows.invalid + summary.rows.rejected + summary.refused_duplicates
-    match summary.state:
-        case "checked" if _to_send(summary):
-            return f"importer send {summary.run}"
-        case "stopped" | "sending":
-            return f"importer resume {summary.run}"
-        case "finished" if to_fix:
-            return f"mend {fixes}, then: {again}"
-        case _:
-            return ""
