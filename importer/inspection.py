@@ -67,7 +67,9 @@ def dump(source: Source, stream: IO[bytes]) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(source.description.columns)
     for chunk in source.chunks():
-        columns: Sequence[list[str]] = [chunk.frame[name].tolist() for name in chunk.frame.columns]
+        columns: Sequence[list[str]] = [
+            chunk.frame[name].fillna("").tolist() for name in chunk.frame.columns
+        ]
         for position, cells in enumerate(zip(*columns, strict=True)):
             writer.writerow([*cells, *chunk.extra.get(position, ())])
     text.flush()

@@ -117,7 +117,8 @@ class TableDescription:
 class Chunk:
     """Some thousands of rows of one table, as columns of text.
 
-    ``frame``: n rows, every column of pandas' Arrow-backed ``str`` type. ``rows``: the n row
+    ``frame``: n rows, every column of pandas' Arrow-backed ``str`` type; of a source's chunk, a
+    missing value is a cell that a short row does not have. ``rows``: the n row
     numbers a spreadsheet shows, int64. ``typed_dates``: dates may stand as ISO text whatever
     format the mapping names, because the source had real dates (a workbook) or is a file of ours.
     ``extra``: position in the chunk -> cells beyond the header, for rows that are too long.

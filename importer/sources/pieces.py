@@ -37,7 +37,7 @@ class Piece:
 def piece_of_rows(
     rows: Sequence[Sequence[str]], width: int, first_row: int, misquoted: Sequence[int] = ()
 ) -> Piece:
-    """Make a piece of rows of any width: short ones are padded, long ones keep their excess.
+    """Make a piece of rows of any width: long ones keep their excess, short ones lack cells.
 
     A row of blank cells only is blank, however many they are.
     """
@@ -48,17 +48,19 @@ def piece_of_rows(
         for at, row in enumerate(rows):
             if len(row) != width and any(cell.strip() for cell in row):
                 widths[at] = len(row)
+            elif len(row) < width:
+                kept[at] = [*row, *[""] * (width - len(row))]
             if len(row) > width:
                 kept[at] = row[:width]
                 if at in widths:
                     extra[at] = tuple(row[width:])
         rows = kept
-    columns = list(zip_longest(*rows, fillvalue=""))
-    columns += [("",) * len(rows)] * (width - len(columns))
+    columns = list(zip_longest(*rows))
+    columns += [(None,) * len(rows)] * (width - len(columns))
     return Piece(first_row, table_of(columns), widths, extra, misquoted)
 
 
-def table_of(columns: Sequence[Sequence[str]]) -> pa.Table:
+def table_of(columns: Sequence[Sequence[str | None]]) -> pa.Table:
     """Make a table of columns by position."""
     return pa.table(
         [pa.array(column, type=TEXT) for column in columns], names=position_names(len(columns))
@@ -110,7 +112,7 @@ def _blank(table: pa.Table) -> NDArray[np.bool_]:
         if not len(candidates):
             break
         cells = column if len(candidates) == table.num_rows else column.take(candidates)
-        lengths = pc.binary_length(pc.utf8_trim_whitespace(cells))
+        lengths = pc.fill_null(pc.binary_length(pc.utf8_trim_whitespace(cells)), 0)
         candidates = candidates[lengths.to_numpy() == 0]
     blank = np.zeros(table.num_rows, dtype=np.bool_)
     blank[candidates] = True

@@ -17,8 +17,13 @@ def source_of(path: Path, content: bytes, options: SourceOptions = PLAIN) -> Sou
     return source
 
 
-def cells_of(source: Source, rows: int = 50_000) -> list[list[str]]:
-    return [cells for c in source.chunks(rows) for cells in c.frame.to_numpy().tolist()]
+def cells_of(source: Source, rows: int = 50_000) -> list[list[str | None]]:
+    """Give each row's cells; None for those a short row does not have."""
+    return [
+        [None if cell is None or cell != cell else cell for cell in cells]
+        for c in source.chunks(rows)
+        for cells in c.frame.to_numpy().tolist()
+    ]
 
 
 def rows_of(source: Source, rows: int = 50_000) -> list[int]:

@@ -109,10 +109,10 @@ def test_empty_line_of_a_single_column_is_a_blank_row(file: Path) -> None:
     assert findings_of(source) == [(IssueCode.BLANK_ROW, [3, 4], [])]
 
 
-def test_short_rows_are_padded_and_long_ones_keep_their_excess_cells(file: Path) -> None:
+def test_short_rows_lack_cells_and_long_ones_keep_their_excess_cells(file: Path) -> None:
     content = b"a,b,c\n" + b"1,2,3\n" * 9 + b'1\n"x,\n",2,3,4,5\n7,8\n'
     source = source_of(file, content)
-    assert cells_of(source)[-3:] == [["1", "", ""], ["x,\n", "2", "3"], ["7", "8", ""]]
+    assert cells_of(source)[-3:] == [["1", None, None], ["x,\n", "2", "3"], ["7", "8", None]]
     assert findings_of(source) == [
         (
             IssueCode.ROW_TOO_SHORT,
@@ -311,7 +311,7 @@ def test_promise_2_file_of_ours_reads_back_as_it_was_whatever_the_mapping_says(f
 
 def test_file_of_ours_counts_its_own_column_in_ragged_rows(file: Path) -> None:
     source = source_of(file, b"a,b,import_errors\n1\n")
-    assert cells_of(source) == [["1", ""]]
+    assert cells_of(source) == [["1", None]]
     ((_, _, details),) = findings_of(source)
     assert details == ["1 cell where the header has 3"]
 
