@@ -6,15 +6,17 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-_SIGN = re.compile(r"YYYY|YY|MM|M|DD|D|HH|H|mm|ss|[A-Za-z]+")
+# A T stands between a date and a time in ISO 8601.
+_SIGN = re.compile(r"YYYY|YY|MM|M|DD|D|HH|H|mm|ss|T(?=H)|[A-Za-z]+")
+_ONE_OR_TWO_DIGITS = "[0-9]{1,2}"
 _GROUPS = {
     "YYYY": r"(?P<year>[0-9]{4})",
-    "MM": r"(?P<month>[0-9]{1,2})",
-    "M": r"(?P<month>[0-9]{1,2})",
-    "DD": r"(?P<day>[0-9]{1,2})",
-    "D": r"(?P<day>[0-9]{1,2})",
-    "HH": r"(?P<hour>[0-9]{1,2})",
-    "H": r"(?P<hour>[0-9]{1,2})",
+    "MM": rf"(?P<month>{_ONE_OR_TWO_DIGITS})",
+    "M": rf"(?P<month>{_ONE_OR_TWO_DIGITS})",
+    "DD": rf"(?P<day>{_ONE_OR_TWO_DIGITS})",
+    "D": rf"(?P<day>{_ONE_OR_TWO_DIGITS})",
+    "HH": rf"(?P<hour>{_ONE_OR_TWO_DIGITS})",
+    "H": rf"(?P<hour>{_ONE_OR_TWO_DIGITS})",
     "mm": r"(?P<minute>[0-9]{2})",
     "ss": r"(?P<second>[0-9]{2})",
 }
@@ -47,10 +49,15 @@ def parse_date_format(text: str) -> DateFormat:
         ValueError: with a sentence that says which sign is not understood or lacking.
     """
     pattern, names, last = "", [], 0
-    for match in _SIGN.finditer(text):
+    signs = list(_SIGN.finditer(text))
+    edges = {m.start() for m in signs if m[0] != "T"} & {m.end() for m in signs if m[0] != "T"}
+    for match in signs:
         sign = match.group(0)
         pattern += re.escape(text[last : match.start()])
         last = match.end()
+        if sign == "T":
+            pattern += sign
+            continue
         if sign == "YY":
             raise ValueError(
                 f'the format "{text}" has a year of two digits, whose century is not known: '
@@ -62,7 +69,14 @@ def parse_date_format(text: str) -> DateFormat:
                 "write YYYY, MM, DD, HH, mm and ss"
             )
         group = _GROUPS[sign]
-        name = group[3 : group.index(">")].lstrip("<")
+        if _ONE_OR_TWO_DIGITS in group and not edges.isdisjoint(match.span()):
+            if len(sign) == 1:
+                raise ValueError(
+                    f'"{sign}" in the format "{text}" needs a sign such as / beside it: '
+                    f"write {sign * 2} for two digits"
+                )
+            group = group.replace(_ONE_OR_TWO_DIGITS, "[0-9]{2}")
+        name = group[4 : group.index(">")]
         if name in names:
             raise ValueError(f'the format "{text}" has the {name} twice')
         names.append(name)

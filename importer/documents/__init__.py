@@ -7,7 +7,14 @@ from importer.documents.reading import (
     parse_document,
     read_document,
 )
-from importer.documents.shape import DocumentModel, Salvaged, Text, near, salvage, validate
+from importer.documents.shape import (
+    DocumentModel,
+    Salvaged,
+    Text,
+    as_text,
+    near,
+    salvage,
+)
 
 __all__ = [
     "LARGEST_DOCUMENT",
@@ -16,9 +23,9 @@ __all__ = [
     "MemberPath",
     "Salvaged",
     "Text",
+    "as_text",
     "near",
     "parse_document",
     "read_document",
     "salvage",
-    "validate",
 ]

@@ -12,12 +12,12 @@ from typing import Annotated, Any, Generic, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
 
 from importer.documents.reading import Document, MemberPath, WrittenFloat, WrittenInt
-from importer.errors import Mistake, UnusableInputError
+from importer.errors import Mistake
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
-def _as_text(value: object) -> object:
+def as_text(value: object) -> object:
     """Take a plain scalar as the text it was written as."""
     if isinstance(value, WrittenInt | WrittenFloat):
         return value.written
@@ -28,7 +28,7 @@ def _as_text(value: object) -> object:
 
 Text = Annotated[
     str,
-    BeforeValidator(_as_text),
+    BeforeValidator(as_text),
     WithJsonSchema({"type": ["string", "number", "boolean"]}, mode="validation"),
 ]
 """Text in a document: ``1`` and ``true`` count as what was written."""
@@ -38,18 +38,6 @@ class DocumentModel(BaseModel):
     """A part of a document: frozen, and unknown members are mistakes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def validate(document: Document, model: type[_Model]) -> _Model:
-    """Check a document against its model.
-
-    Raises:
-        UnusableInputError: with every mistake of the document at once.
-    """
-    checked = salvage(document, model, stand_ins={})
-    if checked.content is None or checked.mistakes:
-        raise UnusableInputError(*checked.mistakes)
-    return checked.content
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +120,7 @@ def _member_path(location: Iterable[str | int], content: Any) -> MemberPath:
 
 
 def _sentence(error: Any, name: str, path: MemberPath, model: type[BaseModel]) -> str:
-    kind, given = error["type"], _as_text(error["input"])
-    if given is None:
-        return f"{name} has no value: write one, or leave the line out"
+    kind, given = error["type"], as_text(error["input"])
     match kind:
         case "extra_forbidden":
             owner = name.rpartition(".")[0] or "the document"
@@ -142,6 +128,8 @@ def _sentence(error: Any, name: str, path: MemberPath, model: type[BaseModel]) -
             return f'"{path[-1]}" is no member of {owner}.' + near(str(path[-1]), known)
         case "missing":
             return f'{name} lacks the member "{error["loc"][-1]}": add it'
+        case _ if given is None:
+            return f"{name} has no value: write it after the colon, or on the lines below"
         case "literal_error" | "enum":
             return f"{name} {_choices(given, error['ctx']['expected'])}"
         case "value_error":
@@ -149,7 +137,9 @@ def _sentence(error: Any, name: str, path: MemberPath, model: type[BaseModel]) -
         case "dict_type" | "model_type" | "model_attributes_type":
             return f"{name} must be members, each written as name: value"
         case "list_type":
-            return f"{name} must be a list" + (f": [{given}]" if isinstance(given, str) else "")
+            return f"{name} must be a list" + (
+                f" in brackets: [{given}]" if isinstance(given, str) else ""
+            )
         case "string_type":
             quoted = ": put it in quotes" if isinstance(given, dict | list) else ""
             return f"{name} must be text{quoted}"

@@ -13,16 +13,17 @@ import pyarrow.compute as pc
 
 from importer.documents import near
 from importer.errors import Mistake, UnusableInputError
-from importer.mapping.document import MadeField, MappedColumn, Mapping
+from importer.mapping.document import MappedColumn, Mapping
 from importer.mapping.template import FILE_NAME, RUN_DATE, Template
 from importer.model import Chunk, FieldRule, TableDescription
 
 # Blanks of every kind that spreadsheets and web pages leave around a value: the ASCII ones, the
 # no-break ones, the typographic ones, and the marks that have no width at all.
+WIDTHLESS = "\u180e\u200b\u200c\u200d\u2060\ufeff"
 BLANKS = (
     " \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0"
     "\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-    "\u2028\u2029\u202f\u205f\u3000\u180e\u200b\u200c\u200d\u2060\ufeff"
+    "\u2028\u2029\u202f\u205f\u3000" + WIDTHLESS
 )
 
 
@@ -57,15 +58,14 @@ class BoundMapping:
         return replace(chunk, frame=frame)
 
     def _needed(self) -> list[str]:
-        mapped = [header for column, header in self.headers if column.rules]
+        mapped = [header for _, header in self.headers]
         templated = [
             self._header_of(name) for made in self.mapping.made for name in made.template.columns
         ]
         return list(dict.fromkeys(mapped + templated))
 
     def _header_of(self, name: str) -> str:
-        found = _named(name, self.mapping, self.table)
-        assert found is not None  # binding has proved it
+        (found,) = _meant(name, self.mapping, self.table)  # binding has proved it
         return found
 
     def _rendered(self, template: Template, texts: dict[str, pa.Array], length: int) -> pa.Array:
@@ -111,31 +111,30 @@ def _file_name(shown: str) -> str:
     return shown.replace("\\", "/").rpartition("/")[2]
 
 
+_TO_SPACES = str.maketrans(dict.fromkeys(BLANKS, " ") | dict.fromkeys(WIDTHLESS))
+
+
 def _fold(header: str) -> str:
     """What two headers have in common when a person would call them the same."""
-    return " ".join(unicodedata.normalize("NFC", header).casefold().split())
+    plain = unicodedata.normalize("NFC", header).casefold().translate(_TO_SPACES)
+    return " ".join(plain.split())
 
 
-def _find(name: str, columns: Sequence[str]) -> str | None:
-    """Find a header: as written, else without regard to case and blanks where one only fits."""
+def _alike(name: str, columns: Sequence[str]) -> list[str]:
+    """Find the headers a name may mean: as written, else without regard to case and blanks."""
     if name in columns:
-        return name
-    alike = [column for column in columns if _fold(column) == _fold(name)]
-    return alike[0] if len(alike) == 1 else None
+        return [name]
+    return [column for column in columns if _fold(column) == _fold(name)]
 
 
-def _named(name: str, mapping: Mapping, table: TableDescription) -> str | None:
-    """Find the header a template means, by the table's own name or one that the mapping gives."""
-    found = _find(name, table.columns)
-    if found is not None:
-        return found
-    for column in mapping.columns:
-        if any(_fold(name) == _fold(known) for known in column.names):
-            for other in column.names:
-                found = _find(other, table.columns)
-                if found is not None:
-                    return found
-    return None
+def _meant(name: str, mapping: Mapping, table: TableDescription) -> list[str]:
+    """Find the headers a template may mean, by the table's own names or those of the mapping."""
+    found = _alike(name, table.columns)
+    if not found:
+        for column in mapping.columns:
+            if any(_fold(name) == _fold(known) for known in column.names):
+                found += [h for other in column.names for h in _alike(other, table.columns)]
+    return list(dict.fromkeys(found))
 
 
 def bind(mapping: Mapping, table: TableDescription, *, run_date: date) -> BoundMapping:
@@ -148,93 +147,92 @@ def bind(mapping: Mapping, table: TableDescription, *, run_date: date) -> BoundM
     headers: list[tuple[MappedColumn, str]] = []
     claimed: dict[str, str] = {}
     for column in mapping.columns:
-        found = [h for h in (_find(name, table.columns) for name in column.names) if h is not None]
-        found = list(dict.fromkeys(found))
-        if len(found) > 1:
-            listed = " and ".join(f'"{h}"' for h in found)
-            mistakes.append(
-                _mistake(mapping, column.header, f"{_shown(table)} has {listed}, which both fit")
-            )
-        elif not found:
-            if column.rules:
-                mistakes.append(_missing(mapping, column.header, table))
-        elif found[0] in claimed:
-            other = claimed[found[0]]
-            mistakes.append(
-                _mistake(
-                    mapping,
-                    column.header,
-                    f'"{found[0]}" of {_shown(table)} is meant by "{other}" already',
-                )
-            )
-        else:
-            claimed[found[0]] = column.header
+        found = list(dict.fromkeys(h for name in column.names for h in _alike(name, table.columns)))
+        problem = _problem(column, found, claimed, table) if column.rules else ""
+        if problem:
+            mistakes.append(mapping.document.mistake(problem, "columns", column.header))
+        elif column.rules:
             headers.append((column, found[0]))
-    mistakes.extend(_template_mistakes(mapping, table))
+        for header in found:
+            claimed.setdefault(header, column.header)
+    mistakes += _template_mistakes(mapping, table)
     unmapped = _unmapped(mapping, table, claimed)
-    warnings: tuple[str, ...] = ()
-    if unmapped and mapping.unmapped_columns != "ignore":
-        listed = ", ".join(f'"{name}"' for name in unmapped)
-        sentence = (
-            f"{_shown(table)}: no entry of the mapping names the column"
-            f"{'s' if len(unmapped) > 1 else ''} {listed}"
-        )
-        if mapping.unmapped_columns == "error":
-            mistakes.append(
-                mapping.document.mistake(
-                    f"{sentence}: add them under columns:, each with a field code or ignore",
-                    "unmapped_columns",
-                )
-            )
-        else:
-            warnings = (f"{sentence}; nothing of it is sent.",)
+    if unmapped and mapping.unmapped_columns == "error":
+        remedy = f"{unmapped}: add it under columns:, with a field code or ignore"
+        mistakes.append(mapping.document.mistake(remedy, "unmapped_columns"))
     if mistakes:
         raise UnusableInputError(*mistakes)
+    warned = unmapped and mapping.unmapped_columns == "warn"
+    warnings = (f"{unmapped}; nothing of it is sent.",) if warned else ()
     rules = tuple(
         replace(rule, column=header) for column, header in headers for rule in column.rules
     ) + tuple(made.rule for made in mapping.made)
     return BoundMapping(mapping, table, tuple(headers), rules, run_date, warnings)
 
 
+def _problem(
+    column: MappedColumn, found: Sequence[str], claimed: dict[str, str], table: TableDescription
+) -> str:
+    """Say why a column of the mapping stands for no column of the table, or for no single one."""
+    name = column.header
+    if not found:
+        listed = ", ".join(f'"{header}"' for header in table.columns[:20])
+        more = f" and {len(table.columns) - 20} more" if len(table.columns) > 20 else ""
+        return f'column "{name}" {_lacking(name, table)} Columns found: {listed}{more}.'
+    if len(found) > 1:
+        return f'column "{name}": {_several_fit(found, table)}'
+    if found[0] in claimed:
+        other = claimed[found[0]]
+        return (
+            f'column "{name}": "{found[0]}" of {_shown(table)} is meant by "{other}" already: '
+            "keep one of the two"
+        )
+    return ""
+
+
 def _shown(table: TableDescription) -> str:
     return f"{table.file}, sheet {table.sheet}" if table.sheet else table.file
 
 
-def _mistake(mapping: Mapping, header: str, sentence: str) -> Mistake:
-    return mapping.document.mistake(f'column "{header}": {sentence}', "columns", header)
+def _lacking(name: str, table: TableDescription) -> str:
+    return f"is not in {_shown(table)}.{near(name, table.columns)}"
 
 
-def _missing(mapping: Mapping, name: str, table: TableDescription) -> Mistake:
-    found = ", ".join(f'"{column}"' for column in table.columns[:20])
-    more = f" and {len(table.columns) - 20} more" if len(table.columns) > 20 else ""
-    hint = near(name, table.columns)
-    return mapping.document.mistake(
-        f'column "{name}" is not in {_shown(table)}.{hint} Columns found: {found}{more}.',
-        "columns",
-        name,
-    )
+def _several_fit(headers: Sequence[str], table: TableDescription) -> str:
+    listed = " and ".join(f'"{header}"' for header in headers)
+    return f"{_shown(table)} has {listed}, and each fits: rename one of them in the file"
 
 
 def _template_mistakes(mapping: Mapping, table: TableDescription) -> list[Mistake]:
-    return [
-        _template_mistake(mapping, made, name, table)
+    mistakes = []
+    for made in mapping.made:
+        for name in dict.fromkeys(made.template.columns):
+            found = _meant(name, mapping, table)
+            if len(found) != 1:
+                code = made.rule.field
+                problem = f": {_several_fit(found, table)}"
+                if not found:
+                    problem = f", which {_lacking(name, table)}"
+                    problem += f" A name can also be {RUN_DATE} or {FILE_NAME}."
+                mistakes.append(
+                    mapping.document.mistake(
+                        f'{code} needs the column "{name}"{problem}', made.section, code
+                    )
+                )
+    return mistakes
+
+
+def _unmapped(mapping: Mapping, table: TableDescription, claimed: dict[str, str]) -> str:
+    """Say which columns of the table go nowhere; empty when all go somewhere."""
+    used = {
+        header
         for made in mapping.made
         for name in made.template.columns
-        if _named(name, mapping, table) is None
-    ]
-
-
-def _template_mistake(
-    mapping: Mapping, made: MadeField, name: str, table: TableDescription
-) -> Mistake:
-    hint = near(name, table.columns) or f" It can also be {RUN_DATE} or {FILE_NAME}."
-    return mapping.document.mistake(
-        f'{made.rule.field} needs the column "{name}", which is not in {_shown(table)}.{hint}',
-        made.section,
-        made.rule.field,
-    )
-
-
-def _unmapped(mapping: Mapping, table: TableDescription, claimed: dict[str, str]) -> list[str]:
-    used = {_named(name, mapping, table) for made in mapping.made for name in made.template.columns}
-    return [name for name in table.columns if name not in claimed and name not in used]
+        for header in _meant(name, mapping, table)
+    }
+    names = [f'"{name}"' for name in table.columns if name not in claimed and name not in used]
+    if not names:
+        return ""
+    plural = "s" if len(names) > 1 else ""
+    listed = ", ".join(names)
+    return f"{_shown(table)}: no entry of the mapping names the column{plural} {listed}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from importer.documents import Document, MemberPath, read_document, salvage
+from importer.documents import Document, MemberPath, near, read_document, salvage
 from importer.errors import Mistake, UnusableInputError
 from importer.mapping.rules import make_rule
 from importer.mapping.sections import ColumnSection, MappingDocument
@@ -109,10 +109,8 @@ def resolve_mapping(document: Document, grammars: dict[str, Grammar]) -> Mapping
     if content is None:
         raise UnusableInputError(*mistakes)
     if content.target not in grammars:
-        known = ", ".join(grammars)
-        mistakes.append(
-            document.mistake(f"there is no target {content.target} (there are: {known})", "target")
-        )
+        hint = near(content.target, grammars) or f" There are: {', '.join(grammars)}."
+        mistakes.append(document.mistake(f'there is no target "{content.target}".{hint}', "target"))
         raise UnusableInputError(*_in_line_order(mistakes))
     resolver = _Resolver(document, content, grammars[content.target], shape.removed)
     mapping = resolver.mapping()
@@ -146,7 +144,7 @@ class _Resolver:
         self._unsound = {
             path[1]
             for path in removed
-            if path[0] == "columns" and path[2:3] and path[2] in ColumnSection.model_fields
+            if path[0] == "columns" and path[2:] in {("type",), ("values",)}
         }
         # A key that is only written wrongly is there all the same.
         self._has_key = any(path[0] == "columns" and len(path) < 3 for path in removed)
@@ -240,7 +238,7 @@ class _Resolver:
     def _check_constant_consent(self, section: str, code: str, text: str) -> None:
         if text.casefold() not in {"yes", "no"}:
             self._say(
-                f"{code} is a consent: it can be set to yes or no, not to {text}", section, code
+                f'{code} is a consent: it can be set to yes or no, not to "{text}"', section, code
             )
         self.warnings.append(
             f"{self._place(section, code)}: {code} is set to {text} for every row, "
@@ -274,7 +272,7 @@ class _Resolver:
                 owner = owners.setdefault(name, column.header)
                 if owner != column.header:
                     self._say(
-                        f'the header "{name}" belongs to {owner} already: name it once',
+                        f'the header "{name}" belongs to "{owner}" already: name it once',
                         "columns",
                         column.header,
                     )

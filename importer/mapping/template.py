@@ -39,7 +39,9 @@ def parse_template(text: str) -> Template:
             continue
         name = (match.group(1) or "").strip()
         if not name:
-            raise ValueError(f'"{text}" has a bracket that names nothing; {{{{ writes a bracket')
+            raise ValueError(
+                f'"{text}" has a bracket that names nothing: write {{{{ or }}}} for a plain bracket'
+            )
         if plain:
             pieces.append((plain, ""))
             plain = ""

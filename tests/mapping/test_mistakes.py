@@ -1,0 +1,157 @@
+"""What an operator reads of a wrong mapping."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from importer.errors import UnusableInputError
+from importer.mapping import read_mapping
+from tests.mapping.reading import EVERYONE, FILE, GRAMMARS, HEAD, mistakes_of
+from tests.mapping.wrong_mappings import GOLDEN, WRONG, page
+
+
+def test_what_is_said_of_wrong_mappings_is_what_was_reviewed() -> None:
+    assert page() == GOLDEN.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("title", WRONG)
+def test_every_mistake_names_the_file_and_the_line(title: str) -> None:
+    lines = WRONG[title].count("\n")
+    mistakes = mistakes_of(WRONG[title])
+    assert mistakes
+    for mistake in mistakes:
+        assert mistake.file == FILE
+        assert mistake.line is not None
+        assert 1 <= mistake.line <= lines
+
+
+@pytest.mark.parametrize("title", WRONG)
+def test_mistakes_are_sentences_in_the_order_of_the_lines(title: str) -> None:
+    mistakes = mistakes_of(WRONG[title])
+    assert [m.line for m in mistakes] == sorted(m.line or 0 for m in mistakes)
+    for mistake in mistakes:
+        assert len(mistake.message.split()) > 3
+        # Words of the machinery behind, which say nothing to an operator.
+        assert not re.search(
+            r"pydantic|dict\b|str\b|\bNone\b|token|<|\binput\b|Section",
+            mistake.message.replace("<< is", ""),
+        )
+        assert "\n" not in mistake.message
+
+
+@pytest.mark.parametrize("title", WRONG)
+def test_no_mistake_is_said_twice(title: str) -> None:
+    said = [str(mistake) for mistake in mistakes_of(WRONG[title])]
+    assert len(said) == len(set(said))
+
+
+def test_a_file_says_the_same_as_its_text(tmp_path: Path) -> None:
+    path = tmp_path / "newsletter.yaml"
+    path.write_text(WRONG["two columns to one field"], encoding="utf-8")
+    with pytest.raises(UnusableInputError) as raised:
+        read_mapping(path, GRAMMARS)
+    expected = mistakes_of(WRONG["two columns to one field"])
+    assert [m.message for m in raised.value.mistakes] == [m.message for m in expected]
+    assert {m.file for m in raised.value.mistakes} == {str(path)}
+
+
+def said(text: str) -> str:
+    return "\n".join(str(mistake) for mistake in mistakes_of(text))
+
+
+# --- what follows from a mistake is not a second mistake ------------------------------------------
+
+
+def test_a_key_that_is_only_written_wrongly_is_not_missed_too() -> None:
+    head = "name: n\ntarget: dialog-insight\n"
+    for columns in (
+        "columns: {Courriel: key_EMail}",
+        "columns: {Courriel: {field: key_f_EMail, type: mail}}",
+        "columns: {Courriel: {type: email}}",
+        "columns: [Courriel]",
+        "columns:",
+        "columns: {Nom: f_Name}\ncomputed: {key_f_Id: '{'}",
+    ):
+        assert len(mistakes_of(f"{head}{columns}\n")) == 1, columns
+    (missing,) = mistakes_of(head)
+    assert 'lacks the member "columns"' in missing.message
+
+
+def test_an_unknown_type_is_not_followed_by_what_the_field_would_be_without_it() -> None:
+    column = "  Né le: {field: f_BirthDate, type: dates, format: DD/MM/YYYY}\n"
+    (mistake,) = mistakes_of(HEAD + column)
+    assert 'Did you mean "date"' in mistake.message
+
+
+def test_a_wrong_consent_section_is_not_taken_for_none() -> None:
+    for section in ("consent: {yes_to: all}", "consent: {}", "merge: {mode: inserts}"):
+        (mistake,) = mistakes_of(f"{HEAD}  Infolettre: optin_Newsletter\n{section}\n")
+        assert "could reach people" not in mistake.message
+
+
+def test_a_wrong_target_is_said_beside_the_other_mistakes() -> None:
+    text = HEAD.replace("dialog-insight", "dotdigital") + "duplicates: newest\n"
+    first, second = mistakes_of(text)
+    assert str(first) == f'{FILE}:2: there is no target "dotdigital". There are: dialog-insight.'
+    assert second.line == 5
+
+
+def test_a_document_that_is_no_mapping_at_all_has_one_mistake() -> None:
+    for text in ("[]", "- a\n- {b: c}\n", "42", "true", "'text'"):
+        (mistake,) = mistakes_of(text)
+        assert mistake.message == "the document must be members, each written as name: value"
+
+
+# --- single sentences that carry a promise --------------------------------------------------------
+
+
+def test_an_unknown_prefix_is_refused_with_the_known_ones() -> None:
+    message = said(f"{HEAD}  Nom: F_LastName\n")
+    assert '"F_LastName"' in message
+    for prefix in ("key_f_", "f_", "optin_", "dtOptin_", "hasTrackingConsent"):
+        assert prefix in message
+
+
+@pytest.mark.parametrize("prefix", ["key_f_", "f_", "optin_", "dtOptin_"])
+def test_a_code_may_have_25_characters_after_its_prefix_and_no_more(prefix: str) -> None:
+    text = f"{HEAD}  Colonne: {prefix}{'A' * 25}\n{EVERYONE}"
+    assert mistakes_of(text) == []
+    assert "26 characters" in said(text.replace("A" * 25, "A" * 26))
+
+
+@pytest.mark.parametrize("place", ["columns", "constants", "computed", "the same column"])
+def test_a_field_is_written_once_whatever_writes_it(place: str) -> None:
+    second = {
+        "columns": "  Autre: f_Name\n",
+        "constants": "constants: {f_Name: x}\n",
+        "computed": "computed: {f_Name: '{Nom}'}\n",
+        "the same column": "  Autre: {field: [f_Other, f_Other]}\n",
+    }[place]
+    assert "written a second time" in said(f"{HEAD}  Nom: f_Name\n{second}")
+
+
+def test_type_list_is_refused_with_what_there_is() -> None:
+    message = said(f"{HEAD}  Intérêts: {{field: f_Interests, type: list}}\n")
+    assert message.startswith(f"{FILE}:5: ")
+    for known in ("text", "email", "phone", "date", "datetime", "integer", "decimal", "boolean"):
+        assert known in message
+
+
+@pytest.mark.parametrize("who", ["new", "unless-refused"])
+def test_promise_8_who_gets_a_yes_is_refused_where_it_cannot_be_done(who: str) -> None:
+    (mistake,) = mistakes_of(
+        f"{HEAD}  Infolettre: optin_Newsletter\nconsent:\n  # ?\n  yes_to: {who}\n"
+    )
+    assert mistake.line == 8
+    assert f"yes_to: {who} cannot be done by this version" in mistake.message
+    assert "everyone" in mistake.message
+
+
+def test_promise_4_a_blank_clears_neither_a_key_nor_a_consent_nor_its_date() -> None:
+    for code in ("key_f_Id", "optin_Newsletter", "hasTrackingConsent", "dtTrackingConsent"):
+        text = f"{HEAD}  Colonne: {{field: {code}, blank: clear}}\n{EVERYONE}"
+        assert "blank" in said(text), code
+    assert mistakes_of(f"{HEAD}  Colonne: {{field: f_Name, blank: clear}}\n") == []

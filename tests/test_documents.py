@@ -1,0 +1,497 @@
+"""YAML documents: plain values, the line of every member, and sentences for what is wrong."""
+
+from __future__ import annotations
+
+import tracemalloc
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import Field, PositiveInt, model_validator
+
+from importer.documents import (
+    LARGEST_DOCUMENT,
+    DocumentModel,
+    Salvaged,
+    Text,
+    as_text,
+    near,
+    parse_document,
+    read_document,
+    salvage,
+)
+from importer.documents.shape import known_members
+from importer.errors import Mistake, UnusableInputError
+
+
+def said(text: str | bytes, folder: Path | None = None) -> list[str]:
+    """Give what is said of a text that is no document; of bytes, read from a file."""
+    with pytest.raises(UnusableInputError) as raised:
+        if isinstance(text, bytes):
+            assert folder is not None
+            (folder / "a.yaml").write_bytes(text)
+            read_document(folder / "a.yaml")
+        else:
+            parse_document(text, "a.yaml")
+    return [str(mistake).replace(f"{folder}/", "") for mistake in raised.value.mistakes]
+
+
+# --- values ---------------------------------------------------------------------------------------
+
+
+def test_members_are_plain_values_and_names_are_text() -> None:
+    document = parse_document(
+        "a: 1\nb: [x, 2.5, true, false, null, ~, '']\nYes: No\n01: 0x1F\n1: {true: on}\n", "a.yaml"
+    )
+    assert document.content == {
+        "a": 1,
+        "b": ["x", 2.5, True, False, None, None, ""],
+        "Yes": "No",
+        "01": 31,
+        "1": {"true": "on"},
+    }
+
+
+@pytest.mark.parametrize(
+    "written", ["007", "0o17", "0x1F", "1_000", "+5", "-0", "1.50", ".5", "1e3", "-1.5E+3", "true"]
+)
+def test_plain_values_remember_how_they_were_written(written: str) -> None:
+    content = parse_document(f"a: {written}", "a.yaml").content
+    assert not isinstance(content["a"], str)
+    assert as_text(content["a"]) == written
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "yes",
+        "No",
+        "on",
+        "OFF",
+        "y",
+        "True",
+        "FALSE",
+        "2026-10-24",
+        "12:30",
+        ".inf",
+        "1__x",
+        "=",
+        "0b1",
+    ],
+)
+def test_what_yaml_12_or_people_take_for_text_is_text(written: str) -> None:
+    assert parse_document(f"a: {written}", "a.yaml").content == {"a": written}
+
+
+def test_a_directive_of_yaml_11_does_not_turn_words_into_answers() -> None:
+    text = "%YAML 1.1\n---\nOui: yes\nNon: no\na: on\nb: y\nc: true\n"
+    assert parse_document(text, "a.yaml").content == {
+        "Oui": "yes",
+        "Non": "no",
+        "a": "on",
+        "b": "y",
+        "c": True,
+    }
+
+
+def test_numbers_too_long_for_a_number_are_text() -> None:
+    digits = "9" * 5000
+    assert parse_document(f"a: {digits}", "a.yaml").content == {"a": digits}
+
+
+def test_an_empty_document_has_no_content() -> None:
+    for text in ("", "\n", "# nothing\n", "---\n", "---\n...\n"):
+        document = parse_document(text, "a.yaml")
+        assert document.content is None
+        assert document.line(("a",)) == 1
+
+
+def test_anchors_are_values_again() -> None:
+    text = "a: &x {b: 1}\nc: *x\nd: &x [*x]\n"
+    assert parse_document(text, "a.yaml").content == {"a": {"b": 1}, "c": {"b": 1}, "d": [{"b": 1}]}
+
+
+def test_tags_have_no_power() -> None:
+    text = "a: !!python/object/apply:os.system [ls]\nb: !!str 1\nc: !secret x\n"
+    assert parse_document(text, "a.yaml").content == {"a": ["ls"], "b": "1", "c": "x"}
+
+
+def test_comments_stand_anywhere() -> None:
+    text = "a: # one\n  b # two\n\n# three\nc: |\n  d\n# four\ne: #five\n  - f\n\n# six\n? g\n: h\n"
+    assert parse_document(text, "a.yaml").content == {"a": "b", "c": "d\n", "e": ["f"], "g": "h"}
+
+
+# --- lines ----------------------------------------------------------------------------------------
+
+
+def test_every_member_has_its_line() -> None:
+    document = parse_document("# top\na:\n  b: 1\n  c:\n    - x\n    - {d: 2}\n", "a.yaml")
+    lines = {("a",): 2, ("a", "b"): 3, ("a", "c", 0): 5, ("a", "c", 1, "d"): 6}
+    assert {path: document.line(path) for path in lines} == lines
+    assert document.line(("a", "c", 7, "x")) == 4  # the nearest member around it
+    assert document.line(("z",)) == 1
+    assert document.mistake("x", "a", "b") == Mistake("x", "a.yaml", 3)
+
+
+def test_a_member_with_its_value_below_has_the_line_of_its_name() -> None:
+    document = parse_document("a:\n\n  - x\nb: >\n  long\n  text\nc: 1\n", "a.yaml")
+    assert [document.line((name,)) for name in "abc"] == [1, 4, 7]
+
+
+# --- files ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_a_file_is_utf_8_with_or_without_a_mark(tmp_path: Path, mark: bytes, end: bytes) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_bytes(mark + "Prénom: 1\nNom: 2\n".encode().replace(b"\n", end))
+    document = read_document(path)
+    assert document.file == str(path)
+    assert document.content == {"Prénom": 1, "Nom": 2}
+    assert document.line(("Nom",)) == 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "cp1252", "utf-32"])
+def test_a_file_of_another_encoding_is_said_with_the_remedy(tmp_path: Path, encoding: str) -> None:
+    (mistake,) = said("Nom: 1\nPrénom: 2\n".encode(encoding), tmp_path)
+    assert mistake.startswith("a.yaml:")
+    assert mistake.endswith("save it as UTF-8")
+
+
+def test_the_line_of_a_byte_that_is_no_utf_8_is_said(tmp_path: Path) -> None:
+    assert said(b"Nom: 1\nPr\xe9nom: 2\n", tmp_path) == [
+        "a.yaml:2: the file is not UTF-8 text: save it as UTF-8"
+    ]
+
+
+def test_a_character_that_no_text_holds_is_said_with_its_line() -> None:
+    assert said("a: 1\nb: \x00\n") == [
+        "a.yaml:2: the file holds the character U+0000, which no text has: save it as UTF-8"
+    ]
+    assert "U+0007" in said("a: \x07")[0]
+
+
+def test_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UnusableInputError, match="there is no such file"):
+        read_document(tmp_path / "absent.yaml")
+    with pytest.raises(UnusableInputError, match="the file cannot be read: "):
+        read_document(tmp_path)
+
+
+def test_a_file_larger_than_a_document_is_not_read(tmp_path: Path) -> None:
+    at_most = b"#" * (LARGEST_DOCUMENT - 1) + b"\n"
+    path = tmp_path / "a.yaml"
+    path.write_bytes(at_most)
+    assert read_document(path).content is None
+    assert said(at_most + b"\n", tmp_path) == ["a.yaml: the file is larger than a document can be"]
+
+
+# --- what is no document --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("a: b\n\tc: d\n", 2, "a tab stands here"),
+        ("a:\tb\n", 1, "a tab stands here"),
+        ("a: {b: c\nd: e\n", 1, "a bracket that opens here is not closed"),
+        ("a:\n  - [b, c\n", 2, "a bracket that opens here is not closed"),
+        ("a: [b\nc: d]\n", 1, "a bracket that opens here"),
+        ("a: 'b\nc: d\n", 1, "a quote that opens here is not closed"),
+        ('a: "b\n---\n', 1, "a quote that opens here is not closed"),
+        ("a: b: c\n", 1, "a colon stands where none can"),
+        ("a: 1\n  b: 2\n", 2, "a colon stands where none can"),
+        ("a: 1\nb\nc: 2\n", 2, "a colon is missing here"),
+        ("a: {x} y\n", 1, "check the indentation"),
+        ("a: 'x' y\n", 1, "check the indentation"),
+        ("a: @b\n", 1, "a text cannot begin with this sign"),
+        ("a: `b`\n", 1, "a text cannot begin with this sign"),
+        ("a: %b\n", 1, "a text cannot begin with this sign"),
+        ("a: *b\n", 1, "a text that begins with * must stand in quotes"),
+        ("a: * b\n", 1, "a text that begins with * or & must stand in quotes"),
+        ("a: |b\n", 1, "a text that begins with | or > must stand in quotes"),
+        ('a: "C:\\q"\n', 1, "a backslash means something of its own"),
+        ('a: "\\ud800"\n', 1, "half a character"),
+        ('"\\udfff": b\n', 1, "half a character"),
+        ("a: 1\n---\nb: 2\n", 2, "a second document begins here"),
+        ("a: !x!y z\n", 1, "this is no YAML"),
+        ("%TAG\n---\na: b\n", 1, "this is no YAML"),
+        ("? [a, b]\n: c\n", 1, "a member's name must be plain text"),
+        ("a: 1\n<<: {b: 2}\n", 2, "<< is not understood here"),
+        ("a: &x [*x]\n", 1, "the document repeats itself"),
+        ("a: &x {b: *x}\n", 1, "the document repeats itself"),
+    ],
+)
+def test_what_is_no_yaml_is_said_with_its_line_and_a_remedy(
+    text: str, line: int, words: str
+) -> None:
+    (mistake,) = said(text)
+    assert mistake.startswith(f"a.yaml:{line}: ")
+    assert words in mistake
+
+
+@pytest.mark.parametrize("text", ['a: "\\UFFFFFFFF"', "%YAML 1.11\n---\na: b", "%YAML 7.0\n---\na"])
+def test_what_the_parser_chokes_on_is_no_document(text: str) -> None:
+    (mistake,) = said(text)
+    assert mistake.startswith("a.yaml")
+    assert "YAML" in mistake
+
+
+def test_every_name_that_stands_twice_is_said_at_once() -> None:
+    assert said("a: 1\nb: {c: 1, c: 2}\na: 3\n1: x\n'1': y\n") == [
+        'a.yaml:2: "c" stands here a second time (first on line 2): keep one',
+        'a.yaml:3: "a" stands here a second time (first on line 1): keep one',
+        'a.yaml:5: "1" stands here a second time (first on line 4): keep one',
+    ]
+    assert parse_document("1: x\n01: y\nYes: 1\nyes: 2\n", "a").content == {
+        "1": "x",
+        "01": "y",
+        "Yes": 1,
+        "yes": 2,
+    }
+
+
+def test_promise_7_the_parsers_words_never_quote_the_document() -> None:
+    for text in (
+        "key: *HUNTER2\n",
+        "key: !HUNTER2!x y\n",
+        "key: !<HUNTER2\n",
+        "key: |HUNTER2\n",
+        "key: %HUNTER2\n",
+        "key: 'HUNTER2\n",
+        "key: HUNTER2: x\n",
+        "key: {HUNTER2\n",
+        "key: 'a' HUNTER2\n",
+        "key:HUNTER2\na: b\n",
+        "%HUNTER2 x\n---\n- a\nb: c",
+        "%YAML HUNTER2\n---\na: b",
+        "%TAG HUNTER2\n---\na: b",
+    ):
+        assert "HUNTER2" not in "".join(said(text)), text
+
+
+# --- documents made to hurt -----------------------------------------------------------------------
+
+
+def bomb(levels: int, width: int) -> str:
+    lines = [f"a0: &a0 [{', '.join(['x'] * width)}]"]
+    for level in range(1, levels):
+        lines.append(f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * width)}]")
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(("levels", "width"), [(10, 10), (4, 1000), (40, 2)])
+def test_a_document_that_multiplies_itself_is_one_mistake(levels: int, width: int) -> None:
+    tracemalloc.start()
+    (mistake,) = said(bomb(levels, width))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert "the document repeats itself" in mistake
+    assert peak < 100_000_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 60 + "]" * 60,
+        "[" * 5000,
+        "- " * 5000,
+        "".join(" " * depth + "a:\n" for depth in range(600)),
+        "a0: &a0 [x]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}]\n" for i in range(1, 400)),
+        "{a: " * 60 + "1" + "}" * 60,
+    ],
+    ids=["lists", "open lists", "items", "members", "a chain of anchors", "members in brackets"],
+)
+def test_a_document_nested_too_deeply_is_one_mistake(text: str) -> None:
+    (mistake,) = said(text)
+    assert "the document is nested too deeply" in mistake
+
+
+def test_a_mapping_of_many_columns_is_no_bomb() -> None:
+    text = "".join(f"Colonne {number}: f_Field{number}\n" for number in range(3000))
+    assert len(parse_document(text, "a.yaml").content) == 3000
+
+
+@given(st.text() | st.text(alphabet="ab:-?[]{}!&*|>'\"%@\\#, \n\t"))
+def test_any_text_is_a_document_or_a_mistake(text: str) -> None:
+    try:
+        document = parse_document(text, "a.yaml")
+    except UnusableInputError as error:
+        assert error.mistakes  # noqa: PT017 - both ends are fine
+    else:
+        assert document.file == "a.yaml"
+
+
+# --- shape ----------------------------------------------------------------------------------------
+
+
+class Inner(DocumentModel):
+    number: PositiveInt = 1
+    word: Literal["one", "two"] = "one"
+    sign: Literal[",", ";", "\t"] = ","
+    only: Literal[1] | None = None
+
+
+class Outer(DocumentModel):
+    name: Text
+    inner: Inner = Inner()
+    many: dict[str, Inner] = Field(default_factory=dict)
+    listed: list[Text] = Field(default_factory=list)
+    switch: bool = False
+    share: float = 0.5
+    other: str | int = 0
+
+    @model_validator(mode="after")
+    def _not_named_bad(self) -> Outer:
+        if self.name == "bad":
+            raise ValueError("nothing is named bad")
+        return self
+
+
+def checked(text: str, **stand_ins: Any) -> Salvaged[Outer]:
+    return salvage(parse_document(text, "a.yaml"), Outer, stand_ins=stand_ins)
+
+
+def test_a_right_document_is_its_content() -> None:
+    read = checked("name: 01\nlisted: [1, true]\nmany: {a: {number: 2}}\n")
+    assert read.mistakes == ()
+    assert read.removed == frozenset()
+    assert read.content is not None
+    assert read.content.name == "01"
+    assert read.content.listed == ["1", "true"]
+    assert read.content.many["a"].number == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("nam: x\nname: y", '"nam" is no member of the document. Did you mean "name"?'),
+        ("zzz:\nname: y", '"zzz" is no member of the document.'),
+        ("name: x\ninner: {wrod: one}", '"wrod" is no member of inner. Did you mean "word"?'),
+        (
+            "name: x\nmany: {a: {nmuber: 1}}",
+            '"nmuber" is no member of many.a. Did you mean "number"?',
+        ),
+        ("{}", 'the document lacks the member "name": add it'),
+        ("name:", "name has no value: write it after the colon, or on the lines below"),
+        ("name: {Nom}", "name must be text: put it in quotes"),
+        ("name: [a]", "name must be text: put it in quotes"),
+        ("name: x\ninner: a", "inner must be members, each written as name: value"),
+        ("name: x\nmany: [a]", "many must be members, each written as name: value"),
+        ("name: x\nlisted: a", "listed must be a list in brackets: [a]"),
+        ("name: x\nlisted: {a: b}", "listed must be a list"),
+        ("name: x\nlisted: [a, [b]]", "listed.1 must be text: put it in quotes"),
+        ("name: x\nswitch: oui", "switch must be true or false"),
+        ("name: x\nswitch: [a]", "switch must be true or false"),
+        ("name: x\nshare: half", "share must be a number"),
+        ("name: x\nshare: [a]", "share must be a number"),
+        ("name: x\ninner: {number: ten}", "inner.number must be a whole number"),
+        ("name: x\ninner: {number: 1.5}", "inner.number must be a whole number"),
+        ("name: x\ninner: {number: []}", "inner.number must be a whole number"),
+        ("name: x\ninner: {number: 0}", "inner.number must be greater than 0"),
+        (
+            "name: x\ninner: {word: on}",
+            'inner.word cannot be "on"; it can be one, two. Did you mean "one"?',
+        ),
+        ("name: x\ninner: {word: [a]}", "inner.word can only be one, two"),
+        ("name: x\ninner: {sign: '|'}", 'inner.sign cannot be "|"; it can be ",", ";", "\\t".'),
+        ("name: x\ninner: {only: 2}", 'inner.only cannot be "2"; it can be 1.'),
+        ("name: bad", "the document: nothing is named bad"),
+        ("[]", "the document must be members, each written as name: value"),
+        ("[{a: b}]", "the document must be members, each written as name: value"),
+        ("x", "the document must be members, each written as name: value"),
+    ],
+)
+def test_what_is_wrong_is_a_sentence(text: str, sentence: str) -> None:
+    (mistake,) = checked(text).mistakes
+    assert mistake.message == sentence
+    assert mistake.file == "a.yaml"
+
+
+def test_a_kind_of_mistake_without_a_sentence_of_ours_is_said_all_the_same() -> None:
+    class Short(DocumentModel):
+        name: str = Field(max_length=2)
+
+    (mistake,) = salvage(parse_document("name: abc", "a.yaml"), Short, stand_ins={}).mistakes
+    assert mistake.message.startswith("name: ")
+
+
+def test_mistakes_stand_in_the_order_of_the_lines() -> None:
+    text = "switch: oui\nshare: x\nmany:\n  b: {number: 0}\n  a: {word: x}\nzzz: 1\n"
+    mistakes = checked(text).mistakes
+    assert [m.line for m in mistakes] == [1, 1, 2, 4, 5, 6]
+
+
+def test_what_is_right_is_left_when_what_is_wrong_is_taken_out() -> None:
+    read = checked(
+        "name: n\nswitch: oui\nlisted: [a, [b], c, {d: e}]\nzzz: 1\n"
+        "many: {a: {number: 0}, b: {number: 2, x: y}, c: d}\n"
+    )
+    assert len(read.mistakes) == 7
+    assert read.removed == {
+        ("switch",),
+        ("listed", 1),
+        ("listed", 3),
+        ("zzz",),
+        ("many", "a", "number"),
+        ("many", "b", "x"),
+        ("many", "c"),
+    }
+    assert read.content is not None
+    assert read.content.listed == ["a", "c"]
+    assert {name: inner.number for name, inner in read.content.many.items()} == {"a": 1, "b": 2}
+
+
+def test_a_member_that_is_lacking_at_the_top_has_a_stand_in() -> None:
+    read = checked("switch: true\n", name="somebody")
+    assert read.content is not None
+    assert (read.content.name, read.content.switch) == ("somebody", True)
+    assert read.removed == {("name",)}
+    assert [m.message for m in read.mistakes] == ['the document lacks the member "name": add it']
+    wrong = checked("name: [a]\n", name="somebody")
+    assert wrong.content is not None
+    assert (wrong.content.name, wrong.removed) == ("somebody", {("name",)})
+
+
+def test_nothing_is_left_of_what_cannot_be_mended() -> None:
+    for text in ("{}", "name: bad", "name: []", "[]", "x"):
+        assert checked(text).content is None
+    assert checked("").mistakes[0].message == 'the document lacks the member "name": add it'
+
+
+def test_a_document_is_not_changed_by_being_checked() -> None:
+    document = parse_document("name: n\nzzz: [1]\n", "a.yaml")
+    salvage(document, Outer, stand_ins={})
+    assert document.content == {"name": "n", "zzz": [1]}
+
+
+def test_members_are_known_by_their_place() -> None:
+    assert known_members(Outer, ("inner",)) == ["number", "only", "sign", "word"]
+    assert known_members(Outer, ("many", "a")) == ["number", "only", "sign", "word"]
+    assert known_members(Outer, ("listed", 0)) == []
+    assert known_members(Outer, ("zzz",)) == []
+    assert "switch" in known_members(Outer, ())
+
+
+# --- nearest names --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "hint"),
+    [
+        ("Courriel", ["Courriels", "Nom"], ' Did you mean "Courriels"?'),
+        ("courriel", ["COURRIEL", "Nom"], ' Did you mean "COURRIEL"?'),
+        ("Nom", ["Nom de famille", "Ville"], ' Did you mean "Nom de famille"?'),
+        ("mode", ["modes", "model"], ' Did you mean "modes" or "model"?'),
+        ("aaaa", ["aaab", "aaac", "aaad", "aaae"], ' Did you mean "aaae", "aaad" or "aaac"?'),
+        ("Code", ["Ville", "Pays"], ""),
+        ("no", ["Nothing at all"], ""),
+        ("", ["Nom"], ""),
+        ("Nom", [], ""),
+    ],
+)
+def test_the_nearest_names_are_asked_for(name: str, known: list[str], hint: str) -> None:
+    assert near(name, known) == hint
