@@ -16,7 +16,7 @@ from importer.journal import Journal, SettledBatch
 from importer.model import Outcome, RowCheck, TableDescription, Verdict
 from importer.run_folder import RunFolder, column_batches
 
-_WORDED = {Severity.ERROR: RowCheck.INVALID, Severity.SKIP: RowCheck.SKIPPED}
+_WORDED = {Severity.ERROR: Verdict.INVALID, Severity.SKIP: Verdict.SKIPPED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +85,15 @@ def _results(
     checks = batch.column("verdict").to_numpy()
     ends = _Ends(count)
     reasons: dict[int, tuple[str, ...]] = {}
-    for row, found in issues.until(first + count).items():
-        if checks[row - first] in _ENDED_BY_ISSUE:
-            ends.put(row - first, found[0])
-            if found[0].verdict is Verdict.INVALID:
-                reasons[row] = tuple(issue.message for issue in found)
+    worded = issues.until(first + count)
+    for at in np.flatnonzero(np.isin(checks, list(_ENDED_BY_ISSUE))).tolist():
+        verdict = _ENDED_BY_ISSUE[checks[at]]
+        found = [end for end in worded.get(first + at, ()) if end.verdict is verdict]
+        if not found:
+            raise DefectError(f"no issue says why the row of index {first + at} is {verdict}")
+        ends.put(at, found[0])
+        if verdict is Verdict.INVALID:
+            reasons[first + at] = tuple(issue.message for issue in found)
     for at in np.flatnonzero(checks == RowCheck.DUPLICATE).tolist():
         outcome = _duplicate(batch, at, tables)
         ends.put(at, outcome)
@@ -116,7 +120,7 @@ def _results(
     )
 
 
-_ENDED_BY_ISSUE = (RowCheck.INVALID, RowCheck.SKIPPED)
+_ENDED_BY_ISSUE = {RowCheck.INVALID: Verdict.INVALID, RowCheck.SKIPPED: Verdict.SKIPPED}
 
 
 class _Ends:
@@ -225,10 +229,9 @@ class _IssueReader:
 def _deciding(batch: Any) -> Iterator[tuple[int, Outcome]]:
     columns = [batch.column(name).to_pylist() for name in batch.schema.names]
     for row, severity, code, column, field, value, detail in zip(*columns, strict=True):
-        check = _WORDED.get(Severity(severity))
-        if check is None:
+        verdict = _WORDED.get(Severity(severity))
+        if verdict is None:
             continue
-        verdict = Verdict.INVALID if check is RowCheck.INVALID else Verdict.SKIPPED
         text = message(code, column=column or field or "", value=value or "", detail=detail or "")
         yield row, Outcome(verdict, code, field or "", text)
 

@@ -71,7 +71,7 @@ def skipped() -> Row:
 
 
 def warned(key: str, **members: str | None) -> Row:
-    return Row(key, **members, issues=((IssueCode.TIME_DROPPED, Severity.WARNING),))  # type: ignore[arg-type]
+    return Row(key, **members, issues=((IssueCode.TIME_DROPPED, Severity.WARNING),))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 _STARTERS = "=+\\-@\t\r＝＋－＠"
 _FIRST = frozenset("'=+-@\t\r＝＋－＠")
 _DANGEROUS = re.compile(f"'*[{_STARTERS}]")
-# A number, or a phone as people write it. A phone's country code is followed by a blank or a bracket
-# and more digits, or it has no hyphens: "+1-514-555" and "+1.5-3" would be subtracted.
+# A number, or a phone as people write it. A phone's country code is followed by a blank or a
+# bracket and more digits, or it has no hyphens: "+1-514-555" and "+1.5-3" would be subtracted.
 _HARMLESS = re.compile(
     r"[+-]?[0-9][0-9\xa0\u202f ]*([.,][0-9]+)?%?"
     r"|\+[0-9]{1,3}([ \xa0]\(?|\()[0-9][0-9 .()\xa0-]*"

@@ -47,7 +47,7 @@ def result_rows(results: ResultColumns, tables: Sequence[TableDescription]) -> I
             guarded_column(results.key),
             results.verdict,
             results.code,
-            results.field,
+            guarded_column(results.field),
             guarded_column(results.message),
             results.batch,
             results.attempts,

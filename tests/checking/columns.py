@@ -17,6 +17,7 @@ from importer.model import CheckedChunk, Chunk, FieldRole, FieldRule, ValueType
 
 LARGEST = 100_000
 KEY = FieldRule("key_f_EMail", FieldRole.KEY, ValueType.EMAIL, "Courriel")
+Cells = Mapping[str, Sequence[str | None]]
 # The whole texts of one column under one rule: canonical texts, and code -> what it says of which.
 Problems = dict[IssueCode, dict[int, str]]
 
@@ -58,7 +59,7 @@ def column_of(
 
 
 def chunk_of(
-    columns: Mapping[str, Sequence[str | None]],
+    columns: Cells,
     *,
     first_row: int = 2,
     findings: tuple[Finding, ...] = (),
@@ -71,9 +72,7 @@ def chunk_of(
     return Chunk(rows, frame, findings, typed_dates=typed_dates)
 
 
-def checked_of(
-    columns: Mapping[str, Sequence[str | None]], *rules: FieldRule, **members: Any
-) -> CheckedChunk:
+def checked_of(columns: Cells, *rules: FieldRule, **members: Any) -> CheckedChunk:
     """Check a chunk under rules for its columns."""
     largest = members.pop("largest_row", LARGEST)
     return check(chunk_of(columns, **members), rules, largest_row=largest)

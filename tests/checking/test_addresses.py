@@ -17,7 +17,19 @@ atoms = st.text(
     alphabet="abzAZ09.!#$%&'*+/=?^_`{|}~-\"\\ (),:;<>[]@é\u0301ü日\u200b", max_size=8
 ) | st.sampled_from(["a" * 63, "a" * 64, "a" * 65, "postmaster", "POSTMASTER", "a..b", ".a", "a."])
 labels = st.text(alphabet="abzAZ09-_é。ß\u0301", max_size=6) | st.sampled_from(
-    ["a" * 61, "a" * 62, "a" * 63, "a" * 64, "xn--bcher-kva", "xn--", "x-y", "1", "-a", "a-", "a--b"]
+    [
+        "a" * 61,
+        "a" * 62,
+        "a" * 63,
+        "a" * 64,
+        "xn--bcher-kva",
+        "xn--",
+        "x-y",
+        "1",
+        "-a",
+        "a-",
+        "a--b",
+    ]
 )
 endings = st.sampled_from(
     ["com", "COM", "c", "c0m", "123", "fr", "québec", "xn--p1ai", "a" * 24, "a" * 25, "com.", ""]
@@ -44,6 +56,48 @@ def judged(text: str) -> str | None:
 @settings(deadline=None, max_examples=400)
 def test_fast_path_and_slow_path_agree_with_email_validator(texts: list[str]) -> None:
     assert column_of(list(texts), EMAIL).texts == [judged(text) for text in texts]
+
+
+NEAR_THE_LIMITS = [
+    "a" * 64 + "@b.fr",
+    "a" * 65 + "@b.fr",
+    "a@" + "b" * 63 + ".fr",
+    "a@" + "b" * 64 + ".fr",
+    "a@" + "-".join("b" * 32) + ".fr",
+    "a@" + "-".join("b" * 33) + ".fr",
+    "a" * 60 + "@" + "bcdefghi." * 21 + "fr",
+    "a" * 64 + "@" + "bcdefghi." * 20 + "fr",
+    "a@" + "bcdefghi." * 27 + "fr",
+    "a@" + "bcdefghi." * 28 + "fr",
+    "a@b.c0m",
+    "a@b.co1",
+    "a@b.1",
+    "a@1.2.3.4",
+    "a@1.fr",
+    "a@b--c.fr",
+    "a@b-.fr",
+    "a@-b.fr",
+    "a@xn--bcher-kva.de",
+    "a@xn--nonsense--.de",
+    "a@b.xn--p1ai",
+    "a@b.f",
+    "a@b." + "f" * 63,
+    "a@b.test",
+    "a@test",
+    "a@contest",
+    "a@b.TEST",
+    "a@b.contest",
+    "a@x.local.fr",
+    ".a@b.fr",
+    "a.@b.fr",
+    "a..b@b.fr",
+    "a@.b.fr",
+]
+
+
+@pytest.mark.parametrize("text", NEAR_THE_LIMITS)
+def test_addresses_near_a_limit_are_judged_as_email_validator_judges_them(text: str) -> None:
+    assert column_of([text], EMAIL).texts == [judged(text)]
 
 
 @given(

@@ -16,7 +16,10 @@ VALUES = (("Oui", "yes"), ("Non", "no"), ("À confirmer", "leave"))
 @pytest.mark.parametrize(
     ("words", "answer"),
     [
-        (["yes", "Yes", "Y", "oui", "OUI", "o", "true", "TRUE", "vrai", "1", "on", "x", "X"], "yes"),
+        (
+            ["yes", "Yes", "Y", "oui", "OUI", "o", "true", "TRUE", "vrai", "1", "on", "x", "X"],
+            "yes",
+        ),
         (["no", "No", "N", "non", "NON", "false", "FALSE", "Faux", "0", "off"], "no"),
     ],
 )
@@ -58,9 +61,7 @@ def test_listed_values_become_yes_no_and_nothing_without_regard_to_case() -> Non
 def test_values_outside_the_list_are_refused_even_if_they_are_words_for_it(text: str) -> None:
     found = column_of(["Oui", text], rule_of(ValueType.CONSENT, values=VALUES))
     assert found.texts == ["yes", None]
-    assert found.problems == {
-        IssueCode.VALUE_NOT_LISTED: {1: " It lists: Oui, Non, À confirmer."}
-    }
+    assert found.problems == {IssueCode.VALUE_NOT_LISTED: {1: " It lists: Oui, Non, À confirmer."}}
 
 
 def test_listed_values_may_turn_a_word_around() -> None:

@@ -43,7 +43,9 @@ RULES: dict[ValueType, tuple[FieldRule, ...]] = {
 near = st.one_of(
     st.text(),
     st.text(alphabet="0123456789+-.,()/ \xa0x"),
-    st.from_regex(r"[0-9]{1,5}[-/. ][0-9]{1,3}[-/. ][0-9]{1,5}([ T][0-9:.]{0,12})?", fullmatch=True),
+    st.from_regex(
+        r"[0-9]{1,5}[-/. ][0-9]{1,3}[-/. ][0-9]{1,5}([ T][0-9:.]{0,12})?", fullmatch=True
+    ),
     st.from_regex(r"\S{0,3}@\S{0,8}\.\S{0,4}", fullmatch=True),
     st.sampled_from(["oui", "NON", "leave", "＋33612345678", "\x00", "\r\n", "null", "NaN", ""]),
 )

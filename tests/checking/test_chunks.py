@@ -13,15 +13,13 @@ from importer.checking.column import Context, patched
 from importer.issues import Finding, IssueCode, Severity
 from importer.model import Blank, FieldRole, FieldRule, OnInvalid, RowCheck, ValueType
 
-from .columns import KEY, Column, checked_of, chunk_of, column, column_of, rule_of, said
+from .columns import KEY, Cells, Column, checked_of, chunk_of, column, column_of, rule_of, said
 
 GOOD, INVALID, SKIPPED = int(RowCheck.GOOD), int(RowCheck.INVALID), int(RowCheck.SKIPPED)
 EMAILS = ["a@b.example", "b@b.example", "c@b.example"]
 
 
-def source_finding(
-    code: IssueCode, at: list[int], severity: Severity = Severity.ERROR
-) -> Finding:
+def source_finding(code: IssueCode, at: list[int], severity: Severity = Severity.ERROR) -> Finding:
     return Finding(code, severity, np.array(at, dtype=np.int64))
 
 
@@ -79,7 +77,7 @@ def test_promise_4_what_is_wrong_is_left_alone_even_where_blank_cells_clear() ->
 
 
 def test_a_wrong_value_refuses_its_row_or_only_its_field() -> None:
-    columns = {"key_f_EMail": EMAILS, "f_Field": ["12", "douze", None]}
+    columns: Cells = {"key_f_EMail": EMAILS, "f_Field": ["12", "douze", None]}
     strict = checked_of(columns, KEY, rule_of(ValueType.INTEGER))
     assert strict.verdicts.tolist() == [GOOD, INVALID, GOOD]
     lenient = checked_of(columns, KEY, rule_of(ValueType.INTEGER, on_invalid=OnInvalid.SKIP))
@@ -206,7 +204,7 @@ def test_an_error_the_source_found_in_a_column_leaves_the_other_values_checked()
 
 
 def test_a_contact_no_call_can_hold_is_refused_with_its_size() -> None:
-    columns = {"key_f_EMail": EMAILS, "f_Field": ["x" * 900, "\x01" * 300, "x" * 300]}
+    columns: Cells = {"key_f_EMail": EMAILS, "f_Field": ["x" * 900, "\x01" * 300, "x" * 300]}
     checked = checked_of(columns, KEY, rule_of(ValueType.TEXT), largest_row=1_800)
     assert checked.verdicts.tolist() == [INVALID, INVALID, GOOD]
     (finding,) = checked.findings
@@ -215,7 +213,7 @@ def test_a_contact_no_call_can_hold_is_refused_with_its_size() -> None:
 
 
 def test_real_dates_of_the_source_reach_the_check_of_dates() -> None:
-    columns = {"key_f_EMail": ["a@b.example"], "f_Field": ["2026-10-24"]}
+    columns: Cells = {"key_f_EMail": ["a@b.example"], "f_Field": ["2026-10-24"]}
     rule = rule_of(ValueType.DATE, format="DD/MM/YYYY")
     typed = check(chunk_of(columns, typed_dates=True), (KEY, rule), largest_row=10_000)
     plain = check(chunk_of(columns), (KEY, rule), largest_row=10_000)
@@ -223,7 +221,7 @@ def test_real_dates_of_the_source_reach_the_check_of_dates() -> None:
 
 
 def test_key_is_shown_as_sent_or_as_it_stood_when_the_row_is_invalid() -> None:
-    columns = {
+    columns: Cells = {
         "key_f_EMail": ["A@EXAMPLE.com", "B@", "C@EXAMPLE.com", None],
         "f_Field": ["1", "1", "?", "1"],
     }
@@ -234,7 +232,7 @@ def test_key_is_shown_as_sent_or_as_it_stood_when_the_row_is_invalid() -> None:
 
 def test_a_composite_key_is_shown_as_a_json_object_in_mapping_order() -> None:
     number = FieldRule("key_f_No", FieldRole.KEY, ValueType.INTEGER, "No", blank=Blank.REJECT)
-    columns = {"key_f_No": ["007", "x"], "key_f_EMail": ["É@Example.com", "b@b.example"]}
+    columns: Cells = {"key_f_No": ["007", "x"], "key_f_EMail": ["É@Example.com", "b@b.example"]}
     checked = checked_of(columns, number, KEY)
     assert list(checked.keys) == [
         '{"key_f_No":"7","key_f_EMail":"É@example.com"}',
@@ -278,7 +276,7 @@ def test_verdicts_follow_from_the_findings_and_from_nothing_else(
         source_finding(IssueCode.ROW_TOO_SHORT, broken_at),
     )
     rule = rule_of(ValueType.DECIMAL, blank=Blank.REJECT, values=(("?", "0"),))
-    columns = {"key_f_EMail": ["a@b.example"] * len(cells), "f_Field": cells}
+    columns: Cells = {"key_f_EMail": ["a@b.example"] * len(cells), "f_Field": cells}
     checked = checked_of(columns, KEY, rule, findings=findings)
     for position, cell in enumerate(cells):
         wrong = cell in {None, "x", "1,234"}

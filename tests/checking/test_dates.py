@@ -59,8 +59,8 @@ def test_a_day_is_read_exactly_if_the_calendar_has_it(
 
 @pytest.mark.parametrize(
     "text",
-    ["31.02.1999", "29.02.1900", "29.02.2023", "31.04.2026", "00.01.2026", "01.13.2026", "01.00.2026",
-     "01.01.0999"],
+    ["31.02.1999", "29.02.1900", "29.02.2023", "31.04.2026", "00.01.2026", "01.13.2026",
+     "01.00.2026", "01.01.0999"],
 )  # fmt: skip
 def test_days_that_no_calendar_has_are_refused_as_such(text: str) -> None:
     found = column_of([text, "29.02.2000"], rule_of(ValueType.DATE, format="DD.MM.YYYY"))
@@ -125,7 +125,7 @@ def test_iso_beside_the_format_is_strict() -> None:
     }
 
 
-@given(moment=st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 31, 23, 59, 59)))
+@given(moment=st.datetimes().filter(lambda moment: moment.year >= 1000))
 @settings(deadline=None)
 def test_date_times_keep_their_seconds(moment: datetime) -> None:
     wanted = [moment.replace(microsecond=0).isoformat(sep=" ")]

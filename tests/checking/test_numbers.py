@@ -71,7 +71,9 @@ def test_a_comma_before_three_digits_can_be_read_in_two_ways() -> None:
     }
 
 
-@pytest.mark.parametrize("text", ["1,234,567", "1.2.3", "1 234,5", ".5", "5.", "$5", "5 €", "1e5", "NaN"])
+@pytest.mark.parametrize(
+    "text", ["1,234,567", "1.2.3", "1 234,5", ".5", "5.", "$5", "5 €", "1e5", "NaN"]
+)
 def test_what_is_no_number_is_refused(text: str) -> None:
     found = column_of([text], DECIMAL)
     assert found.texts == [None]

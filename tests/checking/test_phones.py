@@ -47,8 +47,8 @@ def examples(draw: Any) -> tuple[str, str]:
     region = draw(st.sampled_from(REGIONS))
     kind = draw(st.sampled_from(list(phonenumbers.PhoneNumberType.values())))
     number = phonenumbers.example_number_for_type(region, kind)
-    if number is None:
-        number = phonenumbers.example_number(region)
+    number = number or phonenumbers.example_number(region)
+    assert number is not None
     form = draw(st.sampled_from([PhoneNumberFormat.NATIONAL, PhoneNumberFormat.INTERNATIONAL,
                                  PhoneNumberFormat.E164]))  # fmt: skip
     text = phonenumbers.format_number(number, form)
@@ -70,7 +70,9 @@ def judged(text: str, region: str | None) -> str | None:
 
 
 def by_pattern(texts: list[str], region: str) -> list[str | None]:
-    found: list[str | None] = _by_pattern(pa.array(texts, pa.large_string()), _plan(region)).to_pylist()
+    found: list[str | None] = _by_pattern(
+        pa.array(texts, pa.large_string()), _plan(region)
+    ).to_pylist()
     return found
 
 

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from importer.reports.cells import guarded, guarded_column, guarded_row
+
+STARTERS = "=+-@\t\r＝＋－＠"
+cells = st.one_of(
+    st.text(),
+    st.text(alphabet="'=+-@\t\r＝＋－＠0123456789 .,()%\xa0ab", max_size=12),
+    st.from_regex(r"[+-]?[0-9 .()\-]{0,12}", fullmatch=True),
+)
+
+
+def unguarded(cell: str) -> str:
+    """Take one apostrophe off, as the contract says that a file of ours is read."""
+    return re.sub(rf"\A'('*[{re.escape(STARTERS)}])", r"\1", cell)
+
+
+@given(cell=cells)
+@settings(max_examples=500)
+def test_guarding_is_taken_back_by_reading_a_file_of_ours(cell: str) -> None:
+    assert unguarded(guarded(cell)) == cell
+
+
+@given(cell=cells)
+@settings(max_examples=500)
+def test_no_cell_that_could_run_is_left_unguarded(cell: str) -> None:
+    written = guarded(cell)
+    if written[:1] in tuple(STARTERS):
+        assert written == cell
+        assert re.fullmatch(r"[+-]?[0-9][0-9 \xa0\u202f]*([.,][0-9]+)?%?", cell) or is_phone(cell)
+
+
+def is_phone(cell: str) -> bool:
+    """Tell numbers as people write them from sums: two groups of digits with nothing that adds."""
+    beginning = re.match(r"\+[0-9]{1,3}(?:[ \xa0]\(?|\()[0-9]", cell)
+    dotted = re.fullmatch(r"\+[0-9]+\.[0-9]+(\.[0-9]+)+", cell)
+    return bool((beginning and re.fullmatch(r"[+0-9 .()\xa0-]+", cell)) or dotted)
+
+
+@given(cell=st.text())
+def test_cells_that_begin_like_text_stay_as_they_are(cell: str) -> None:
+    text = "a" + cell
+    assert guarded(text) == text
+    assert guarded("'" + text) == "'" + text
+
+
+@pytest.mark.parametrize("sign", STARTERS)
+@pytest.mark.parametrize("rest", ["", "1+1", "cmd|' /C calc'!A0", "SUM(A1:A9)", "a", "\n=1"])
+def test_formulas_get_one_apostrophe(sign: str, rest: str) -> None:
+    if sign not in "+-" or not rest[:1].isdigit():
+        assert guarded(sign + rest) == "'" + sign + rest
+    assert guarded("'" + sign + rest) == "''" + sign + rest
+    assert guarded("''" + sign + rest) == "'''" + sign + rest
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "-5",
+        "+5",
+        "-12,50",
+        "-1234.5",
+        "-1 234,56",
+        "-1\u202f234,56",
+        "+3%",
+        "+15145550123",
+        "+33612345678",
+        "+1 514-555-0123",
+        "+1 514 555 0123",
+        "+1 (514) 555-0123",
+        "+1(514) 555-0123",
+        "+33 6 12 34 56 78",
+        "+33\xa06\xa012\xa034\xa056\xa078",
+        "+33 (0)6 12 34 56 78",
+        "+33.6.12.34.56.78",
+        "514-555-0123",
+        "'n Beetje",
+        "O'Brien",
+        "",
+        "marie@example.com",
+        "1-2",
+    ],
+)
+def test_numbers_phones_and_plain_text_stay_readable(cell: str) -> None:
+    assert guarded(cell) == cell
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "+1-514-555-0123",
+        "+1.5-3",
+        "+1 -3",
+        "+1 - 3",
+        "+1+1",
+        "-1-1",
+        "-5*3",
+        "+1 (-3)",
+        "+A1",
+        "-1e5",
+        "+1 514 555 0123+1",
+        "+1 514 555 0123\n",
+        "-",
+        "+",
+        "=",
+        "@marie",
+        "@SUM(1)",
+        "－5",
+        "＋33612345678",
+        "'-5",
+        "'+15145550123",
+    ],
+)
+def test_what_a_spreadsheet_would_calculate_is_guarded(cell: str) -> None:
+    assert guarded(cell) == "'" + cell
+
+
+def test_a_row_keeps_what_is_no_text() -> None:
+    assert guarded_row(["=1", 2, "b", None, -3]) == ["'=1", 2, "b", None, -3]
+
+
+@given(column=st.lists(cells, max_size=8))
+def test_a_column_is_guarded_as_its_cells_are(column: list[str]) -> None:
+    assert list(guarded_column(column)) == [guarded(cell) for cell in column]

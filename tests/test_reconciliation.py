@@ -1,0 +1,458 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from importer.errors import DefectError
+from importer.issues import IssueCode, Severity, message
+from importer.journal import Journal
+from importer.model import Outcome, RowCheck, Settled, TableDescription, Verdict
+from importer.planning import PlanFacts
+from importer.reconciliation import RowResults, balance, counted, reconcile
+
+from .plans import (
+    AT,
+    Planned,
+    Row,
+    batch,
+    invalid,
+    lose,
+    plan_of,
+    read_back,
+    settle,
+    skipped,
+    tables_of,
+    warned,
+)
+
+PEOPLE = [Row(f"{n}@x.fr") for n in range(8)]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row's result, as ``results.csv`` would have it."""
+
+    table: int
+    number: int
+    key: str
+    verdict: str
+    code: str
+    field: str
+    message: str
+    batch: str
+    attempts: int
+    record_id: str
+
+
+def lines_of(results: Sequence[RowResults]) -> list[Line]:
+    lines = []
+    for some in results:
+        columns = [
+            some.table, some.number, some.key, some.verdict, some.code, some.field, some.message,
+            some.batch, some.attempts, some.record_id,
+        ]  # fmt: skip
+        lines += [Line(*cells) for cells in zip(*columns, strict=True)]
+    return lines
+
+
+def journal_of(planned: Planned) -> Journal:
+    return Journal.create(planned.folder.journal)
+
+
+def reconciled(
+    planned: Planned, journal: Journal, tables: Sequence[TableDescription] = tables_of(2)
+) -> tuple[list[Line], dict[int, tuple[str, ...]]]:
+    """Reconcile a run, prove that it balances, and give its lines and what is to be fixed."""
+    totals: Counter[str] = Counter()
+    count = planned.facts.planned
+    results = list(counted(reconcile(planned.folder, journal, tables, planned=count), totals))
+    balance(totals, planned.facts)
+    reasons: dict[int, tuple[str, ...]] = {}
+    for some in results:
+        assert len(some) == len(some.verdict)
+        assert list(some.reasons) == sorted(some.reasons)
+        reasons |= some.reasons
+    return lines_of(results), reasons
+
+
+def verdicts(lines: Sequence[Line]) -> list[str]:
+    return [str(line.verdict) for line in lines]
+
+
+# --- the verdict of each kind of row --------------------------------------------------------------
+
+
+def test_what_the_platform_said_is_the_verdict(tmp_path: Path) -> None:
+    planned = plan_of(tmp_path, [[PEOPLE[:6]]])
+    refused = Outcome(
+        Verdict.REJECTED, IssueCode.PLATFORM_REFUSED, "f_Name", "Too long", record_id="6"
+    )
+    with journal_of(planned) as journal:
+        sent = settle(
+            journal,
+            0,
+            Outcome(Verdict.CREATED, record_id="11"),
+            Outcome(Verdict.UPDATED, record_id="12"),
+            Verdict.ACCEPTED,
+        )
+        other = settle(journal, 3, refused, Outcome(Verdict.SKIPPED, "platform-skipped"))
+        lines, reasons = reconciled(planned, journal)
+    assert verdicts(lines) == [
+        "created", "updated", "accepted", "rejected", "skipped", "not-sent",
+    ]  # fmt: skip
+    assert [line.record_id for line in lines] == ["11", "12", "", "6", "", ""]
+    assert [line.batch for line in lines] == [sent.id] * 3 + [other.id] * 2 + [""]
+    assert [line.attempts for line in lines] == [1] * 5 + [0]
+    assert (lines[3].code, lines[3].field) == ("platform-refused", "f_Name")
+    assert lines[3].message == "Too long"
+    assert reasons == {3: ("Too long",)}
+
+
+def test_rows_that_were_never_sent_are_good_but_not_sent(tmp_path: Path) -> None:
+    planned = plan_of(tmp_path, [[PEOPLE[:2]]])
+    with journal_of(planned) as journal:
+        lines, reasons = reconciled(planned, journal)
+    assert verdicts(lines) == ["not-sent"] * 2
+    assert {(line.code, line.message) for line in lines} == {
+        ("not-sent", message(IssueCode.NOT_SENT))
+    }
+    assert reasons == {}
+
+
+def test_promise_3_rows_in_doubt_are_unknown_and_never_called_failed(tmp_path: Path) -> None:
+    planned = plan_of(tmp_path, [[PEOPLE]])
+    with journal_of(planned) as journal:
+        lose(journal, 0, 2)
+        journal.submitting(batch(2, 2), attempt=1, at=AT)  # the process ended here
+        settle(journal, 4, Verdict.CREATED)
+        lose(journal, 5, 2)
+        lines, reasons = reconciled(planned, journal)
+    assert verdicts(lines) == ["unknown"] * 4 + ["created"] + ["unknown"] * 2 + ["not-sent"]
+    assert {line.code for line in lines if line.verdict == "unknown"} == {"answer-lost"}
+    assert [line.attempts for line in lines] == [1] * 7 + [0]
+    assert reasons == {}
+
+
+def test_a_batch_in_doubt_that_was_cut_and_settled_in_part_is_unknown_in_part(
+    tmp_path: Path,
+) -> None:
+    planned = plan_of(tmp_path, [[PEOPLE[:6]]])
+    with journal_of(planned) as journal:
+        lose(journal, 0, 6)
+        settle(journal, 1, Verdict.UPDATED, Verdict.UPDATED)
+        settle(journal, 4, Verdict.CREATED)
+        lines, _ = reconciled(planned, journal)
+    assert verdicts(lines) == [
+        "unknown", "updated", "updated", "unknown", "created", "unknown",
+    ]  # fmt: skip
+    assert [line.attempts for line in lines] == [1, 2, 2, 1, 2, 1]
+
+
+def test_calls_the_platform_did_not_take_leave_rows_unsent_and_do_not_count(
+    tmp_path: Path,
+) -> None:
+    planned = plan_of(tmp_path, [[PEOPLE[:2]]])
+    with journal_of(planned) as journal:
+        call = journal.submitting(batch(0, 2), attempt=1, at=AT)
+        journal.not_taken(call, at=AT, message="429")
+        lines, _ = reconciled(planned, journal)
+    assert verdicts(lines) == ["not-sent"] * 2
+    assert [line.attempts for line in lines] == [0, 0]
+
+
+def test_a_refused_call_whose_rows_are_settled_counts_each_call_that_carried_them(
+    tmp_path: Path,
+) -> None:
+    planned = plan_of(tmp_path, [[PEOPLE[:2]]])
+    with journal_of(planned) as journal:
+        one = batch(0, 2)
+        journal.refused(journal.submitting(one, attempt=1, at=AT), at=AT, message="no")
+        last = journal.submitting(one, attempt=2, at=AT)
+        journal.refused(last, at=AT, message="no")
+        outcome = Outcome(Verdict.REJECTED, IssueCode.PLATFORM_REFUSED, message="no")
+        journal.settled(last, one, Settled((outcome, outcome)), at=AT)
+        lines, reasons = reconciled(planned, journal)
+    assert [(line.verdict, line.attempts) for line in lines] == [("rejected", 2)] * 2
+    assert reasons == {0: ("no",), 1: ("no",)}
+
+
+def test_an_invalid_row_has_its_first_error_and_every_sentence_to_be_fixed(tmp_path: Path) -> None:
+    rows = [
+        replace(
+            invalid("marie@", IssueCode.DATE_INVALID),
+            issues=(
+                (IssueCode.TIME_DROPPED, Severity.WARNING),
+                (IssueCode.EMAIL_INVALID, Severity.ERROR),
+                (IssueCode.DATE_INVALID, Severity.ERROR),
+            ),
+        ),
+        warned("ok@x.fr"),
+    ]
+    planned = plan_of(tmp_path, [[rows]])
+    with journal_of(planned) as journal:
+        lines, reasons = reconciled(planned, journal)
+    assert verdicts(lines) == ["invalid", "not-sent"]
+    assert (lines[0].code, lines[0].key) == ("email-invalid", "marie@")
+    assert lines[0].message == '"marie@" is no e-mail address: because'
+    assert len(reasons[0]) == 2
+    assert reasons[0][0] == lines[0].message
+    assert list(reasons) == [0]
+
+
+def test_a_blank_row_is_skipped_and_not_to_be_fixed(tmp_path: Path) -> None:
+    planned = plan_of(tmp_path, [[[skipped(), Row("a@x.fr")]]])
+    with journal_of(planned) as journal:
+        lines, reasons = reconciled(planned, journal)
+    assert verdicts(lines) == ["skipped", "not-sent"]
+    assert lines[0].code == "blank-row"
+    assert reasons == {}
+
+
+def test_a_skipped_row_says_why_it_was_skipped_whatever_else_is_wrong_with_it(
+    tmp_path: Path,
+) -> None:
+    both = Row(
+        "a@",
+        issues=(
+            (IssueCode.EMAIL_INVALID, Severity.ERROR),
+            (IssueCode.BLANK_ROW, Severity.SKIP),
+        ),
+    )
+    planned = plan_of(tmp_path, [[[both]]])
+    with journal_of(planned) as journal:
+        lines, reasons = reconciled(planned, journal)
+    assert [(line.verdict, line.code) for line in lines] == [("skipped", "blank-row")]
+    assert reasons == {}
+
+
+def test_a_duplicate_names_the_row_that_was_chosen(tmp_path: Path) -> None:
+    again = [Row("0@x.fr"), Row("1@x.fr")]
+    planned = plan_of(tmp_path, [[PEOPLE[:2], [Row("0@X.fr")]], [again[1:]]], policy="last")
+    with journal_of(planned) as journal:
+        lines, reasons = reconciled(planned, journal, tables_of(2, sheet="Contacts"))
+    assert verdicts(lines) == ["duplicate", "duplicate", "not-sent", "not-sent"]
+    assert lines[0].message == "The same key stands in row 4, which was chosen."
+    assert lines[1].message == (
+        "The same key stands in row 2 of file2.csv, sheet Contacts, which was chosen."
+    )
+    assert {line.code for line in lines[:2]} == {"duplicate-key"}
+    assert reasons == {}
+
+
+def test_refused_duplicates_are_to_be_fixed(tmp_path: Path) -> None:
+    planned = plan_of(tmp_path, [[PEOPLE[:1]], [PEOPLE[:2]]], policy="refuse")
+    with journal_of(planned) as journal:
+        lines, reasons = reconciled(planned, journal)
+    assert verdicts(lines) == ["duplicate", "duplicate", "not-sent"]
+    assert lines[0].code == "duplicate-refused"
+    assert "row 2 of file2.csv, and the mapping refuses" in lines[0].message
+    assert reasons == {0: (lines[0].message,), 1: (lines[1].message,)}
+
+
+def test_a_run_without_rows_has_no_results_and_balances(tmp_path: Path) -> None:
+    planned = plan_of(tmp_path, [[]])
+    with journal_of(planned) as journal:
+        assert reconciled(planned, journal) == ([], {})
+
+
+# --- the books ------------------------------------------------------------------------------------
+
+BOOKS = PlanFacts(
+    read=20, planned=12, invalid=3, skipped=2, duplicate=3,
+    refused_duplicates=0, blank=2, wire_bytes=0,
+)  # fmt: skip
+BALANCED = Counter[str](
+    {
+        Verdict.CREATED: 2, Verdict.UPDATED: 2, Verdict.ACCEPTED: 1, Verdict.REJECTED: 2,
+        Verdict.UNKNOWN: 2, Verdict.NOT_SENT: 2, Verdict.SKIPPED: 3, Verdict.INVALID: 3,
+        Verdict.DUPLICATE: 3,
+    }
+)  # fmt: skip
+
+
+def test_rows_the_platform_passed_over_balance_as_skipped() -> None:
+    balance(BALANCED, BOOKS)
+
+
+@pytest.mark.parametrize("change", [1, -1])
+@pytest.mark.parametrize("verdict", Verdict)
+def test_promise_1_a_single_row_too_many_or_too_few_is_a_defect(
+    verdict: Verdict, change: int
+) -> None:
+    totals = BALANCED.copy()
+    totals[verdict] += change
+    with pytest.raises(DefectError, match=f"rows read: {20 + change}, not 20"):
+        balance(totals, BOOKS)
+
+
+@pytest.mark.parametrize(
+    ("lost", "gained"),
+    [
+        (Verdict.INVALID, Verdict.CREATED),
+        (Verdict.DUPLICATE, Verdict.NOT_SENT),
+        (Verdict.CREATED, Verdict.INVALID),
+        (Verdict.UNKNOWN, Verdict.DUPLICATE),
+        (Verdict.INVALID, Verdict.DUPLICATE),
+        (Verdict.SKIPPED, Verdict.INVALID),
+    ],
+)
+def test_promise_1_a_row_under_a_wrong_verdict_is_a_defect(lost: Verdict, gained: Verdict) -> None:
+    totals = BALANCED.copy()
+    totals[lost] -= 1
+    totals[gained] += 1
+    with pytest.raises(DefectError, match="do not balance: "):
+        balance(totals, BOOKS)
+
+
+def test_promise_1_a_row_that_we_left_out_may_not_end_as_sent() -> None:
+    totals = BALANCED.copy()
+    totals[Verdict.SKIPPED] -= 2
+    totals[Verdict.CREATED] += 2
+    with pytest.raises(DefectError, match="rows left out: 1, not 2 or more"):
+        balance(totals, BOOKS)
+
+
+@pytest.mark.parametrize("member", ["read", "planned", "invalid", "skipped", "duplicate"])
+@pytest.mark.parametrize("change", [1, -1])
+def test_promise_1_books_that_are_off_by_one_are_a_defect(member: str, change: int) -> None:
+    books = replace(BOOKS, **{member: getattr(BOOKS, member) + change})
+    with pytest.raises(DefectError):
+        balance(BALANCED, books)
+
+
+def test_promise_1_an_unheard_of_verdict_is_a_defect() -> None:
+    totals = BALANCED.copy()
+    totals[Verdict.CREATED] -= 1
+    totals["vanished"] += 1
+    with pytest.raises(DefectError, match="contacts of the plan: 11, not 12"):
+        balance(totals, BOOKS)
+
+
+@pytest.mark.parametrize("row", [invalid("a@"), skipped()], ids=["invalid", "skipped"])
+def test_promise_1_a_row_that_nobody_can_explain_is_a_defect(tmp_path: Path, row: Row) -> None:
+    planned = plan_of(tmp_path, [[[row]]])
+    issues = pq.read_table(planned.folder.issues)
+    pq.write_table(issues.slice(0, 0), planned.folder.issues)
+    with journal_of(planned) as journal, pytest.raises(DefectError, match="no issue says why"):
+        reconciled(planned, journal)
+
+
+def test_an_issue_of_a_row_that_is_good_does_not_become_its_verdict(tmp_path: Path) -> None:
+    planned = plan_of(tmp_path, [[PEOPLE[:1]]])
+    table = pa.table(
+        [[0], ["error"], ["date-invalid"], [""], [""], [""], [""]],
+        schema=pq.read_schema(planned.folder.issues),
+    )
+    pq.write_table(table, planned.folder.issues)
+    with journal_of(planned) as journal:
+        lines, _ = reconciled(planned, journal)
+    assert verdicts(lines) == ["not-sent"]
+
+
+# --- any course of a run -------------------------------------------------------------------------
+
+SAID = [Verdict.CREATED, Verdict.UPDATED, Verdict.ACCEPTED, Verdict.SKIPPED, Verdict.REJECTED,
+        Verdict.UNKNOWN]  # fmt: skip
+rows = st.lists(
+    st.sampled_from(["good", "good", "good", "invalid", "skipped", "again", "warned"]), max_size=24
+)
+stretches = st.lists(
+    st.tuples(
+        st.integers(1, 5),
+        st.sampled_from(["settled", "lost", "open", "not taken", "untouched", "lost, then settled",
+                         "lost, then settled in part"]),
+        st.lists(st.sampled_from(SAID), min_size=5, max_size=5),
+    ),
+    max_size=12,
+)  # fmt: skip
+
+
+def made(kinds: Sequence[str]) -> list[Row]:
+    found = []
+    for number, kind in enumerate(kinds):
+        match kind:
+            case "invalid":
+                found.append(invalid(f"{number}@", IssueCode.PHONE_INVALID))
+            case "skipped":
+                found.append(skipped())
+            case "again":
+                found.append(Row("again@x.fr", news="yes" if number % 2 else "no"))
+            case "warned":
+                found.append(warned(f"{number}@x.fr"))
+            case _:
+                found.append(Row(f"{number}@x.fr"))
+    return found
+
+
+def course(
+    journal: Journal, planned: int, steps: Sequence[tuple[int, str, list[Verdict]]]
+) -> dict[int, str]:
+    """Let a run take its course; give the verdict each plan position must end in."""
+    expected = dict.fromkeys(range(planned), "not-sent")
+    first = 0
+    for length, step, said in steps:
+        count = min(length, planned - first)
+        if count < 1:
+            break
+        if step.startswith("lost"):
+            lose(journal, first, count)
+            expected |= dict.fromkeys(range(first, first + count), "unknown")
+        elif step == "open":
+            journal.submitting(batch(first, count), attempt=1, at=AT)
+            expected |= dict.fromkeys(range(first, first + count), "unknown")
+        elif step == "not taken":
+            call = journal.submitting(batch(first, count), attempt=1, at=AT)
+            journal.not_taken(call, at=AT, message="503")
+        if step.endswith("settled"):
+            settle(journal, first, *said[:count])
+            expected |= {first + i: verdict.value for i, verdict in enumerate(said[:count])}
+        elif step.endswith("in part"):
+            settle(journal, first + count // 2, said[0])
+            expected[first + count // 2] = said[0].value
+        first += count
+    return expected
+
+
+@given(kinds=rows, steps=stretches, policy=st.sampled_from(["last", "first", "refuse"]),
+       pieces=st.integers(1, 6), at_once=st.integers(1, 7))  # fmt: skip
+@settings(deadline=None, max_examples=120)
+def test_promise_1_every_row_ends_in_exactly_one_verdict_and_the_totals_add_up(
+    tmp_path_factory: pytest.TempPathFactory,
+    kinds: list[str],
+    steps: Any,
+    policy: str,
+    pieces: int,
+    at_once: int,
+) -> None:
+    given_rows = made(kinds)
+    chunks = [given_rows[at : at + pieces] for at in range(0, len(given_rows), pieces)]
+    with read_back(at_once):
+        planned = plan_of(tmp_path_factory.mktemp("runs"), [chunks, []], policy=policy)
+        with journal_of(planned) as journal:
+            expected = course(journal, planned.facts.planned, steps)
+            lines, reasons = reconciled(planned, journal)
+    assert [line.number for line in lines] == list(range(2, len(given_rows) + 2))
+    words = {
+        int(RowCheck.INVALID): "invalid",
+        int(RowCheck.SKIPPED): "skipped",
+        int(RowCheck.DUPLICATE): "duplicate",
+    }
+    places = planned.rows("verdict", "position")
+    assert verdicts(lines) == [
+        expected[position] if check == RowCheck.GOOD else words[check] for check, position in places
+    ]
+    to_fix = {"invalid", "rejected", *(["duplicate"] if policy == "refuse" else [])}
+    assert set(reasons) == {i for i, line in enumerate(lines) if line.verdict in to_fix}
+    assert all(bool(line.batch) is (line.code not in OURS) for line in lines if line.attempts)
+
+
+OURS = {"answer-lost", "not-sent"}
