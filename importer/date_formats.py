@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 # A T stands between a date and a time in ISO 8601.
-_SIGN = re.compile(r"YYYY|YY|MM|M|DD|D|HH|H|mm|ss|T(?=H)|[A-Za-z]+")
+_SIGN = re.compile(r"YYYY|YY|MM|M|DD|D|HH|H|mm|ss|(?P<between>T(?=H))|[A-Za-z]+")
 _ONE_OR_TWO_DIGITS = "[0-9]{1,2}"
 _GROUPS = {
     "YYYY": r"(?P<year>[0-9]{4})",
@@ -50,12 +50,14 @@ def parse_date_format(text: str) -> DateFormat:
     """
     pattern, names, last = "", [], 0
     signs = list(_SIGN.finditer(text))
-    edges = {m.start() for m in signs if m[0] != "T"} & {m.end() for m in signs if m[0] != "T"}
+    parts = [match for match in signs if not match["between"]]
+    edges = {part.start() for part in parts} & {part.end() for part in parts}
+    tight = ""
     for match in signs:
         sign = match.group(0)
         pattern += re.escape(text[last : match.start()])
         last = match.end()
-        if sign == "T":
+        if match["between"]:
             pattern += sign
             continue
         if sign == "YY":
@@ -69,17 +71,13 @@ def parse_date_format(text: str) -> DateFormat:
                 "write YYYY, MM, DD, HH, mm and ss"
             )
         group = _GROUPS[sign]
-        if _ONE_OR_TWO_DIGITS in group and not edges.isdisjoint(match.span()):
-            if len(sign) == 1:
-                raise ValueError(
-                    f'"{sign}" in the format "{text}" needs a sign such as / beside it: '
-                    f"write {sign * 2} for two digits"
-                )
-            group = group.replace(_ONE_OR_TWO_DIGITS, "[0-9]{2}")
         name = group[4 : group.index(">")]
         if name in names:
             raise ValueError(f'the format "{text}" has the {name} twice')
         names.append(name)
+        if not edges.isdisjoint(match.span()):
+            tight = tight or (sign if len(sign) == 1 else "")
+            group = group.replace(_ONE_OR_TWO_DIGITS, "[0-9]{2}")
         pattern += group
     pattern += re.escape(text[last:])
     missing = [name for name in ("year", "month", "day") if name not in names]
@@ -90,6 +88,11 @@ def parse_date_format(text: str) -> DateFormat:
         raise ValueError(f'the format "{text}" has hours and no minutes (mm)')
     if not timed and ("minute" in names or "second" in names):
         raise ValueError(f'the format "{text}" has minutes or seconds and no hours (HH)')
+    if tight:
+        raise ValueError(
+            f'"{tight}" in the format "{text}" runs into its neighbour: write {tight * 2} for two '
+            "digits, or put a sign such as / between them"
+        )
     return DateFormat(text, f"^{pattern}$", timed)
 
 

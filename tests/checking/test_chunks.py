@@ -180,6 +180,7 @@ def test_skipped_rows_carry_no_other_findings_and_stay_skipped() -> None:
         largest_row=1_500,
     )
     assert said(checked) == [(0, IssueCode.BLANK_ROW, "")]
+    assert len(checked.findings) == 1
     assert checked.verdicts.tolist() == [SKIPPED, GOOD]
     assert list(checked.keys) == ["", "a@b.example"]
 
