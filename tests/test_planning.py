@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer import planning
 from importer.consents import Stance, settle_consent
 from importer.issues import IssueCode, Severity
 from importer.model import Chunk, FieldRole, PlannedField, RowCheck, ValueType
-from importer.planning import _repeated
+from importer.planning import rivals
+from importer.planning.rivals import _repeated
 from importer.run_folder import RunFolder, planned_fields
 
 from .plans import (
@@ -418,7 +418,7 @@ def test_plan_is_what_a_plain_reading_of_the_contract_gives(
     at_once: int,
 ) -> None:
     with read_back(at_once), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(planning, "_CANDIDATES_AT_ONCE", at_once)
+        patch.setattr(rivals, "_CANDIDATES_AT_ONCE", at_once)
         planned = plan_of(tmp_path_factory.mktemp("runs"), given_tables, policy=policy)
     rows = [row for chunks in given_tables for chunk in chunks for row in chunk]
     groups: dict[str, list[int]] = {}
@@ -484,7 +484,7 @@ def test_promise_4_a_cleared_field_reaches_the_plan_as_an_empty_text(tmp_path: P
 def test_rows_with_one_key_are_looked_at_some_at_a_time() -> None:
     hashes = np.concatenate([np.arange(1_000), np.arange(1_000), np.arange(5_000, 9_000)])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(planning, "_CANDIDATES_AT_ONCE", 100)
+        patch.setattr(rivals, "_CANDIDATES_AT_ONCE", 100)
         parts = list(_repeated(hashes))
     assert np.array_equal(np.sort(np.concatenate(parts)), np.arange(1_000))
     assert max(len(part) for part in parts) * 2 <= 100

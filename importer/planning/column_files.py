@@ -1,0 +1,142 @@
+"""The Parquet files of a plan: their schemas, how they are written, how rows are laid out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from importer.files import make_private, sync_file
+from importer.issues import Finding
+from importer.model import Chunk, PlannedField
+
+TEXT = pa.large_string()
+ROWS = pa.schema(
+    [
+        ("row", pa.int64()),  # index of the row in the run, from 0
+        ("table", pa.int32()),
+        ("number", pa.int64()),  # as a spreadsheet shows it
+        ("key", TEXT),
+        ("verdict", pa.uint8()),  # RowCheck
+        ("position", pa.int64()),  # in the plan; -1: not in it
+        ("winner_table", pa.int32()),  # for duplicates: where the chosen row stands
+        ("winner_number", pa.int64()),
+        ("refused", pa.bool_()),  # a duplicate that the policy refuses
+    ]
+)
+ISSUES = pa.schema(
+    [
+        ("row", pa.int64()),
+        ("severity", TEXT),
+        ("code", TEXT),
+        ("column", TEXT),
+        ("field", TEXT),
+        ("value", TEXT),
+        ("detail", TEXT),
+    ]
+)
+
+
+class ColumnFile:
+    """Writes one Parquet file of the run, private and synced."""
+
+    def __init__(self, path: Path, schema: Any) -> None:
+        self.path = path
+        self._schema = schema
+        self._writer = pq.ParquetWriter(
+            path,
+            schema,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=False,
+            write_statistics=False,
+        )
+        make_private(path)
+
+    def write(self, columns: Sequence[Any]) -> None:
+        self.write_table(pa.Table.from_arrays(list(columns), schema=self._schema))
+
+    def write_table(self, table: Any) -> None:
+        if table.num_rows:
+            self._writer.write_table(table)
+
+    def close(self) -> None:
+        self._writer.close()
+        sync_file(self.path)
+
+    def __enter__(self) -> ColumnFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def source_columns(chunk: Chunk, rows: NDArray[np.int64], width: int) -> list[Any]:
+    columns = [pa.array(chunk.frame[name].array) for name in chunk.frame.columns]
+    columns += [pa.nulls(len(chunk), TEXT)] * (width - len(columns))
+    extra: list[str | None] = [None] * len(chunk)
+    for position, cells in chunk.extra.items():
+        extra[position] = orjson.dumps(cells).decode()
+    return [pa.array(rows), *columns, pa.array(extra, TEXT)]
+
+
+def issue_columns(findings: Sequence[Finding], first: int) -> list[Any]:
+    """Lay findings out as issues in row order; of one row, in the order of the findings."""
+    if not findings:
+        return [pa.array([], schema_field.type) for schema_field in ISSUES]
+    at = np.concatenate([f.at for f in findings])
+    order = pa.array(np.argsort(at, kind="stable"))
+
+    def spread(make: Callable[[Finding], str]) -> Any:
+        texts = [make(f) for f in findings]
+        lengths = [len(f.at) for f in findings]
+        return pa.array(np.repeat(np.array(texts, dtype=object), lengths), TEXT).take(order)
+
+    values: list[str | None] = []
+    details: list[str] = []
+    for finding in findings:
+        count = len(finding.at)
+        values.extend(finding.values or [None] * count)
+        same = isinstance(finding.details, str)
+        details.extend([str(finding.details)] * count if same else finding.details)
+    return [
+        pa.array(at + first).take(order),
+        spread(lambda f: f.severity.value),
+        spread(lambda f: f.code.value),
+        spread(lambda f: f.column),
+        spread(lambda f: f.field),
+        pa.array(values, TEXT).take(order),
+        pa.array(details, TEXT).take(order),
+    ]
+
+
+def in_row_order(issues: Any, extra: Any) -> Any:
+    if not extra.num_rows:
+        return issues
+    both = pa.concat_tables([issues, extra])
+    return both.take(pa.array(np.argsort(both.column("row").to_numpy(), kind="stable")))
+
+
+def wire_estimate(columns: dict[str, Any], fields: Sequence[PlannedField]) -> int:
+    """Estimate the bytes that contacts take in their calls: values, names and punctuation."""
+    total = 24 * len(columns["row"])
+    for one in fields:
+        column = columns[one.code]
+        present = len(column) - column.null_count
+        total += (pc.sum(pc.binary_length(column)).as_py() or 0) + present * (len(one.code) + 6)
+    return total
+
+
+def count_answers(column: Any, counts: dict[str, int]) -> None:
+    yes = pc.sum(pc.equal(column, "yes")).as_py() or 0
+    no = pc.sum(pc.equal(column, "no")).as_py() or 0
+    counts["yes"] += yes
+    counts["no"] += no
+    counts["left"] += len(column) - yes - no
