@@ -134,11 +134,11 @@ class Rivals:
         places = zip(
             *(batch.column(c).to_pylist() for c in ("row", "table", "number")), strict=True
         )
-        for i, (key, place) in enumerate(zip(keys, places, strict=True)):
+        for i, (key, (row, table, number)) in enumerate(zip(keys, places, strict=True)):
             stances = tuple(
                 Stance(answer[i], date[i]) for answer, date in zip(answers, given, strict=True)
             )
-            yield comparable_key(key, types), _Member(*place, stances)
+            yield comparable_key(key, types), _Member(row, table, number, stances)
 
     def _decide_group(self, group: _Group, decisions: Decisions) -> None:
         """Choose one of the rows with one key (or none), and settle what they disagree about."""
@@ -152,9 +152,8 @@ class Rivals:
             if row != winner.row:
                 _give_way(row, winner, decisions)
         for index, code in enumerate(self._consents):
-            settled = settle_consent(
-                sorted(group.stances[index], key=_order), winner.stances[index]
-            )
+            stances = sorted(group.stances[index], key=_order)
+            settled = settle_consent(stances, winner.stances[index])
             if settled.changed:
                 override = decisions.overrides.setdefault(winner.row, {})
                 override[code] = settled.stance.answer
