@@ -48,38 +48,7 @@ def parse_date_format(text: str) -> DateFormat:
     Raises:
         ValueError: with a sentence that says which sign is not understood or lacking.
     """
-    pattern, names, last = "", [], 0
-    signs = list(_SIGN.finditer(text))
-    parts = [match for match in signs if not match["between"]]
-    edges = {part.start() for part in parts} & {part.end() for part in parts}
-    tight = ""
-    for match in signs:
-        sign = match.group(0)
-        pattern += re.escape(text[last : match.start()])
-        last = match.end()
-        if match["between"]:
-            pattern += sign
-            continue
-        if sign == "YY":
-            raise ValueError(
-                f'the format "{text}" has a year of two digits, whose century is not known: '
-                "this version reads YYYY only"
-            )
-        if sign not in _GROUPS:
-            raise ValueError(
-                f'"{sign}" in the format "{text}" is not understood: '
-                "write YYYY, MM, DD, HH, mm and ss"
-            )
-        group = _GROUPS[sign]
-        name = group[4 : group.index(">")]
-        if name in names:
-            raise ValueError(f'the format "{text}" has the {name} twice')
-        names.append(name)
-        if not edges.isdisjoint(match.span()):
-            tight = tight or (sign if len(sign) == 1 else "")
-            group = group.replace(_ONE_OR_TWO_DIGITS, "[0-9]{2}")
-        pattern += group
-    pattern += re.escape(text[last:])
+    pattern, names = _read(text)
     missing = [name for name in ("year", "month", "day") if name not in names]
     if missing:
         raise ValueError(f'the format "{text}" lacks the {missing[0]}')
@@ -88,12 +57,50 @@ def parse_date_format(text: str) -> DateFormat:
         raise ValueError(f'the format "{text}" has hours and no minutes (mm)')
     if not timed and ("minute" in names or "second" in names):
         raise ValueError(f'the format "{text}" has minutes or seconds and no hours (HH)')
-    if tight:
-        raise ValueError(
-            f'"{tight}" in the format "{text}" runs into its neighbour: write {tight * 2} for two '
-            "digits, or put a sign such as / between them"
-        )
     return DateFormat(text, f"^{pattern}$", timed)
+
+
+def _read(text: str) -> tuple[str, list[str]]:
+    """Give the regular expression and the names of the parts, in the format's order."""
+    pattern, last = "", 0
+    names: list[str] = []
+    signs = list(_SIGN.finditer(text))
+    parts = [match for match in signs if not match["between"]]
+    edges = {part.start() for part in parts} & {part.end() for part in parts}
+    for match in signs:
+        pattern += re.escape(text[last : match.start()])
+        last = match.end()
+        if match["between"]:
+            pattern += match[0]
+            continue
+        group = _group(match[0], text)
+        name = group[4 : group.index(">")]
+        if name in names:
+            raise ValueError(f'the format "{text}" has the {name} twice')
+        names.append(name)
+        if not edges.isdisjoint(match.span()):
+            # Where nothing stands between two parts, only the number of digits tells them apart.
+            if len(match[0]) == 1:
+                raise ValueError(
+                    f'"{match[0]}" in the format "{text}" runs into its neighbour: '
+                    f"write {match[0] * 2} for two digits, or put a sign such as / between them"
+                )
+            group = group.replace(_ONE_OR_TWO_DIGITS, "[0-9]{2}")
+        pattern += group
+    return pattern + re.escape(text[last:]), names
+
+
+def _group(sign: str, text: str) -> str:
+    if sign == "YY":
+        raise ValueError(
+            f'the format "{text}" has a year of two digits, whose century is not known: '
+            "this version reads YYYY only"
+        )
+    if sign not in _GROUPS:
+        raise ValueError(
+            f'"{sign}" in the format "{text}" is not understood: write YYYY, MM, DD, HH, mm and ss'
+        )
+    return _GROUPS[sign]
 
 
 def date_format_problem(text: str, *, timed: bool) -> str:

@@ -36,6 +36,7 @@ _LONG_RUN = re.compile(r"[A-Za-z0-9]{20,}")
 _LIKE_A_SECRET = re.compile(
     r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9][A-Za-z]).*|[0-9a-f]{32,}|[0-9A-F]{32,}"
 )
+_FILES_HAVE_MODES = os.name == "posix"
 _HOW = "write env:NAME, file:PATH or keyring:SERVICE/USER instead, and keep the secret there"
 
 
@@ -278,7 +279,7 @@ def _secret_file(place: str, connection: str) -> str:
         raise UnusableInputError(
             f'connection "{connection}": the key file {place} cannot be read: {reason}'
         ) from None
-    if os.name == "posix" and mode & 0o077:
+    if _FILES_HAVE_MODES and mode & 0o077:
         raise UnusableInputError(
             f'connection "{connection}": others can read the key file {path}. Run: chmod 600 {path}'
         )

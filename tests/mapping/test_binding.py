@@ -113,7 +113,8 @@ def test_a_column_that_the_file_lacks_is_named_with_the_nearest() -> None:
         'newsletter.yaml:4: column "Courriel" is not in contacts.csv. '
         'Did you mean "Courriel client"? '
         'Columns found: "Courriel client", "Prenom", "Nom", "Ville".',
-        'newsletter.yaml:5: column "Prénom" is not in contacts.csv. Did you mean "Prenom" or "Nom"? '
+        'newsletter.yaml:5: column "Prénom" is not in contacts.csv. '
+        'Did you mean "Prenom" or "Nom"? '
         'Columns found: "Courriel client", "Prenom", "Nom", "Ville".',
     ]
 

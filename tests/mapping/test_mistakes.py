@@ -105,6 +105,10 @@ def test_a_document_that_is_no_mapping_at_all_has_one_mistake() -> None:
         assert mistake.message == "the document must be members, each written as name: value"
 
 
+def test_a_name_must_name_something() -> None:
+    assert said(HEAD.replace("newsletter", "''")) == f"{FILE}:1: name must not be empty"
+
+
 # --- single sentences that carry a promise --------------------------------------------------------
 
 
