@@ -261,23 +261,34 @@ class PlanSlice:
         """Give what tells one contact from another, in plan order."""
         key_fields = [f for f in self.fields if f.role is FieldRole.KEY]
         columns = [self.column(f.code) for f in key_fields]
-        types = [f.type for f in key_fields]
-        return [comparable_key(values, types) for values in zip(*columns, strict=True)]
+        return comparable_keys(columns, [f.type for f in key_fields])
 
 
-def comparable_key(values: Sequence[str | None], types: Sequence[ValueType]) -> str:
-    """Join a contact's key values so that equal texts mean equal contacts.
+def comparable_keys(
+    columns: Sequence[Sequence[str | None]], types: Sequence[ValueType]
+) -> list[str]:
+    """Join contacts' key values so that equal texts mean equal contacts; a column for each part.
 
     Addresses are compared without regard to case, everything after trimming. Several parts are
     joined by U+001F, which is written otherwise where a part itself holds it.
     """
     parts = [
-        (value or "").strip().lower() if type_ is ValueType.EMAIL else (value or "").strip()
-        for value, type_ in zip(values, types, strict=True)
+        [(value or "").strip().lower() for value in column]
+        if type_ is ValueType.EMAIL
+        else [(value or "").strip() for value in column]
+        for column, type_ in zip(columns, types, strict=True)
     ]
     if len(parts) == 1:
         return parts[0]
-    return "\x1f".join(p.replace("\x1e", "\x1e0").replace("\x1f", "\x1e1") for p in parts)
+    return [
+        "\x1f".join(p.replace("\x1e", "\x1e0").replace("\x1f", "\x1e1") for p in key)
+        for key in zip(*parts, strict=True)
+    ]
+
+
+def comparable_key(values: Sequence[str | None], types: Sequence[ValueType]) -> str:
+    """Join one contact's key values, as ``comparable_keys`` does."""
+    return comparable_keys([[value] for value in values], types)[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from importer.files import sync_folder
 from importer.issues import IssueCode, Severity
-from importer.model import CheckedChunk, Chunk, FieldRole, PlannedField, RowCheck, comparable_key
+from importer.model import CheckedChunk, Chunk, FieldRole, PlannedField, RowCheck, comparable_keys
 from importer.planning.column_files import (
     ISSUES,
     ROWS,
@@ -148,8 +148,7 @@ class Planner:
         """Give the comparable key of each row; ``columns`` in the order of the fields."""
         by_code = dict(zip((f.code for f in self._fields), columns, strict=True))
         texts = [by_code[f.code].to_pylist() for f in self._keys]
-        types = [f.type for f in self._keys]
-        return [comparable_key(values, types) for values in zip(*texts, strict=True)]
+        return comparable_keys(texts, [f.type for f in self._keys])
 
     def _key_hashes(self, columns: Sequence[Any]) -> NDArray[np.int64]:
         keys = self._comparable(columns)

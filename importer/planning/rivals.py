@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from importer.consents import Stance, settle_consent
-from importer.model import FieldRole, PlannedField, comparable_key
+from importer.model import FieldRole, PlannedField, comparable_keys
 
 _CANDIDATES_AT_ONCE = 200_000
 
@@ -126,8 +126,8 @@ class Rivals:
     def _members_of(
         self, batch: pa.RecordBatch, dates: list[str | None]
     ) -> Iterator[tuple[str, _Member]]:
-        types = [f.type for f in self._keys]
-        keys = zip(*(batch.column(f.code).to_pylist() for f in self._keys), strict=True)
+        columns = [batch.column(f.code).to_pylist() for f in self._keys]
+        keys = comparable_keys(columns, [f.type for f in self._keys])
         empty = [None] * batch.num_rows
         answers = [batch.column(code).to_pylist() for code in self._consents]
         given = [batch.column(date).to_pylist() if date else empty for date in dates]
@@ -138,7 +138,7 @@ class Rivals:
             stances = tuple(
                 Stance(answer[i], date[i]) for answer, date in zip(answers, given, strict=True)
             )
-            yield comparable_key(key, types), _Member(row, table, number, stances)
+            yield key, _Member(row, table, number, stances)
 
     def _decide_group(self, group: _Group, decisions: Decisions) -> None:
         """Choose one of the rows with one key (or none), and settle what they disagree about."""
