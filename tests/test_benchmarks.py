@@ -1,0 +1,83 @@
+"""The benchmark scripts run, and prove what they say, on a few thousand rows."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="the scripts ask POSIX for the peak memory of one child"
+)
+
+
+def ended(folder: Path, script: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run a script to its end in a folder."""
+    return subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks" / script), *options],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def printed(folder: Path, script: str, *options: str) -> str:
+    """Run a script; it must end with 0."""
+    done = ended(folder, script, *options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def names_of_lines(text: str) -> set[str]:
+    return {line.split()[0] for line in text.splitlines() if line.strip()}
+
+
+def test_import_benchmark_finds_every_planted_verdict(tmp_path: Path) -> None:
+    told = printed(tmp_path, "import_million.py", "--rows", "3000", "--keep", str(tmp_path))
+    assert "balanced: every row has the verdict that was planted" in told
+    assert "2,945 created, 12 duplicate, 4 skipped, 36 invalid, 3 rejected" in told
+    assert "the sandbox: 2,945 contacts after 6 calls" in told
+    assert "importer check and send" in told
+
+
+def test_import_benchmark_fails_when_the_books_are_not_as_planted(tmp_path: Path) -> None:
+    # What lies in a kept folder is used: a file of which one contact is missing.
+    contacts = tmp_path / "contacts-1000-1.csv"
+    told = printed(tmp_path, "generate_contacts.py", str(contacts), "--rows", "1000")
+    contacts.with_name(f"{contacts.name}.json").write_text(told)
+    header, _, *others = contacts.read_bytes().split(b"\r\n")
+    contacts.write_bytes(b"\r\n".join([header, *others]))
+    done = ended(tmp_path, "import_million.py", "--rows", "1000", "--keep", str(tmp_path))
+    assert done.returncode == 1, done.stdout + done.stderr
+    planted = json.loads(told)["expected"]["created"]
+    assert f"WRONG: created: {planted - 1}, not {planted}" in done.stdout
+    assert f"WRONG: the sandbox holds {planted - 1} contacts, not {planted}" in done.stdout
+
+
+def test_promise_3_killed_imports_are_resumed_without_loss_or_repetition(tmp_path: Path) -> None:
+    # The wait of each call gives the kill its time: what it proves does not depend on it.
+    options = ["--rows", "2000", "--rows-per-call", "50", "--kills", "2", "--latency", "0.02"]
+    told = printed(tmp_path, "kill_and_resume.py", *options)
+    assert "balanced: nothing lost, nothing sent twice but what was in doubt" in told
+    assert "results.csv: 2,000 rows, one verdict each" in told
+    assert "kill 1: during" in told
+
+
+def test_type_benchmark_compares_every_type_and_stage(tmp_path: Path) -> None:
+    options = ["--values", "2000", "--rows", "2000", "--slice", "200", "--repeat", "1"]
+    told = names_of_lines(printed(tmp_path, "check_types.py", *options))
+    types = {"text", "email", "phone", "date", "datetime", "integer", "decimal", "boolean"}
+    assert told >= types | {"consent", "choice", "read", "map", "check", "plan", "report"}
+
+
+def test_workbook_benchmark_reads_every_row(tmp_path: Path) -> None:
+    told = printed(tmp_path, "read_workbook.py", "--rows", "2000", "--repeat", "1")
+    assert "balanced: every row was read" in told
+    assert {"openpyxl,", "importer"} <= names_of_lines(told)
