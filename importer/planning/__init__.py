@@ -96,9 +96,11 @@ class Planner:
         )
         source = [pa.field(f"c{i}", TEXT) for i in range(width)]
         self._source_schema = pa.schema([("row", pa.int64()), *source, ("extra", TEXT)])
-        self._staged_rows = ColumnFile(folder.state / "rows.staging", ROWS)
-        self._staged_good = ColumnFile(folder.state / "good.staging", self._good_schema)
-        self._staged_issues = ColumnFile(folder.state / "issues.staging", ISSUES)
+        self._staged_rows = ColumnFile(folder.state / "rows.staging", ROWS, staged=True)
+        self._staged_good = ColumnFile(
+            folder.state / "good.staging", self._good_schema, staged=True
+        )
+        self._staged_issues = ColumnFile(folder.state / "issues.staging", ISSUES, staged=True)
         self._source = ColumnFile(folder.source, self._source_schema)
 
     def add(self, table: int, chunk: Chunk, checked: CheckedChunk) -> None:

@@ -45,16 +45,20 @@ ISSUES = pa.schema(
 
 
 class ColumnFile:
-    """Writes one Parquet file of the run, private and synced."""
+    """Writes one Parquet file of the run, private and synced.
 
-    def __init__(self, path: Path, schema: Any) -> None:
+    ``staged``: it goes again when the plan is made, so it is written quickly and not synced.
+    """
+
+    def __init__(self, path: Path, schema: Any, *, staged: bool = False) -> None:
         self.path = path
         self._schema = schema
+        self._staged = staged
         self._writer = pq.ParquetWriter(
             path,
             schema,
-            compression="zstd",
-            compression_level=1,
+            compression="lz4" if staged else "zstd",
+            compression_level=None if staged else 1,
             use_dictionary=False,
             write_statistics=False,
         )
@@ -69,7 +73,8 @@ class ColumnFile:
 
     def close(self) -> None:
         self._writer.close()
-        sync_file(self.path)
+        if not self._staged:
+            sync_file(self.path)
 
     def __enter__(self) -> ColumnFile:
         return self
