@@ -52,7 +52,7 @@ class Client:
             logging.getLogger(name).setLevel(logging.WARNING)
         self._clock = clock or SystemClock()
         self._timeout_seconds = timeout_seconds
-        direct = {} if transport else dict.fromkeys(_LOOPBACK, httpx.HTTPTransport())
+        direct = {} if transport else {host: httpx.HTTPTransport() for host in _LOOPBACK}
         self._http = httpx.Client(
             transport=transport,
             mounts=direct,

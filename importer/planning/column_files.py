@@ -57,8 +57,8 @@ class ColumnFile:
         self._writer = pq.ParquetWriter(
             path,
             schema,
-            compression="lz4" if staged else "zstd",
-            compression_level=None if staged else 1,
+            compression="zstd",
+            compression_level=1,
             use_dictionary=False,
             write_statistics=False,
         )
