@@ -27,12 +27,15 @@ from importer.journal import Journal
 from importer.mapping import BoundMapping, Mapping, bind, read_mapping
 from importer.model import (
     AccountFields,
+    ApiRequest,
+    ApiResponse,
     Connection,
     Credentials,
     Limits,
     Watcher,
     WriteMode,
 )
+from importer.reports.steps import argument
 from importer.run_folder import (
     ConnectionFacts,
     FileFacts,
@@ -54,6 +57,7 @@ from importer.sources import STANDARD_INPUT, Source, find_files, open_sources
 MAPPINGS = Path("mappings")
 # The sandbox is this machine: it may be asked quickly, and its key is no secret.
 _SANDBOX_LIMITS: dict[str, Any] = {"calls_per_minute": None, "rows_per_call": 100}
+_SHORTEST_SECRET = 8  # a shorter text would be found in answers by chance
 _READING = WriteMode(allow_insert=False, allow_update=False)
 
 
@@ -132,18 +136,84 @@ def open_all(
     sheet: str | None,
     run_date: date,
     passed_over: Sequence[str] = (),
+    command: str = "check",
 ) -> Opened:
     """Open files and lay a mapping on each of their tables.
 
     ``found``: (path, as shown). ``mapping``: left out, the only one of ``mappings/`` that fits.
+    ``command``: the one that the operator is told to use instead.
 
     Raises:
         UnusableInputError: a file cannot be read, or the mapping does not fit one of its tables.
     """
-    if mapping is not None:
-        path, read = load_mapping(mapping)
-        opened = _open_with(path, read, found, sheet=sheet, run_date=run_date)
-        return replace(opened, passed_over=tuple(passed_over))
+    chosen = None if mapping is None else (mapping, *load_mapping(mapping))
+    try:
+        if chosen is not None:
+            opened = _open_with(*chosen[1:], found, sheet=sheet, run_date=run_date)
+        else:
+            opened = _open_with_only_fitting(found, sheet=sheet, run_date=run_date)
+    except UnusableInputError as error:
+        if len(found) == 1:
+            raise
+        apart = _apart(found, chosen, sheet=sheet, run_date=run_date)
+        if not apart:
+            raise
+        commands = [
+            f"\n  importer {command} {' '.join(map(argument, files))} -m {argument(name)}"
+            for name, files in apart.items()
+        ]
+        raise UnusableInputError(
+            *error.mistakes,
+            f"nothing was sent: a run has one mapping and reads every file. "
+            f"What can go is:{''.join(commands)}",
+        ) from None
+    return replace(opened, passed_over=tuple(passed_over))
+
+
+def _apart(
+    found: Sequence[tuple[Path, str]],
+    chosen: tuple[str, Path, Mapping] | None,
+    *,
+    sheet: str | None,
+    run_date: date,
+) -> dict[str, list[str]]:
+    """Sort files that cannot go in one run by the mapping that fits each; without the others."""
+    apart: dict[str, list[str]] = {}
+    for one in found:
+        candidates = [chosen] if chosen is not None else []
+        fitting = _fitting([one], candidates, sheet=sheet, run_date=run_date)
+        fitting = fitting or _fitting([one], _shelf(), sheet=sheet, run_date=run_date)
+        if len(fitting) == 1:
+            apart.setdefault(next(iter(fitting)), []).append(one[1])
+    return apart
+
+
+def _shelf() -> list[tuple[str, Path, Mapping]]:
+    """Read the mappings of ``mappings/`` that can be read."""
+    shelf = []
+    for path in sorted(MAPPINGS.glob("*.yaml")):
+        with contextlib.suppress(UnusableInputError):
+            shelf.append((path.stem, path, read_mapping(path, grammars())))
+    return shelf
+
+
+def _fitting(
+    found: Sequence[tuple[Path, str]],
+    candidates: Sequence[tuple[str, Path, Mapping]],
+    *,
+    sheet: str | None,
+    run_date: date,
+) -> dict[str, Opened]:
+    fitting = {}
+    for name, path, read in candidates:
+        with contextlib.suppress(UnusableInputError):
+            fitting[name] = _open_with(path, read, found, sheet=sheet, run_date=run_date)
+    return fitting
+
+
+def _open_with_only_fitting(
+    found: Sequence[tuple[Path, str]], *, sheet: str | None, run_date: date
+) -> Opened:
     fitting: list[Opened] = []
     reasons: list[str] = []
     for path in sorted(MAPPINGS.glob("*.yaml")):
@@ -155,7 +225,7 @@ def open_all(
             more = f" (and {len(error.mistakes) - 1} more)" if len(error.mistakes) > 1 else ""
             reasons.append(f"{path.stem}: {first}{more}")
     if len(fitting) == 1:
-        return replace(fitting[0], passed_over=tuple(passed_over))
+        return fitting[0]
     if fitting:
         names = ", ".join(opened.mapping_file.stem for opened in fitting)
         raise UnusableInputError(f"several mappings fit: {names}. Choose one with -m NAME.")
@@ -321,6 +391,15 @@ def client_for(connection: Connection, means: Means) -> Client:
     return Client(connection.limits.timeout_seconds, means.transport, clock=means.clock)
 
 
+def answer_of(client: Client, request: ApiRequest, credentials: Credentials) -> ApiResponse:
+    """Make a call that only reads; should the answer repeat the secret, it is taken out."""
+    response = client.send(request)
+    secret = credentials.key.reveal().encode()
+    if len(secret) < _SHORTEST_SECRET:
+        return response
+    return replace(response, body=response.body.replace(secret, b"***"))
+
+
 def account_fields(connection: Connection, means: Means) -> AccountFields | str:
     """Ask the account which fields it has; a sentence instead when it cannot be asked.
 
@@ -331,9 +410,10 @@ def account_fields(connection: Connection, means: Means) -> AccountFields | str:
     if not isinstance(target, targets.Describes):  # pragma: no cover - every target so far does
         return f"{connection.target} cannot be asked for its fields"
     try:
+        credentials = credentials_of(connection)
         with client_for(connection, means) as client:
-            request = target.describe_request(credentials_of(connection))
-            return target.read_description(client.send(request))
+            request = target.describe_request(credentials)
+            return target.read_description(answer_of(client, request, credentials))
     except UnusableInputError:
         raise
     except ImporterError as error:
@@ -393,6 +473,17 @@ class NewRun:
     max_invalid: str | None = None
     max_rejected: str | None = None
     note: str = ""
+    consented: bool = False
+
+
+def note_consent(journal: Journal, *, given: bool) -> None:
+    """Note whether the operator wants a run sent: after a crash, resume need not ask again."""
+    journal.set_fact("consent", "given" if given else "withdrawn")
+
+
+def consented(journal: Journal) -> bool:
+    """Tell whether the operator wants a run sent."""
+    return journal.fact("consent") == "given"
 
 
 def make_run(
@@ -406,7 +497,8 @@ def make_run(
     run_id = make_run_id(now, opened.mapping.name, means.chance)
     folder = provisional or RunFolder.prepare(runs, run_id)
     try:
-        Journal.create(folder.journal).close()
+        with Journal.create(folder.journal) as journal:
+            note_consent(journal, given=order.consented)
         write_whole(folder.mapping, opened.mapping_file.read_bytes())
         folder.write_settings(
             RunSettings(

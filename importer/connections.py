@@ -85,6 +85,7 @@ def _projects(connection: Connection, means: Means) -> dict[str, str]:
     credentials = assembly.credentials_of(connection)
     try:
         with assembly.client_for(connection, means) as client:
-            return dict(target.read_list(client.send(target.list_request(credentials))))
+            request = target.list_request(credentials)
+            return dict(target.read_list(assembly.answer_of(client, request, credentials)))
     except (RetryableError, InDoubtError, RefusedError):
         return {}

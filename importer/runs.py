@@ -12,6 +12,7 @@ import secrets
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from importer.clock import iso
 from importer.delivery import EndReason
 from importer.errors import ImporterError, UnusableInputError
 from importer.journal import Journal
+from importer.mapping import Mapping
 from importer.model import Connection, PlannedField, RunState, Verdict
 from importer.pacing import Pace
 from importer.planning import PlanFacts
@@ -34,7 +36,7 @@ from importer.reports import (
     result_rows,
 )
 from importer.run_facts import facts_of, limits_of, threshold
-from importer.run_folder import RunFolder, find_run, list_runs
+from importer.run_folder import RunFolder, find_run, list_runs, planned_fields
 from importer.run_log import LoggingWatcher, RunLog
 from importer.sources import STANDARD_INPUT
 
@@ -67,14 +69,13 @@ def check(
         "check", files, mapping, connection, Path(runs_dir), options, means
     )
     if connection is not None and order.connection is not None and not offline:
-        found = assembly.account_fields(order.connection, means)
-        if isinstance(found, str):
-            means.watcher.event("account-not-compared", message=found)
-        elif mistakes := assembly.account_mistakes(opened.mapping, found):
+        try:
+            _compare(order.connection, opened.mapping, means)
+        except BaseException:
             _discard(provisional)
-            raise UnusableInputError(*mistakes)
+            raise
     folder = assembly.make_run(Path(runs_dir), opened, order, means, provisional=provisional)
-    with folder.locked(), Journal.open(folder.journal) as journal:
+    with _held(folder, means) as journal:
         _check(folder, journal, _settled(folder, opened), means)
         return _finish(folder, journal, means, _state_after_check(folder, journal))
 
@@ -98,8 +99,9 @@ def run(
     order, opened, provisional = _prepare(
         "run", files, mapping, connection, Path(runs_dir), options, means, needed=True
     )
+    order = replace(order, consented=yes)
     folder = assembly.make_run(Path(runs_dir), opened, order, means, provisional=provisional)
-    with folder.locked(), Journal.open(folder.journal) as journal:
+    with _held(folder, means) as journal:
         _check(folder, journal, _settled(folder, opened), means)
         return _go_on(folder, journal, means, yes=yes, ask=ask)
 
@@ -139,10 +141,13 @@ def _prepare(
             sheet=options.get("sheet"),
             run_date=today,
             passed_over=passed_over,
+            command=command,
         )
         chosen = assembly.choose_connection(means, opened.mapping, connection, needed=needed)
         if chosen is not None:
             _built(chosen, opened)
+            if needed:
+                assembly.credentials_of(chosen)  # better missed now than after a long check
         order = NewRun(command, chosen, settings, **options)
     except BaseException:
         _discard(provisional)
@@ -177,24 +182,24 @@ def _check(folder: RunFolder, journal: Journal, opened: Opened, means: Means) ->
     journal.set_fact("warnings", orjson.dumps(warnings).decode())
     grammar = targets.grammar(opened.mapping.target)
     limits = limits_of(folder)
-    with _logged(folder, means) as watcher:
-        watcher.event("run-began", command=folder.settings.command, files=len(opened.sources))
-        try:
-            facts = pipeline.check(
-                folder,
-                journal,
-                opened.sources,
-                opened.bound,
-                consent_of=lambda code: grammar.fact(code).consent,
-                largest_row=limits.bytes_per_call,
-                clock=means.clock,
-                watcher=watcher,
-            )
-            _refuse_nothing(facts, opened)
-        except UnusableInputError:
-            journal.close()
-            folder.discard()
-            raise
+    watcher = _logged(folder, means)
+    watcher.event("run-began", command=folder.settings.command, files=len(opened.sources))
+    try:
+        facts = pipeline.check(
+            folder,
+            journal,
+            opened.sources,
+            opened.bound,
+            consent_of=lambda code: grammar.fact(code).consent,
+            largest_row=limits.bytes_per_call,
+            clock=means.clock,
+            watcher=watcher,
+        )
+        _refuse_nothing(facts, opened)
+    except UnusableInputError:
+        journal.close()
+        folder.discard()
+        raise
     return facts
 
 
@@ -214,6 +219,7 @@ def _go_on(
     *,
     yes: bool,
     ask: Ask | None,
+    first: int | None = None,
 ) -> Summary:
     """Send a checked run, if its thresholds and its operator allow it."""
     state = _state_after_check(folder, journal)
@@ -221,34 +227,35 @@ def _go_on(
     if state is RunState.REFUSED:
         return summary
     if not summary.calls.planned:
+        journal.set_fact("finished", iso(means.clock.now()))
         return _finish(folder, journal, means, RunState.FINISHED)
-    warning = _compare_with_account(folder, means)
-    if warning:
-        means.watcher.event("account-not-compared", message=warning)
-    if not yes:
-        if ask is None:
-            raise UnusableInputError(
-                "nothing was sent: without a terminal, sending needs --yes. "
-                f"The run is checked; send it with: importer send {folder.id} --yes"
-            )
-        if not ask(summary):
-            raise UnusableInputError(
-                f"nothing was sent. The run is checked; send it with: importer send {folder.id}"
-            )
-    return _send(folder, journal, means, first=folder.settings.first)
-
-
-def _compare_with_account(folder: RunFolder, means: Means) -> str:
-    """Refuse a mapping with fields that the account does not have; say if it cannot be asked."""
+    if not yes and ask is None:
+        raise UnusableInputError(
+            "nothing was sent: without a terminal, or with --json, sending needs --yes. "
+            f"The run is checked; send it with: importer send {folder.id} --yes"
+        )
     facts = folder.settings.connection
     assert facts is not None
-    found = assembly.account_fields(assembly.connection_of(facts), means)
+    try:
+        _compare(assembly.connection_of(facts), assembly.mapping_of(folder), means)
+    except UnusableInputError:
+        assembly.note_consent(journal, given=False)
+        raise
+    if not yes and ask is not None and not ask(summary):
+        raise UnusableInputError(
+            f"nothing was sent. The run is checked; send it with: importer send {folder.id}"
+        )
+    assembly.note_consent(journal, given=True)
+    return _send(folder, journal, means, first=first or folder.settings.first)
+
+
+def _compare(connection: Connection, mapping: Mapping, means: Means) -> None:
+    """Refuse a mapping with fields that the account does not have; say if it cannot be asked."""
+    found = assembly.account_fields(connection, means)
     if isinstance(found, str):
-        return found
-    mistakes = assembly.account_mistakes(assembly.mapping_of(folder), found)
-    if mistakes:
+        means.watcher.event("account-not-compared", message=found)
+    elif mistakes := assembly.account_mistakes(mapping, found):
         raise UnusableInputError(*mistakes)
-    return ""
 
 
 def _state_after_check(folder: RunFolder, journal: Journal) -> RunState:
@@ -284,7 +291,8 @@ def _send(
     mapping = assembly.mapping_of(folder)
     plan = pipeline.stored_plan(folder, journal)
     target = targets.build(connection, mode=mapping.mode, fields=plan.fields, clears=mapping.clears)
-    with _logged(folder, means) as watcher, assembly.client_for(connection, means) as client:
+    watcher = _logged(folder, means)
+    with assembly.client_for(connection, means) as client:
         watcher.event("sending", connection=connection.name, planned=len(plan))
         end = pipeline.send(
             plan,
@@ -343,7 +351,7 @@ def send(
     """
     means = means or assembly.means()
     folder = find_run(Path(runs_dir), run)
-    with folder.locked(), Journal.open(folder.journal) as journal:
+    with _held(folder, means) as journal:
         match journal.state:
             case RunState.CHECKED:
                 pass
@@ -357,14 +365,14 @@ def send(
                 )
             case RunState.FINISHED | RunState.REFUSED | RunState.ABANDONED as state:
                 raise UnusableInputError(f"{folder.id} is {state.value}: it cannot be sent")
-        folder = _bound_to(folder, connection, means)
+        folder = _bound_to(folder, journal, connection, means)
         return _go_on(folder, journal, means, yes=yes, ask=ask)
 
 
-def _bound_to(folder: RunFolder, name: str | None, means: Means) -> RunFolder:
-    """Bind a run to a connection, if it was checked without one."""
+def _bound_to(folder: RunFolder, journal: Journal, name: str | None, means: Means) -> RunFolder:
+    """Bind a run to a connection, if it was checked without one; until it is sent, to another."""
     settings = folder.settings
-    if settings.connection is not None:
+    if settings.connection is not None and (name is None or journal.fact("bound-late") is None):
         if name not in {None, settings.connection.name}:
             raise UnusableInputError(
                 f"{folder.id} was checked for the connection {settings.connection.name}: "
@@ -374,6 +382,9 @@ def _bound_to(folder: RunFolder, name: str | None, means: Means) -> RunFolder:
     mapping = assembly.mapping_of(folder)
     chosen = assembly.choose_connection(means, mapping, name, needed=True)
     assert chosen is not None
+    fields = planned_fields(folder.plan)
+    targets.build(chosen, mode=mapping.mode, fields=fields, clears=mapping.clears)
+    journal.set_fact("bound-late", chosen.name)
     folder.write_settings(
         settings.model_copy(update={"connection": assembly.connection_facts(chosen)})
     )
@@ -392,38 +403,49 @@ def resume(
     """Go on with a run that was interrupted or stopped; without ``run``, the newest such."""
     means = means or assembly.means()
     folder = find_run(Path(runs_dir), run) if run else _newest_unfinished(Path(runs_dir))
-    with folder.locked(), Journal.open(folder.journal) as journal:
-        state = journal.state
+    with _held(folder, means) as journal:
+        state, consented = journal.state, assembly.consented(journal)
         if state is RunState.CHECKING:
             _check(folder, journal, assembly.reopen(folder), means)
             if folder.settings.command == "check":
                 return _finish(folder, journal, means, _state_after_check(folder, journal))
-            return _go_on(folder, journal, means, yes=yes, ask=ask)
+            return _go_on(folder, journal, means, yes=yes or consented, ask=ask, first=first)
+        if state is RunState.CHECKED and consented:
+            return _go_on(folder, journal, means, yes=True, ask=ask, first=first)
         if state is RunState.CHECKED:
             raise UnusableInputError(
                 f"{folder.id} was only checked: send it with: importer send {folder.id}"
             )
         if state not in _UNFINISHED:
             raise UnusableInputError(f"{folder.id} is {state.value}: there is nothing to resume")
-        return _send(folder, journal, means, first=first)
+        return _send(folder, journal, means, first=first or _first_not_reached(folder, journal))
+
+
+def _first_not_reached(folder: RunFolder, journal: Journal) -> int | None:
+    """Give the run's own --first when it was stopped before that: it still holds."""
+    wanted = folder.settings.first
+    if wanted is None:
+        return None
+    gaps = journal.gaps(pipeline.plan_facts(journal).planned)
+    return wanted if any(gap.first < wanted for gap in gaps) else None
 
 
 def _newest_unfinished(runs: Path) -> RunFolder:
     for folder in reversed(list_runs(runs)):
-        state = _state_of(folder)
+        state, consented = _standing(folder)
         checking = state is RunState.CHECKING and folder.settings.command == "run"
-        if state in _UNFINISHED or checking:
+        if state in _UNFINISHED or checking or (state is RunState.CHECKED and consented):
             return folder
     raise UnusableInputError(f"no run of {runs} was interrupted or stopped: nothing to resume")
 
 
-def _state_of(folder: RunFolder) -> RunState | None:
-    """Tell a run's state; None for a folder that cannot be read."""
+def _standing(folder: RunFolder) -> tuple[RunState | None, bool]:
+    """Tell a run's state, None for a folder that cannot be read; and whether it is to be sent."""
     try:
         with Journal.open(folder.journal) as journal:
-            return journal.state
+            return journal.state, assembly.consented(journal)
     except ImporterError:
-        return None
+        return None, False
 
 
 def abandon(
@@ -432,7 +454,7 @@ def abandon(
     """Make what a run has not sent unsendable; write the rows that were sent, and count them."""
     means = means or assembly.means()
     folder = find_run(Path(runs_dir), run)
-    with folder.locked(), Journal.open(folder.journal) as journal:
+    with _held(folder, means) as journal:
         state = journal.state
         if state in {RunState.FINISHED, RunState.ABANDONED, RunState.REFUSED}:
             raise UnusableInputError(f"{folder.id} is {state.value}: there is nothing to abandon")
@@ -468,7 +490,7 @@ def report(run: str, *, runs_dir: str | Path = RUNS, means: Means | None = None)
     """Write a run's report files again: the same bytes every time."""
     means = means or assembly.means()
     folder = find_run(Path(runs_dir), run)
-    with folder.locked(), Journal.open(folder.journal) as journal:
+    with _held(folder, means) as journal:
         state = journal.state
         if state is RunState.CHECKING:
             raise UnusableInputError(
@@ -493,7 +515,7 @@ def runs(*, runs_dir: str | Path = RUNS) -> list[tuple[RunFolder, str, Summary |
     """List the runs of a folder, oldest first, with their state and summary."""
     found: list[tuple[RunFolder, str, Summary | None]] = []
     for folder in list_runs(Path(runs_dir)):
-        state = _state_of(folder)
+        state, _ = _standing(folder)
         try:
             summary = show(str(folder.path))
         except (ImporterError, ValueError):
@@ -507,29 +529,33 @@ def runs(*, runs_dir: str | Path = RUNS) -> list[tuple[RunFolder, str, Summary |
 
 def _finish(folder: RunFolder, journal: Journal, means: Means, state: RunState) -> Summary:
     """Write the reports of a run in some state, and give its summary."""
-    with _logged(folder, means) as watcher:
-        summary = pipeline.finish(
-            folder,
-            journal,
-            state=state,
-            facts=lambda totals: facts_of(folder, journal, state, totals),
-            watcher=watcher,
-        )
+    summary = pipeline.finish(
+        folder,
+        journal,
+        state=state,
+        facts=lambda totals: facts_of(folder, journal, state, totals),
+        watcher=_logged(folder, means),
+    )
     return summary.model_copy(update={"folder": str(folder.path)})
 
 
+def _logged(folder: RunFolder, means: Means) -> LoggingWatcher:
+    return LoggingWatcher(RunLog(folder.log, means.clock), means.watcher)
+
+
 @contextmanager
-def _logged(folder: RunFolder, means: Means) -> Iterator[LoggingWatcher]:
-    """Watch and log; a defect of ours leaves its traceback in the log, without values."""
-    log = RunLog(folder.log, means.clock)
-    try:
-        yield LoggingWatcher(log, means.watcher)
-    except Exception as error:
-        if not isinstance(error, UnusableInputError):
+def _held(folder: RunFolder, means: Means) -> Iterator[Journal]:
+    """Hold a run; a defect of ours leaves its traceback in the run's log, without values."""
+    with folder.locked(), Journal.open(folder.journal) as journal:
+        try:
+            yield journal
+        except UnusableInputError:
+            raise
+        except Exception as error:
             frames = traceback.extract_tb(error.__traceback__)
-            log.write(
+            RunLog(folder.log, means.clock).write(
                 "defect",
                 kind=type(error).__name__,
                 traceback=[f"{f.filename}:{f.lineno} {f.name}" for f in frames],
             )
-        raise
+            raise

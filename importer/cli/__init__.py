@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
 import sys
 from collections.abc import Sequence
 
@@ -18,8 +21,10 @@ from importer.cli.running import (
     run_command_,
     send_command,
 )
+from importer.cli.screen import say
 from importer.errors import ImporterError, LockedError, UnusableInputError
 
+_READER_GONE = 141  # what a shell says of a command whose reader went away
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -31,7 +36,15 @@ def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
         context.exit()
 
 
-@click.group(context_settings={**_CONTEXT, "auto_envvar_prefix": "IMPORTER"})
+class _Commands(click.Group):
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            ctx.exit(_READER_GONE)
+
+
+@click.group(cls=_Commands, context_settings=_CONTEXT)
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
     help="Show the version and exit.",
@@ -70,8 +83,36 @@ for _command in (
     cli.add_command(_command)
 
 
+def _name_variables(command: click.Command, prefix: str) -> None:
+    """Give every option its environment variable, named for its long form."""
+    if isinstance(command, click.Group):
+        for name, member in command.commands.items():
+            _name_variables(member, f"{prefix}_{name.upper()}")
+        return
+    for option in command.params:
+        if isinstance(option, click.Option):
+            long_form = max(option.opts, key=len).removeprefix("--")
+            option.envvar = f"{prefix}_{long_form.upper().replace('-', '_')}"
+
+
+_name_variables(cli, "IMPORTER")
+
+
 def run_command(arguments: Sequence[str]) -> int:
     """Run one command and give its exit code; errors become sentences on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a word it cannot write is no reason to stop
+            stream.reconfigure(errors="backslashreplace")
+    code = _code_of(arguments)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader is gone: what the command did stands
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
+def _code_of(arguments: Sequence[str]) -> int:
     try:
         result = cli.main(args=list(arguments), prog_name="importer", standalone_mode=False)
     except click.exceptions.Exit as exit_:
@@ -81,22 +122,18 @@ def run_command(arguments: Sequence[str]) -> int:
         return error.exit_code
     except UnusableInputError as error:
         for mistake in error.mistakes:
-            click.echo(f"importer: {mistake}", err=True)
+            say(f"importer: {mistake}")
         return 4
     except LockedError as error:
-        click.echo(f"importer: {error}", err=True)
+        say(f"importer: {error}")
         return 7
     except (click.Abort, KeyboardInterrupt):
         return 130
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 141
     except Exception as error:  # noqa: BLE001 - a defect of ours is one line, never a traceback
         told = str(error) if isinstance(error, ImporterError) else type(error).__name__
-        click.echo(
+        say(
             f"importer: a defect of importer stopped this command ({told}). "
-            "The run's run.log tells where; nothing that was sent is lost.",
-            err=True,
+            "The run's run.log tells where; nothing that was sent is lost."
         )
         return 1
     return result if isinstance(result, int) else 0

@@ -22,7 +22,8 @@ def connection_group() -> None:
 @connection_group.command("test")
 @click.argument("name")
 @options.as_json
-def connection_test(name: str, as_json: bool) -> int:
+@options.quiet
+def connection_test(name: str, as_json: bool, quiet: bool) -> int:
     """Try credentials, project and permissions, without writing anything.
 
     \b
@@ -37,6 +38,8 @@ def connection_test(name: str, as_json: bool) -> int:
 
         click.echo(orjson.dumps(found.as_dict(), option=orjson.OPT_INDENT_2))
         return found.exit_code
+    if quiet and not found.problem:
+        return 0
     for line in found.lines():
         click.echo(line)
     return found.exit_code

@@ -10,7 +10,8 @@ from importer.cli.screen import Screen, print_summary, say
 
 @click.command("demo")
 @options.as_json
-def demo_command(as_json: bool) -> int:
+@options.quiet
+def demo_command(as_json: bool, quiet: bool) -> int:
     """See the whole job on sample files, against a sandbox inside this process.
 
     Writes to ./runs and nowhere else; needs no configuration and no network. Exit code 0 when the
@@ -23,15 +24,16 @@ def demo_command(as_json: bool) -> int:
     from importer.cli.running import watched
     from importer.demonstration import FILES, demo
 
-    screen = Screen(quiet=as_json)
-    if not as_json:
+    screen = Screen(quiet=as_json or quiet)
+    if not (as_json or quiet):
         say(f"Importing {', '.join(FILES)} into a sandbox on this machine.")
     with watched(screen) as means:
         summary, wrong = demo(means)
-    print_summary(summary, as_json=as_json, quiet=False)
+    if as_json or not quiet:
+        print_summary(summary, as_json=as_json, quiet=False)
     if wrong:
         say("The demo did not find what is planted: " + "; ".join(wrong))
         return 1
-    if not as_json:
+    if not (as_json or quiet):
         say("The demo found every planted bad row: open report.html, results.csv and to-fix/.")
     return 0

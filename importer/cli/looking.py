@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     help="Write what was read as clean UTF-8 CSV.",
 )
 @options.as_json
-def inspect_command(file: str, sheet: str | None, dump: Path | None, as_json: bool) -> int:
+@options.quiet
+def inspect_command(
+    file: str, sheet: str | None, dump: Path | None, as_json: bool, quiet: bool
+) -> int:
     """Tell what a file is: format, encoding, delimiter, sheet, header row, rows and columns.
 
     \b
@@ -39,6 +42,8 @@ def inspect_command(file: str, sheet: str | None, dump: Path | None, as_json: bo
     found = inspection.inspect(file, sheet=sheet)
     if dump is not None:
         _dump([table.source for table in found], dump)
+        if not (as_json or quiet):
+            say(f"Written: {dump}")
     if as_json:
         import orjson
 
@@ -49,7 +54,11 @@ def inspect_command(file: str, sheet: str | None, dump: Path | None, as_json: bo
         click.echo(orjson.dumps({"tables": tables}, option=orjson.OPT_INDENT_2))
         return 0
     for table in found:
-        _print_table(asdict(table.description), table.columns)
+        if quiet:
+            for warning in table.description.warnings:
+                say(f"Warning: {table.description.place}: {warning}")
+        else:
+            _print_table(asdict(table.description), table.columns)
     return 0
 
 
@@ -92,14 +101,14 @@ def _dump(sources: list[Source], place: Path) -> None:
         raise click.UsageError("--dump writes one table: choose a sheet with --sheet NAME")
     with replacing(place) as stream:
         dump(sources[0], stream)
-    say(f"Written: {place}")
 
 
 @click.command("runs")
 @options.runs_dir
 @options.as_json
-def runs_command(runs_dir: Path, as_json: bool) -> int:
-    """List the runs, oldest first.
+@options.quiet
+def runs_command(runs_dir: Path, as_json: bool, quiet: bool) -> int:
+    """List the runs, oldest first; with --quiet only those that somebody must look at.
 
     \b
     Example:
@@ -117,9 +126,11 @@ def runs_command(runs_dir: Path, as_json: bool) -> int:
         ]
         click.echo(orjson.dumps({"runs": lines}, option=orjson.OPT_INDENT_2))
         return 0
-    if not found:
+    if not found and not quiet:
         say(f"There is no run in {runs_dir}.")
     for folder, state, summary in found:
+        if quiet and summary is not None and summary.exit_code == 0:
+            continue
         told = ""
         if summary is not None:
             rows = summary.rows
@@ -135,7 +146,8 @@ def runs_command(runs_dir: Path, as_json: bool) -> int:
 @click.argument("run")
 @options.runs_dir
 @options.as_json
-def show_command(run: str, runs_dir: Path, as_json: bool) -> int:
+@options.quiet
+def show_command(run: str, runs_dir: Path, as_json: bool, quiet: bool) -> int:
     """Show one run's totals, and where its files are.
 
     \b
@@ -145,8 +157,8 @@ def show_command(run: str, runs_dir: Path, as_json: bool) -> int:
     from importer import runs
 
     summary = runs.show(run, runs_dir=runs_dir)
-    print_summary(summary, as_json=as_json, quiet=False)
-    if not as_json:
+    print_summary(summary, as_json=as_json, quiet=quiet)
+    if not (as_json or quiet):
         for name in _files_of(Path(summary.folder)):
             click.echo(name)
     return 0
@@ -162,7 +174,8 @@ def _files_of(folder: Path) -> Iterator[str]:
 @click.argument("run")
 @options.runs_dir
 @options.as_json
-def report_command(run: str, runs_dir: Path, as_json: bool) -> int:
+@options.quiet
+def report_command(run: str, runs_dir: Path, as_json: bool, quiet: bool) -> int:
     """Write a run's report files again; the same bytes every time.
 
     \b
@@ -172,5 +185,5 @@ def report_command(run: str, runs_dir: Path, as_json: bool) -> int:
     from importer import runs
 
     summary = runs.report(run, runs_dir=runs_dir)
-    print_summary(summary, as_json=as_json, quiet=False)
+    print_summary(summary, as_json=as_json, quiet=quiet)
     return 0

@@ -18,7 +18,10 @@ def mapping_group() -> None:
 @click.argument("file", required=False)
 @options.sheet
 @options.as_json
-def mapping_check(mapping: str, file: str | None, sheet: str | None, as_json: bool) -> int:
+@options.quiet
+def mapping_check(
+    mapping: str, file: str | None, sheet: str | None, as_json: bool, quiet: bool
+) -> int:
     """List all mistakes of a mapping at once; with FILE, also what does not fit it.
 
     \b
@@ -47,6 +50,8 @@ def mapping_check(mapping: str, file: str | None, sheet: str | None, as_json: bo
         return 0
     for warning in warnings:
         say(f"Warning: {warning}")
+    if quiet:
+        return 0
     fields = ", ".join(rule.field for rule in read.rules)
     click.echo(f"{mapping}: no mistake found. It writes {fields}.")
     return 0

@@ -8,6 +8,20 @@ from typing import Any, TypeVar
 
 import click
 
+
+def _threshold(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+    """Refuse what is no threshold as wrong usage."""
+    if text is not None:
+        from importer.errors import UnusableInputError
+        from importer.run_facts import threshold
+
+        try:
+            threshold(text, 1)
+        except UnusableInputError as error:
+            raise click.BadParameter(f"{error}.") from None
+    return text
+
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 runs_dir = click.option(
@@ -49,10 +63,16 @@ def of_new_runs(command: F) -> F:
             ),
             click.option("--strict", is_flag=True, help="Send nothing if any row is invalid."),
             click.option(
-                "--max-invalid", metavar="N|N%", help="Send nothing if more rows are invalid."
+                "--max-invalid",
+                metavar="N|N%",
+                callback=_threshold,
+                help="Send nothing if more rows are invalid.",
             ),
             click.option(
-                "--max-rejected", metavar="N|N%", help="Stop when the platform refuses more rows."
+                "--max-rejected",
+                metavar="N|N%",
+                callback=_threshold,
+                help="Stop when the platform refuses more rows.",
             ),
             click.option("--note", metavar="TEXT", default="", help="A note kept with the run."),
             runs_dir,

@@ -52,7 +52,7 @@ def _do(
             summary = action(*arguments, means=means, **settings)
         except SystemExit as stopped:
             screen.close()
-            say("Interrupted. What was under way goes on with: importer resume")
+            say("Interrupted. importer runs shows what was under way; importer resume goes on.")
             return int(stopped.code or 1)
     return print_summary(summary, as_json=as_json, quiet=quiet)
 
@@ -150,8 +150,9 @@ def resume_command(run: str | None, quiet: bool, as_json: bool, yes: bool, **set
 @click.argument("run")
 @options.runs_dir
 @options.as_json
+@options.quiet
 @options.yes
-def abandon_command(run: str, runs_dir: Path, as_json: bool, yes: bool) -> int:
+def abandon_command(run: str, runs_dir: Path, as_json: bool, quiet: bool, yes: bool) -> int:
     """Make what a run has not sent unsendable; already-sent.csv lists what was sent.
 
     \b
@@ -160,11 +161,11 @@ def abandon_command(run: str, runs_dir: Path, as_json: bool, yes: bool) -> int:
     """
     from importer import runs
 
-    if not yes and may_ask() and not click.confirm(f"Abandon {run}?", err=True):
+    if not yes and not as_json and may_ask() and not click.confirm(f"Abandon {run}?", err=True):
         return 4
     summary, sent = runs.abandon(run, runs_dir=runs_dir)
     if as_json:
         click.echo(summary.as_json(), nl=False)
-    else:
+    elif not quiet:
         say(f"Abandoned. {sent:,} rows were sent: {summary.folder}/already-sent.csv")
     return 0

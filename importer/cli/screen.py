@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from pathlib import Path
@@ -90,8 +91,10 @@ def _progress() -> Progress:
 
 
 def say(sentence: str) -> None:
-    """Tell something that is no result."""
-    click.echo(sentence, err=True)
+    """Tell something that is no result; nobody reading it is no reason to stop."""
+    shown = "".join(c if c.isprintable() or c == "\n" else "?" for c in sentence)
+    with contextlib.suppress(OSError):
+        click.echo(shown, err=True)
 
 
 def print_plan(summary: Summary) -> None:
@@ -146,12 +149,17 @@ def may_ask() -> bool:
 
 def print_summary(summary: Summary, *, as_json: bool, quiet: bool) -> int:
     """Print how a run ended; give its exit code."""
-    if as_json:
-        sys.stdout.write(summary.as_json().decode())
-        sys.stdout.flush()
-        return summary.exit_code
-    if quiet and summary.exit_code == 0:
+    if quiet and summary.exit_code == 0 and not as_json:
         return 0
+    with contextlib.suppress(BrokenPipeError):  # the reader is gone: what the run did stands
+        if as_json:
+            click.echo(summary.as_json(), nl=False)
+        else:
+            _print_end(summary)
+    return summary.exit_code
+
+
+def _print_end(summary: Summary) -> None:
     from importer.reports.headline import headline
     from importer.reports.steps import next_steps
     from importer.run_folder import RunFolder
@@ -170,7 +178,6 @@ def print_summary(summary: Summary, *, as_json: bool, quiet: bool) -> int:
         say(step.text)
         if step.command:
             say(f"  {step.command}")
-    return summary.exit_code
 
 
 def _print_table(summary: Summary) -> None:
