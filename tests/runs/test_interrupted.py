@@ -331,7 +331,7 @@ def test_run_that_died_before_it_had_its_name_leaves_nothing_that_looks_like_a_r
     def die(*_: Any) -> Path:
         raise UnusableInputError("the disk is gone")
 
-    monkeypatch.setattr("importer.assembly.write_whole", die)
+    monkeypatch.setattr("importer.assembly.making.write_whole", die)
     done = workshop.importer("run", "people.csv", "--yes")
     assert (done.code, done.lines) == (4, ["importer: the disk is gone"])
     assert workshop.run_folders() == []

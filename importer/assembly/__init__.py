@@ -1,0 +1,67 @@
+"""The composition root: options and settings become opened sources, targets, clients, folders."""
+
+from importer.assembly.connecting import (
+    account_fields,
+    account_mistakes,
+    answer_of,
+    choose_connection,
+    client_for,
+    connection_facts,
+    connection_of,
+    credentials_of,
+    named_connection,
+    sandbox_connection,
+    settings_here,
+)
+from importer.assembly.making import (
+    NewRun,
+    consented,
+    files_of,
+    make_run,
+    note_consent,
+    reopen,
+    spool,
+)
+from importer.assembly.means import (
+    Means,
+    means,
+    tool_version,
+)
+from importer.assembly.opening import (
+    MAPPINGS,
+    Opened,
+    grammars,
+    load_mapping,
+    mapping_of,
+    open_all,
+)
+
+__all__ = [
+    "MAPPINGS",
+    "Means",
+    "NewRun",
+    "Opened",
+    "account_fields",
+    "account_mistakes",
+    "answer_of",
+    "choose_connection",
+    "client_for",
+    "connection_facts",
+    "connection_of",
+    "consented",
+    "credentials_of",
+    "files_of",
+    "grammars",
+    "load_mapping",
+    "make_run",
+    "mapping_of",
+    "means",
+    "named_connection",
+    "note_consent",
+    "open_all",
+    "reopen",
+    "sandbox_connection",
+    "settings_here",
+    "spool",
+    "tool_version",
+]

@@ -1,0 +1,203 @@
+"""Connections are chosen, and their accounts asked what they hold."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from importer import targets
+from importer.assembly.means import Means
+from importer.client import Client
+from importer.documents import near
+from importer.errors import ImporterError, Mistake, UnusableInputError
+from importer.mapping import Mapping
+from importer.model import (
+    AccountFields,
+    ApiRequest,
+    ApiResponse,
+    Connection,
+    Credentials,
+    Limits,
+    WriteMode,
+)
+from importer.run_folder import (
+    ConnectionFacts,
+)
+from importer.settings import (
+    SANDBOX,
+    ConnectionSection,
+    Settings,
+    read_settings,
+    resolve_secret,
+)
+
+# The sandbox is this machine: it may be asked quickly, and its key is no secret.
+_SANDBOX_LIMITS: dict[str, Any] = {"calls_per_minute": None, "rows_per_call": 100}
+
+
+_SHORTEST_SECRET = 8  # a shorter text would be found in answers by chance
+
+
+_READING = WriteMode(allow_insert=False, allow_update=False)
+
+
+def choose_connection(
+    means: Means, mapping: Mapping | None, option: str | None, *, needed: bool
+) -> Connection | None:
+    """Choose the connection: option, mapping, default, the only one. Never the sandbox by itself.
+
+    Raises:
+        UnusableInputError: it is not configured, or contradicts the mapping; or there is none and
+            it is ``needed``.
+    """
+    settings = settings_here(means)
+    wanted = mapping.connection if mapping else None
+    if wanted is not None and option not in {None, wanted}:
+        raise UnusableInputError(
+            f"the mapping {mapping.name if mapping else ''} is bound to the connection {wanted}: "
+            f"it cannot be sent through {option}"
+        )
+    name = option or wanted or settings.default_connection
+    if name is None and len(settings.connections) == 1:
+        name = next(iter(settings.connections))
+    if name is None:
+        if not needed:
+            return None
+        known = ", ".join(settings.connections)
+        place = f"{settings.file} has several ({known})" if known else "importer.yaml has none"
+        raise UnusableInputError(
+            f"no connection is chosen and {place}: name one with -c NAME (-c sandbox is built in)"
+        )
+    connection = named_connection(means, name)
+    if mapping is not None and connection.target != mapping.target:
+        raise UnusableInputError(
+            f"the mapping {mapping.name} is for {mapping.target}, "
+            f"and the connection {name} for {connection.target}"
+        )
+    return connection
+
+
+def named_connection(means: Means, name: str) -> Connection:
+    """Give a configured connection with its limits, or the built-in sandbox.
+
+    Raises:
+        UnusableInputError: there is none of that name.
+    """
+    if name == SANDBOX:
+        return sandbox_connection(means.sandbox_url)
+    settings = settings_here(means)
+    section = settings.connections.get(name)
+    if section is None:
+        known = [*settings.connections, SANDBOX]
+        hint = near(name, known) or f" There are: {', '.join(known)}."
+        raise UnusableInputError(f'there is no connection "{name}".{hint}')
+    if section.target not in targets.names():
+        raise UnusableInputError(
+            f"{settings.file}: the connection {name} has the target {section.target}; "
+            f"there are: {', '.join(targets.names())}"
+        )
+    return _connection(name, section)
+
+
+def sandbox_connection(url: str) -> Connection:
+    """Give the built-in connection to a sandbox of this machine."""
+    limits = replace(targets.careful_limits("dialog-insight"), **_SANDBOX_LIMITS)
+    return Connection(
+        name=SANDBOX,
+        target="dialog-insight",
+        url=url,
+        key_id="1",
+        key="public:sandbox",
+        project_id="1",
+        limits=limits,
+    )
+
+
+def _connection(name: str, section: ConnectionSection) -> Connection:
+    given = section.limits.model_dump(exclude_none=True)
+    return Connection(
+        name=name,
+        target=section.target,
+        url=section.url,
+        key_id=section.key_id,
+        key=section.key,
+        project_id=section.project_id,
+        limits=replace(targets.careful_limits(section.target), **given),
+        null_handling=section.null_handling,
+        opt_in_dates=section.opt_in_dates,
+        boolean_values=section.boolean_values,
+    )
+
+
+def connection_facts(connection: Connection) -> ConnectionFacts:
+    """Write a connection down for the run folder; its secret is only named in it."""
+    return ConnectionFacts.model_validate(asdict(connection))
+
+
+def connection_of(facts: ConnectionFacts) -> Connection:
+    """Read a connection back from a run folder."""
+    members = facts.model_dump()
+    return Connection(**{**members, "limits": Limits(**members["limits"])})
+
+
+def credentials_of(connection: Connection) -> Credentials:
+    """Fetch a connection's secret.
+
+    Raises:
+        UnusableInputError: it is not where the configuration says.
+    """
+    return Credentials(connection.key_id, resolve_secret(connection.key, connection.name))
+
+
+def client_for(connection: Connection, means: Means) -> Client:
+    """Open the door to a connection's platform."""
+    return Client(connection.limits.timeout_seconds, means.transport, clock=means.clock)
+
+
+def answer_of(client: Client, request: ApiRequest, credentials: Credentials) -> ApiResponse:
+    """Make a call that only reads; should the answer repeat the secret, it is taken out."""
+    response = client.send(request)
+    secret = credentials.key.reveal().encode()
+    if len(secret) < _SHORTEST_SECRET:
+        return response
+    return replace(response, body=response.body.replace(secret, b"***"))
+
+
+def account_fields(connection: Connection, means: Means) -> AccountFields | str:
+    """Ask the account which fields it has; a sentence instead when it cannot be asked.
+
+    Raises:
+        UnusableInputError: the connection's secret is not where the configuration says.
+    """
+    target = targets.build(connection, mode=_READING, fields=())
+    if not isinstance(target, targets.Describes):  # pragma: no cover - every target so far does
+        return f"{connection.target} cannot be asked for its fields"
+    try:
+        credentials = credentials_of(connection)
+        with client_for(connection, means) as client:
+            request = target.describe_request(credentials)
+            return target.read_description(answer_of(client, request, credentials))
+    except UnusableInputError:
+        raise
+    except ImporterError as error:
+        return str(error)
+
+
+def account_mistakes(mapping: Mapping, account: AccountFields) -> list[Mistake]:
+    """List the fields of a mapping that the account does not have, with near names."""
+    known = {code.casefold() for code in account.labels}
+    of_columns = [("columns", rule) for column in mapping.columns for rule in column.rules]
+    of_sections = [(made.section, made.rule) for made in mapping.made]
+    mistakes = []
+    for section, rule in (*of_columns, *of_sections):
+        code = rule.field.removeprefix("key_")
+        if code.startswith(("f_", "optin_")) and code.casefold() not in known:
+            sentence = f"the account has no field {code}.{near(code, account.labels)}"
+            mistakes.append(mapping.document.mistake(sentence, section, rule.column))
+    return mistakes
+
+
+def settings_here(means: Means) -> Settings:
+    """Read the ``importer.yaml`` of the current folder."""
+    return means.settings or read_settings(Path())

@@ -1,0 +1,168 @@
+"""A new run gets its folder, and an interrupted check its files again."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import BinaryIO
+
+from importer.assembly.connecting import connection_facts
+from importer.assembly.means import Means, tool_version
+from importer.assembly.opening import Opened, open_all
+from importer.clock import iso
+from importer.errors import UnusableInputError
+from importer.files import replacing, sha256_of, write_whole
+from importer.journal import Journal
+from importer.model import (
+    Connection,
+)
+from importer.run_folder import (
+    FileFacts,
+    RunFolder,
+    RunSettings,
+    make_run_id,
+)
+from importer.settings import (
+    Settings,
+)
+from importer.sources import STANDARD_INPUT, find_files
+
+
+def files_of(arguments: Sequence[str]) -> tuple[list[tuple[Path, str]], list[str]]:
+    """Give the files that arguments mean, as (path, shown), and what was passed over."""
+    found = find_files(arguments)
+    passed = [f"{_printable(one.path)}: {one.reason}" for one in found.passed_over]
+    return [(path, _printable(path)) for path in found.files], passed
+
+
+def _printable(path: Path) -> str:
+    """Give a path as text that every report can hold: a name need not be UTF-8 on every system."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def spool(stream: BinaryIO, place: Path) -> None:
+    """Keep standard input, so that a run can be checked again."""
+    with replacing(place) as copy:
+        shutil.copyfileobj(stream, copy)
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """What a new run is told beside its files."""
+
+    command: str
+    connection: Connection | None
+    settings: Settings
+    sheet: str | None = None
+    first: int | None = None
+    strict: bool = False
+    max_invalid: str | None = None
+    max_rejected: str | None = None
+    note: str = ""
+    consented: bool = False
+
+
+def note_consent(journal: Journal, *, given: bool) -> None:
+    """Note whether the operator wants a run sent: after a crash, resume need not ask again."""
+    journal.set_fact("consent", "given" if given else "withdrawn")
+
+
+def consented(journal: Journal) -> bool:
+    """Tell whether the operator wants a run sent."""
+    return journal.fact("consent") == "given"
+
+
+def make_run(
+    runs: Path, opened: Opened, order: NewRun, means: Means, *, provisional: RunFolder | None
+) -> RunFolder:
+    """Make the folder of a run: from then on it can be resumed.
+
+    ``provisional``: the folder where standard input was spooled already.
+    """
+    now = means.clock.now()
+    run_id = make_run_id(now, opened.mapping.name, means.chance)
+    folder = provisional or RunFolder.prepare(runs, run_id)
+    try:
+        with Journal.create(folder.journal) as journal:
+            note_consent(journal, given=order.consented)
+        write_whole(folder.mapping, opened.mapping_file.read_bytes())
+        folder.write_settings(
+            RunSettings(
+                run=run_id,
+                tool_version=tool_version(),
+                command=order.command,
+                created=iso(now),
+                run_date=opened.bound[0].run_date.isoformat(),
+                time_zone=str(now.astimezone().tzinfo),
+                operator=_operator(),
+                note=order.note,
+                mapping=opened.mapping.name,
+                mapping_file=str(opened.mapping_file),
+                mapping_sha256=sha256_of(opened.mapping_file),
+                connection=connection_facts(order.connection) if order.connection else None,
+                files=tuple(
+                    _file_facts(path, shown)
+                    for path, shown in zip(opened.paths, opened.shown, strict=True)
+                ),
+                passed_over=opened.passed_over,
+                sheet=order.sheet,
+                first=order.first,
+                strict=order.strict,
+                max_invalid=order.max_invalid,
+                max_rejected=order.max_rejected,
+                report_delimiter=order.settings.report_delimiter,
+                keep_all=order.settings.keep_all,
+            )
+        )
+        return folder.publish(run_id)
+    except BaseException:
+        folder.discard()
+        raise
+
+
+def _file_facts(path: Path, shown: str) -> FileFacts:
+    spooled = shown == str(STANDARD_INPUT)
+    return FileFacts(
+        path=shown,
+        absolute="" if spooled else _printable(path.resolve()),
+        sha256=sha256_of(path),
+        bytes=path.stat().st_size,
+        spooled=spooled,
+    )
+
+
+def _operator() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""
+
+
+def reopen(folder: RunFolder) -> Opened:
+    """Open a run's files again, for a check that did not end.
+
+    Raises:
+        UnusableInputError: a file is gone, or is not what it was.
+    """
+    settings = folder.settings
+    found = []
+    for facts in settings.files:
+        path = folder.spooled_input if facts.spooled else Path(facts.absolute)
+        if not path.is_file():
+            raise UnusableInputError(f"{facts.path} is gone: the run {folder.id} cannot be checked")
+        if sha256_of(path) != facts.sha256:
+            raise UnusableInputError(
+                f"{facts.path} has changed since the run {folder.id} began: start a new run"
+            )
+        found.append((path, facts.path))
+    return open_all(
+        found,
+        str(folder.mapping),
+        sheet=settings.sheet,
+        run_date=date.fromisoformat(settings.run_date),
+    )

@@ -1,0 +1,173 @@
+"""``send``, ``resume`` and ``abandon``: what becomes of a run that is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from importer import assembly, pipeline, targets
+from importer.assembly import Means
+from importer.errors import UnusableInputError
+from importer.journal import Journal
+from importer.model import RunState, Verdict
+from importer.reconciliation import reconcile
+from importer.reports import (
+    RESULT_COLUMNS,
+    Summary,
+    csv_writer,
+    result_rows,
+)
+from importer.run_folder import RunFolder, find_run, list_runs, planned_fields
+from importer.runs.course import (
+    Ask,
+    check_files,
+    finish,
+    go_on,
+    held,
+    note_end,
+    send_rest,
+    state_after_check,
+)
+from importer.runs.looking import RUNS, standing
+
+_UNFINISHED = {RunState.SENDING, RunState.STOPPED}
+
+
+def send(
+    run: str,
+    *,
+    connection: str | None = None,
+    yes: bool = False,
+    ask: Ask | None = None,
+    runs_dir: str | Path = RUNS,
+    means: Means | None = None,
+) -> Summary:
+    """Send a run that was only checked, exactly as checked.
+
+    ``connection``: for a run that was checked without one.
+    """
+    means = means or assembly.means()
+    folder = find_run(Path(runs_dir), run)
+    with held(folder, means) as journal:
+        match journal.state:
+            case RunState.CHECKED:
+                pass
+            case RunState.SENDING | RunState.STOPPED:
+                raise UnusableInputError(
+                    f"{folder.id} was sent in part already: importer resume {folder.id}"
+                )
+            case RunState.CHECKING:
+                raise UnusableInputError(
+                    f"the check of {folder.id} did not end: importer resume {folder.id}"
+                )
+            case RunState.FINISHED | RunState.REFUSED | RunState.ABANDONED as state:
+                raise UnusableInputError(f"{folder.id} is {state.value}: it cannot be sent")
+        folder = _bound_to(folder, journal, connection, means)
+        return go_on(folder, journal, means, yes=yes, ask=ask)
+
+
+def _bound_to(folder: RunFolder, journal: Journal, name: str | None, means: Means) -> RunFolder:
+    """Bind a run to a connection, if it was checked without one; until it is sent, to another."""
+    settings = folder.settings
+    if settings.connection is not None and (name is None or journal.fact("bound-late") is None):
+        if name not in {None, settings.connection.name}:
+            raise UnusableInputError(
+                f"{folder.id} was checked for the connection {settings.connection.name}: "
+                f"check again with -c {name}"
+            )
+        return folder
+    mapping = assembly.mapping_of(folder)
+    chosen = assembly.choose_connection(means, mapping, name, needed=True)
+    assert chosen is not None
+    fields = planned_fields(folder.plan)
+    targets.build(chosen, mode=mapping.mode, fields=fields, clears=mapping.clears)
+    journal.set_fact("bound-late", chosen.name)
+    folder.write_settings(
+        settings.model_copy(update={"connection": assembly.connection_facts(chosen)})
+    )
+    return RunFolder(folder.path)
+
+
+def resume(
+    run: str | None = None,
+    *,
+    first: int | None = None,
+    yes: bool = False,
+    ask: Ask | None = None,
+    runs_dir: str | Path = RUNS,
+    means: Means | None = None,
+) -> Summary:
+    """Go on with a run that was interrupted or stopped; without ``run``, the newest such."""
+    means = means or assembly.means()
+    folder = find_run(Path(runs_dir), run) if run else _newest_unfinished(Path(runs_dir))
+    with held(folder, means) as journal:
+        state, consented = journal.state, assembly.consented(journal)
+        if state is RunState.CHECKING:
+            check_files(folder, journal, assembly.reopen(folder), means)
+            if folder.settings.command == "check":
+                return finish(folder, journal, means, state_after_check(folder, journal))
+            return go_on(folder, journal, means, yes=yes or consented, ask=ask, first=first)
+        if state is RunState.CHECKED and consented:
+            return go_on(folder, journal, means, yes=True, ask=ask, first=first)
+        if state is RunState.CHECKED:
+            raise UnusableInputError(
+                f"{folder.id} was only checked: send it with: importer send {folder.id}"
+            )
+        if state not in _UNFINISHED:
+            raise UnusableInputError(f"{folder.id} is {state.value}: there is nothing to resume")
+        return send_rest(folder, journal, means, first=first or _first_not_reached(folder, journal))
+
+
+def _first_not_reached(folder: RunFolder, journal: Journal) -> int | None:
+    """Give the run's own --first when it was stopped before that: it still holds."""
+    wanted = folder.settings.first
+    if wanted is None:
+        return None
+    gaps = journal.gaps(pipeline.plan_facts(journal).planned)
+    return wanted if any(gap.first < wanted for gap in gaps) else None
+
+
+def _newest_unfinished(runs: Path) -> RunFolder:
+    for folder in reversed(list_runs(runs)):
+        state, consented = standing(folder)
+        checking = state is RunState.CHECKING and folder.settings.command == "run"
+        if state in _UNFINISHED or checking or (state is RunState.CHECKED and consented):
+            return folder
+    raise UnusableInputError(f"no run of {runs} was interrupted or stopped: nothing to resume")
+
+
+def abandon(
+    run: str, *, runs_dir: str | Path = RUNS, means: Means | None = None
+) -> tuple[Summary, int]:
+    """Make what a run has not sent unsendable; write the rows that were sent, and count them."""
+    means = means or assembly.means()
+    folder = find_run(Path(runs_dir), run)
+    with held(folder, means) as journal:
+        state = journal.state
+        if state in {RunState.FINISHED, RunState.ABANDONED, RunState.REFUSED}:
+            raise UnusableInputError(f"{folder.id} is {state.value}: there is nothing to abandon")
+        if state is RunState.CHECKING:
+            raise UnusableInputError(
+                f"the check of {folder.id} did not end and nothing was sent: delete its folder"
+            )
+        count = _write_already_sent(folder, journal)
+        note_end(journal, "abandoned", "abandoned by the operator")
+        return finish(folder, journal, means, RunState.ABANDONED), count
+
+
+def _write_already_sent(folder: RunFolder, journal: Journal) -> int:
+    """List the rows that a call carried, whatever came of it."""
+    count = 0
+    planned = pipeline.plan_facts(journal).planned
+    tables = pipeline.tables_of(journal)
+    place = folder.path / "already-sent.csv"
+    with csv_writer(place, folder.settings.report_delimiter) as writer:
+        writer.writerow(RESULT_COLUMNS)
+        for some in reconcile(folder, journal, tables, planned=planned):
+            carried = [
+                result
+                for result in result_rows(some, tables)
+                if result.attempts and result.verdict != Verdict.NOT_SENT
+            ]
+            writer.writerows(carried)
+            count += len(carried)
+    return count

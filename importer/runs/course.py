@@ -1,0 +1,219 @@
+"""The steps that runs have in common: check, go on, send, finish; held and logged."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import orjson
+
+from importer import assembly, pipeline, targets
+from importer.assembly import Means, Opened
+from importer.clock import iso
+from importer.delivery import EndReason
+from importer.errors import UnusableInputError
+from importer.journal import Journal
+from importer.mapping import Mapping
+from importer.model import Connection, RunState
+from importer.pacing import Pace
+from importer.planning import PlanFacts
+from importer.reports import (
+    Summary,
+)
+from importer.run_facts import facts_of, limits_of, threshold
+from importer.run_folder import RunFolder
+from importer.run_log import LoggingWatcher, RunLog
+
+Ask = Callable[[Summary], bool]
+"""Shows a run's plan and asks whether to send it."""
+
+
+def check_files(folder: RunFolder, journal: Journal, opened: Opened, means: Means) -> PlanFacts:
+    """Check a run's files; a file that cannot be read to its end takes the run away."""
+    warnings = [*opened.mapping.warnings]
+    for bound in opened.bound:
+        warnings += [*bound.table.warnings, *bound.warnings]
+    journal.set_fact("warnings", orjson.dumps(warnings).decode())
+    grammar = targets.grammar(opened.mapping.target)
+    limits = limits_of(folder)
+    watcher = logged(folder, means)
+    watcher.event("run-began", command=folder.settings.command, files=len(opened.sources))
+    try:
+        facts = pipeline.check(
+            folder,
+            journal,
+            opened.sources,
+            opened.bound,
+            consent_of=lambda code: grammar.fact(code).consent,
+            largest_row=limits.bytes_per_call,
+            clock=means.clock,
+            watcher=watcher,
+        )
+        _refuse_nothing(facts, opened)
+    except UnusableInputError:
+        journal.close()
+        folder.discard()
+        raise
+    return facts
+
+
+def _refuse_nothing(facts: PlanFacts, opened: Opened) -> None:
+    if not facts.read:
+        names = ", ".join(opened.shown)
+        raise UnusableInputError(f"{names}: there is no row below the header")
+
+
+def go_on(
+    folder: RunFolder,
+    journal: Journal,
+    means: Means,
+    *,
+    yes: bool,
+    ask: Ask | None,
+    first: int | None = None,
+) -> Summary:
+    """Send a checked run, if its thresholds and its operator allow it."""
+    state = state_after_check(folder, journal)
+    summary = finish(folder, journal, means, state)
+    if state is RunState.REFUSED:
+        return summary
+    if not summary.calls.planned:
+        journal.set_fact("finished", iso(means.clock.now()))
+        return finish(folder, journal, means, RunState.FINISHED)
+    if not yes and ask is None:
+        raise UnusableInputError(
+            "nothing was sent: without a terminal, or with --json, sending needs --yes. "
+            f"The run is checked; send it with: importer send {folder.id} --yes"
+        )
+    facts = folder.settings.connection
+    assert facts is not None
+    try:
+        compare_with_account(assembly.connection_of(facts), assembly.mapping_of(folder), means)
+    except UnusableInputError:
+        assembly.note_consent(journal, given=False)
+        raise
+    if not yes and ask is not None and not ask(summary):
+        raise UnusableInputError(
+            f"nothing was sent. The run is checked; send it with: importer send {folder.id}"
+        )
+    assembly.note_consent(journal, given=True)
+    return send_rest(folder, journal, means, first=first or folder.settings.first)
+
+
+def compare_with_account(connection: Connection, mapping: Mapping, means: Means) -> None:
+    """Refuse a mapping with fields that the account does not have; say if it cannot be asked."""
+    found = assembly.account_fields(connection, means)
+    if isinstance(found, str):
+        means.watcher.event("account-not-compared", message=found)
+    elif mistakes := assembly.account_mistakes(mapping, found):
+        raise UnusableInputError(*mistakes)
+
+
+def state_after_check(folder: RunFolder, journal: Journal) -> RunState:
+    """Decide whether the thresholds let the run be sent."""
+    facts = pipeline.plan_facts(journal)
+    bad = facts.invalid + facts.refused_duplicates
+    settings = folder.settings
+    reason = ""
+    if settings.strict and bad:
+        reason = f"--strict: {_rows(bad)} cannot be sent, so none is"
+    elif settings.max_invalid is not None:
+        most = threshold(settings.max_invalid, facts.read - facts.blank)
+        if bad > most:
+            reason = f"--max-invalid {settings.max_invalid}: {_rows(bad)} cannot be sent"
+    if reason:
+        note_end(journal, "threshold", reason)
+        return RunState.REFUSED
+    return RunState.CHECKED
+
+
+def _rows(count: int) -> str:
+    return f"{count} row" if count == 1 else f"{count} rows"
+
+
+def send_rest(
+    folder: RunFolder, journal: Journal, means: Means, *, first: int | None = None
+) -> Summary:
+    """Deliver what the journal has not settled, and write the reports."""
+    settings = folder.settings
+    assert settings.connection is not None
+    connection = assembly.connection_of(settings.connection)
+    credentials = assembly.credentials_of(connection)
+    mapping = assembly.mapping_of(folder)
+    plan = pipeline.stored_plan(folder, journal)
+    target = targets.build(connection, mode=mapping.mode, fields=plan.fields, clears=mapping.clears)
+    watcher = logged(folder, means)
+    with assembly.client_for(connection, means) as client:
+        watcher.event("sending", connection=connection.name, planned=len(plan))
+        end = pipeline.send(
+            plan,
+            journal,
+            clock=means.clock,
+            watcher=watcher,
+            target=target,
+            client=client,
+            credentials=credentials,
+            pace=Pace(connection.limits, means.clock),
+            limits=connection.limits,
+            interruption=means.interruption,
+            chance=means.chance,
+            until=first,
+            too_many_rejected=_rejection_limit(settings.max_rejected),
+        )
+    note_end(journal, end.reason.value, end.message, means.interruption.signal_number)
+    state = RunState.FINISHED if end.reason is EndReason.COMPLETE else RunState.STOPPED
+    if state is RunState.FINISHED:
+        journal.set_fact("finished", iso(means.clock.now()))
+    return finish(folder, journal, means, state)
+
+
+def _rejection_limit(text: str | None) -> Callable[[int, int], str | None] | None:
+    if text is None:
+        return None
+
+    def too_many(rejected: int, settled: int) -> str | None:
+        if rejected > threshold(text, settled):
+            return f"--max-rejected {text}: the platform refused {_rows(rejected)} of {settled}"
+        return None
+
+    return too_many
+
+
+def note_end(journal: Journal, reason: str, message: str, signal: int | None = None) -> None:
+    content = {"reason": reason, "message": message, "signal": signal}
+    journal.set_fact("end", orjson.dumps(content).decode())
+
+
+def finish(folder: RunFolder, journal: Journal, means: Means, state: RunState) -> Summary:
+    """Write the reports of a run in some state, and give its summary."""
+    summary = pipeline.finish(
+        folder,
+        journal,
+        state=state,
+        facts=lambda totals: facts_of(folder, journal, state, totals),
+        watcher=logged(folder, means),
+    )
+    return summary.model_copy(update={"folder": str(folder.path)})
+
+
+def logged(folder: RunFolder, means: Means) -> LoggingWatcher:
+    return LoggingWatcher(RunLog(folder.log, means.clock), means.watcher)
+
+
+@contextmanager
+def held(folder: RunFolder, means: Means) -> Iterator[Journal]:
+    """Hold a run; a defect of ours leaves its traceback in the run's log, without values."""
+    with folder.locked(), Journal.open(folder.journal) as journal:
+        try:
+            yield journal
+        except UnusableInputError:
+            raise
+        except Exception as error:
+            frames = traceback.extract_tb(error.__traceback__)
+            RunLog(folder.log, means.clock).write(
+                "defect",
+                kind=type(error).__name__,
+                traceback=[f"{f.filename}:{f.lineno} {f.name}" for f in frames],
+            )
+            raise

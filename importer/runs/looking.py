@@ -1,0 +1,67 @@
+"""``report``, ``show`` and ``runs``: looking at runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+
+from importer import assembly
+from importer.assembly import Means
+from importer.errors import ImporterError, UnusableInputError
+from importer.journal import Journal
+from importer.model import RunState
+from importer.reports import (
+    Summary,
+)
+from importer.run_folder import RunFolder, find_run, list_runs
+from importer.runs.course import finish, held
+
+RUNS = Path("runs")
+
+
+def standing(folder: RunFolder) -> tuple[RunState | None, bool]:
+    """Tell a run's state, None for a folder that cannot be read; and whether it is to be sent."""
+    try:
+        with Journal.open(folder.journal) as journal:
+            return journal.state, assembly.consented(journal)
+    except ImporterError:
+        return None, False
+
+
+def report(run: str, *, runs_dir: str | Path = RUNS, means: Means | None = None) -> Summary:
+    """Write a run's report files again: the same bytes every time."""
+    means = means or assembly.means()
+    folder = find_run(Path(runs_dir), run)
+    with held(folder, means) as journal:
+        state = journal.state
+        if state is RunState.CHECKING:
+            raise UnusableInputError(
+                f"the check of {folder.id} did not end: importer resume {folder.id}"
+            )
+        return finish(folder, journal, means, state)
+
+
+def show(run: str, *, runs_dir: str | Path = RUNS) -> Summary:
+    """Read a run's summary as it was last written."""
+    folder = find_run(Path(runs_dir), run)
+    try:
+        content = orjson.loads((folder.path / "summary.json").read_bytes())
+    except OSError:
+        raise UnusableInputError(
+            f"{folder.id} has no summary yet: importer resume {folder.id}"
+        ) from None
+    return Summary(**content, folder=str(folder.path))
+
+
+def runs(*, runs_dir: str | Path = RUNS) -> list[tuple[RunFolder, str, Summary | None]]:
+    """List the runs of a folder, oldest first, with their state and summary."""
+    found: list[tuple[RunFolder, str, Summary | None]] = []
+    for folder in list_runs(Path(runs_dir)):
+        state, _ = standing(folder)
+        try:
+            summary = show(str(folder.path))
+        except (ImporterError, ValueError):
+            summary = None
+        found.append((folder, state.value if state else "unreadable", summary))
+    return found

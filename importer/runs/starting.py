@@ -1,0 +1,153 @@
+"""``check`` and ``run``: a new run from files."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from importer import assembly, targets
+from importer.assembly import Means, NewRun, Opened
+from importer.model import Connection, PlannedField
+from importer.reports import (
+    Summary,
+)
+from importer.run_facts import threshold
+from importer.run_folder import RunFolder
+from importer.runs.course import (
+    Ask,
+    check_files,
+    compare_with_account,
+    finish,
+    go_on,
+    held,
+    state_after_check,
+)
+from importer.runs.looking import RUNS
+from importer.sources import STANDARD_INPUT
+
+
+def check(
+    *files: str | Path,
+    mapping: str | None = None,
+    connection: str | None = None,
+    offline: bool = False,
+    runs_dir: str | Path = RUNS,
+    means: Means | None = None,
+    **options: Any,
+) -> Summary:
+    """Read, map, check and plan; write a run folder; send nothing.
+
+    ``options``: ``sheet``, ``first``, ``strict``, ``max_invalid``, ``max_rejected``, ``note``. With
+    ``connection`` the account's fields are compared too, unless ``offline``.
+    """
+    means = means or assembly.means()
+    order, opened, provisional = _prepare(
+        "check", files, mapping, connection, Path(runs_dir), options, means
+    )
+    if connection is not None and order.connection is not None and not offline:
+        try:
+            compare_with_account(order.connection, opened.mapping, means)
+        except BaseException:
+            _discard(provisional)
+            raise
+    folder = assembly.make_run(Path(runs_dir), opened, order, means, provisional=provisional)
+    with held(folder, means) as journal:
+        check_files(folder, journal, _settled(folder, opened), means)
+        return finish(folder, journal, means, state_after_check(folder, journal))
+
+
+def run(
+    *files: str | Path,
+    mapping: str | None = None,
+    connection: str | None = None,
+    yes: bool = False,
+    ask: Ask | None = None,
+    runs_dir: str | Path = RUNS,
+    means: Means | None = None,
+    **options: Any,
+) -> Summary:
+    """Check, then send what is good.
+
+    ``yes`` consents to sending; without it ``ask`` is shown the plan and decides. ``options``: as
+    in ``check``.
+    """
+    means = means or assembly.means()
+    order, opened, provisional = _prepare(
+        "run", files, mapping, connection, Path(runs_dir), options, means, needed=True
+    )
+    order = replace(order, consented=yes)
+    folder = assembly.make_run(Path(runs_dir), opened, order, means, provisional=provisional)
+    with held(folder, means) as journal:
+        check_files(folder, journal, _settled(folder, opened), means)
+        return go_on(folder, journal, means, yes=yes, ask=ask)
+
+
+def _prepare(
+    command: str,
+    files: Sequence[str | Path],
+    mapping: str | None,
+    connection: str | None,
+    runs: Path,
+    options: dict[str, Any],
+    means: Means,
+    *,
+    needed: bool = False,
+) -> tuple[NewRun, Opened, RunFolder | None]:
+    """Open everything a new run needs; nothing is left behind when something stands in the way."""
+    for name in ("max_invalid", "max_rejected"):
+        if options.get(name) is not None:
+            threshold(str(options[name]), 1)
+    settings = assembly.settings_here(means)
+    for warning in settings.warnings:
+        means.watcher.event("settings-warning", message=warning)
+    found, passed_over = assembly.files_of([str(file) for file in files])
+    provisional = None
+    if any(path == STANDARD_INPUT for path, _ in found):
+        provisional = RunFolder.prepare(runs, f"input-{secrets.token_hex(4)}")
+        assembly.spool(means.standard_input(), provisional.spooled_input)
+        found = [
+            (provisional.spooled_input, shown) if path == STANDARD_INPUT else (path, shown)
+            for path, shown in found
+        ]
+    try:
+        today = means.clock.now().astimezone().date()
+        opened = assembly.open_all(
+            found,
+            mapping,
+            sheet=options.get("sheet"),
+            run_date=today,
+            passed_over=passed_over,
+            command=command,
+        )
+        chosen = assembly.choose_connection(means, opened.mapping, connection, needed=needed)
+        if chosen is not None:
+            _built(chosen, opened)
+            if needed:
+                assembly.credentials_of(chosen)  # better missed now than after a long check
+        order = NewRun(command, chosen, settings, **options)
+    except BaseException:
+        _discard(provisional)
+        raise
+    return order, opened, provisional
+
+
+def _built(connection: Connection, opened: Opened) -> None:
+    """Let the target refuse what the connection does not allow, before anything is made."""
+    fields = tuple(PlannedField(r.field, r.type, r.role) for r in opened.bound[0].rules)
+    mapping = opened.mapping
+    targets.build(connection, mode=mapping.mode, fields=fields, clears=mapping.clears)
+
+
+def _discard(provisional: RunFolder | None) -> None:
+    if provisional is not None:
+        provisional.discard()
+
+
+def _settled(folder: RunFolder, opened: Opened) -> Opened:
+    """Open spooled input where it lies now that the folder has its name."""
+    if any(facts.spooled for facts in folder.settings.files):
+        return assembly.reopen(folder)
+    return opened
