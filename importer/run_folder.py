@@ -8,6 +8,7 @@ import random
 import re
 import shutil
 import string
+import time
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ from importer.model import FieldRole, PlannedField, PlanSlice, ValueType
 SLICE_ROWS = 10_000
 _ID = re.compile(r"\d{8}T\d{6}Z-[a-z0-9-]+-[a-z0-9]{4}")
 _NEW = ".new-"
+_STALE = 86_400  # seconds after which a provisional folder has no process behind it any more
 
 
 class FileFacts(BaseModel):
@@ -165,6 +167,7 @@ class RunFolder:
         Raises:
             UnusableInputError: the runs folder cannot be made or written.
         """
+        _sweep(runs)
         folder = cls(runs / f"{_NEW}{name}")
         try:
             if not runs.is_dir():  # one that is there keeps its owner's modes
@@ -250,6 +253,14 @@ class RunFolder:
             if start < stop:
                 yield PlanSlice(position + start, fields, batch.slice(start, stop - start))
             position += batch.num_rows
+
+
+def _sweep(runs: Path) -> None:
+    """Take away provisional folders whose process died: they can hold spooled personal data."""
+    for left in runs.glob(f"{_NEW}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > _STALE:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def planned_fields(plan: Path) -> tuple[PlannedField, ...]:

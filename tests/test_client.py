@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import http.server
 import logging
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -192,9 +193,24 @@ class _Server:
             except OSError:
                 return
             with connection:
-                connection.recv(65536)
+                _read_request(connection)
                 if self._answer is not None:
                     connection.sendall(self._answer)
+
+
+def _read_request(connection: socket.socket) -> None:
+    """Take a request whole: closing before its end would reset the connection."""
+    received = b""
+    while b"\r\n\r\n" not in received:
+        piece = connection.recv(65536)
+        if not piece:
+            return
+        received += piece
+    head, _, body = received.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)content-length: *(\d+)", head)
+    left = (int(length.group(1)) if length else 0) - len(body)
+    while left > 0:
+        left -= len(connection.recv(65536)) or left
 
 
 _server = _Server

@@ -442,3 +442,14 @@ def test_a_name_that_fits_no_run_is_refused_with_the_newest_one(tmp_path: Path) 
     run_in(tmp_path, NEWER)
     with pytest.raises(UnusableInputError, match=f"The newest run is {NEWER}"):
         find_run(tmp_path, "zzzz")
+
+
+def test_a_provisional_folder_whose_process_died_is_swept_away(tmp_path: Path) -> None:
+    stale, fresh = tmp_path / ".new-input-1", tmp_path / ".new-input-2"
+    for folder in (stale, fresh):
+        folder.mkdir()
+        (folder / "input").write_text("someone@example.com", "utf-8")
+    os.utime(stale, (0, 0))
+    RunFolder.prepare(tmp_path, "next")
+    assert not stale.exists()
+    assert fresh.exists()

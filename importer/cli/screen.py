@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -147,6 +148,14 @@ def may_ask() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
+def _runs_dir(summary: Summary, command: str) -> str:
+    """Add where the runs are, for commands that look for this one, when it is not the default."""
+    place = Path(summary.folder).parent
+    if place == Path("runs") or summary.run not in command.split():
+        return ""
+    return f" --runs-dir {shlex.quote(str(place))}"
+
+
 def print_summary(summary: Summary, *, as_json: bool, quiet: bool) -> int:
     """Print how a run ended; give its exit code."""
     if quiet and summary.exit_code == 0 and not as_json:
@@ -177,7 +186,7 @@ def _print_end(summary: Summary) -> None:
     for step in next_steps(summary, RunFolder(Path(summary.folder)).settings):
         say(step.text)
         if step.command:
-            say(f"  {step.command}")
+            say(f"  {step.command}{_runs_dir(summary, step.command)}")
 
 
 def _print_table(summary: Summary) -> None:

@@ -33,6 +33,7 @@ ADVICE = {
     "too-many-rejected": (
         "The platform refused more rows than you allowed. Read why below before you go on."
     ),
+    "cannot-go-on": "Put right what stands above before you go on.",
     "unreadable-answers": (
         "The platform's answers could not be understood. Look some of the sent contacts up on "
         "the platform before you go on."

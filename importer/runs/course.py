@@ -11,7 +11,7 @@ import orjson
 from importer import assembly, pipeline, targets
 from importer.assembly import Means, Opened
 from importer.clock import iso
-from importer.delivery import EndReason
+from importer.delivery import DeliveryEnd, EndReason
 from importer.errors import UnusableInputError
 from importer.journal import Journal
 from importer.mapping import Mapping
@@ -146,21 +146,27 @@ def send_rest(
     watcher = logged(folder, means)
     with assembly.client_for(connection, means) as client:
         watcher.event("sending", connection=connection.name, planned=len(plan))
-        end = pipeline.send(
-            plan,
-            journal,
-            clock=means.clock,
-            watcher=watcher,
-            target=target,
-            client=client,
-            credentials=credentials,
-            pace=Pace(connection.limits, means.clock),
-            limits=connection.limits,
-            interruption=means.interruption,
-            chance=means.chance,
-            until=first,
-            too_many_rejected=_rejection_limit(settings.max_rejected),
-        )
+        try:
+            end = pipeline.send(
+                plan,
+                journal,
+                clock=means.clock,
+                watcher=watcher,
+                target=target,
+                client=client,
+                credentials=credentials,
+                pace=Pace(connection.limits, means.clock),
+                limits=connection.limits,
+                interruption=means.interruption,
+                chance=means.chance,
+                until=first,
+                too_many_rejected=_rejection_limit(settings.max_rejected),
+            )
+        except UnusableInputError as error:
+            if not journal.call_totals().calls:
+                raise
+            # Something was sent already, so this is no "nothing was sent" any more.
+            end = DeliveryEnd(EndReason.CANNOT_GO_ON, str(error))
     note_end(journal, end.reason.value, end.message, means.interruption.signal_number)
     state = RunState.FINISHED if end.reason is EndReason.COMPLETE else RunState.STOPPED
     if state is RunState.FINISHED:

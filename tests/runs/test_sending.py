@@ -617,3 +617,20 @@ def test_a_run_that_another_holds_cannot_be_touched(workshop: Workshop) -> None:
         assert workshop.importer("show", run).code == 0
         assert workshop.importer("runs").code == 0
     assert workshop.importer("resume").code == 0
+
+
+def test_contact_too_large_for_a_connection_bound_late_stops_the_run_with_what_was_sent(
+    workshop: Workshop,
+) -> None:
+    (workshop.folder / "importer.yaml").unlink()
+    small = [f"person{i}@example.com,A,B" for i in range(1, 8)]
+    rows = ["Email,First,City", *small, f"long@example.com,{'x' * 2000},B", ""]
+    workshop.write("people.csv", "\n".join(rows))
+    assert workshop.importer("check", "people.csv").code == 0
+    tight = "limits: {rows_per_call: 5, bytes_per_call: 1200}"
+    workshop.write("importer.yaml", SETTINGS.replace("limits: {rows_per_call: 5}", tight))
+    done = workshop.importer("send", workshop.run_id(), "--yes")
+    assert done.code == 5
+    assert "bytes_per_call" in done.err
+    assert workshop.summary()["stopped_because"] == "cannot-go-on"
+    assert workshop.totals() == {"created": 7, "not_sent": 1}
