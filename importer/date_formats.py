@@ -52,6 +52,11 @@ def parse_date_format(text: str) -> DateFormat:
     missing = [name for name in ("year", "month", "day") if name not in names]
     if missing:
         raise ValueError(f'the format "{text}" lacks the {missing[0]}')
+    if names[:3] == ["year", "day", "month"]:
+        raise ValueError(
+            f'the format "{text}" has the day before the month after the year: no such date can be '
+            "told from 2026-03-04 as every program writes it"
+        )
     timed = "hour" in names
     if timed and "minute" not in names:
         raise ValueError(f'the format "{text}" has hours and no minutes (mm)')

@@ -4,6 +4,7 @@
 
     ImporterError
     ├── UnusableInputError   nothing was sent; mend the input and start again      (exit 4)
+    ├── StoppedError         the machine stood in the way while sending; resume    (exit 5)
     ├── LockedError          another process holds this run                         (exit 7)
     ├── RetryableError       the platform did not take the call; the same bytes may go again
     ├── InDoubtError         the call left and no answer can be read
@@ -46,6 +47,10 @@ class UnusableInputError(ImporterError):
 
 class LockedError(ImporterError):
     """Another process holds this run."""
+
+
+class StoppedError(ImporterError):
+    """The disk, or another thing of this machine, stood in the way while a run was being sent."""
 
 
 class DefectError(ImporterError):

@@ -5,6 +5,7 @@ Read this first: the whole tool is these nouns and the stages that turn one into
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, Never, Protocol
@@ -95,6 +96,7 @@ class TableDescription:
 
     ``file`` is the path as the operator gave it; ``header_row`` the number a spreadsheet shows.
     ``warnings`` are sentences for the operator. ``rows`` is None until somebody has counted.
+    ``repeated``: headers that several columns had, before they were made unique.
     """
 
     file: str
@@ -106,6 +108,7 @@ class TableDescription:
     delimiter: str = ""
     rows: int | None = None
     warnings: tuple[str, ...] = ()
+    repeated: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:
@@ -264,19 +267,23 @@ class PlanSlice:
         return comparable_keys(columns, [f.type for f in key_fields])
 
 
+def _folded(text: str) -> str:
+    """What two texts have in common that differ in case or in how an accent is written."""
+    plain = text if text.isascii() else unicodedata.normalize("NFC", text)
+    return plain.strip().lower()
+
+
 def comparable_keys(
     columns: Sequence[Sequence[str | None]], types: Sequence[ValueType]
 ) -> list[str]:
     """Join contacts' key values so that equal texts mean equal contacts; a column for each part.
 
-    Addresses are compared without regard to case, everything after trimming. Several parts are
-    joined by U+001F, which is written otherwise where a part itself holds it.
+    Texts are compared without regard to case, after trimming: what two of them mean to the
+    platform is not known, and one contact taken for two could be sent a yes and a no. Several parts
+    are joined by U+001F, which is written otherwise where a part itself holds it.
     """
     parts = [
-        [(value or "").strip().lower() for value in column]
-        if type_ is ValueType.EMAIL
-        else [(value or "").strip() for value in column]
-        for column, type_ in zip(columns, types, strict=True)
+        [_folded(value or "") for value in column] for column, _ in zip(columns, types, strict=True)
     ]
     if len(parts) == 1:
         return parts[0]

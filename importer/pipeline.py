@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 from typing import Any
 
 import orjson
@@ -15,7 +16,7 @@ from importer import checking, delivery
 from importer.clock import Clock, iso
 from importer.delivery import DeliveryEnd
 from importer.journal import Journal
-from importer.mapping import BoundMapping
+from importer.mapping import BoundMapping, Mapping, bind
 from importer.model import (
     FieldRole,
     FieldRule,
@@ -28,7 +29,7 @@ from importer.model import (
 )
 from importer.planning import PlanFacts, Planner
 from importer.reconciliation import balance, counted, reconcile
-from importer.reports import Reports, RunFacts, Summary
+from importer.reports import Refusals, Reports, RunFacts, Summary
 from importer.run_folder import RunFolder, keep_rows, planned_fields
 from importer.sources import Source
 
@@ -79,16 +80,24 @@ def check(
     )
     watcher.begin("check", None)
     tables = []
-    for index, (source, mapping) in enumerate(zip(sources, bound, strict=True)):
-        rows = 0
-        rules = _in_plan_order(mapping.rules, fields)
-        for chunk in source.chunks():
-            checked = checking.check(mapping.apply(chunk), rules, largest_row=largest_row)
-            planner.add(index, chunk, checked)
-            rows += len(chunk)
-            watcher.advance(len(chunk))
-        tables.append(replace(source.description, rows=rows))
-    facts = planner.finish()
+    try:
+        for index, (source, mapping) in enumerate(zip(sources, bound, strict=True)):
+            rows = 0
+            for chunk in source.chunks():
+                checked = checking.check(
+                    mapping.apply(chunk),
+                    mapping.rules,
+                    largest_row=largest_row,
+                    columns=source.description.columns,
+                )
+                planner.add(index, chunk, checked)
+                rows += len(chunk)
+                watcher.advance(len(chunk))
+            tables.append(replace(source.description, rows=rows))
+        facts = planner.finish()
+    except BaseException:
+        planner.close()
+        raise
     watcher.end()
     journal.set_fact("tables", orjson.dumps([asdict(table) for table in tables]).decode())
     journal.set_fact("plan", orjson.dumps(asdict(facts)).decode())
@@ -98,12 +107,6 @@ def check(
     return facts
 
 
-def _in_plan_order(rules: Sequence[FieldRule], fields: Sequence[PlannedField]) -> list[FieldRule]:
-    """Order a table's rules as the plan's columns are: a mapping is bound in its own order."""
-    by_field = {rule.field: rule for rule in rules}
-    return [by_field[field.code] for field in fields]
-
-
 def plan_facts(journal: Journal) -> PlanFacts:
     """Read back what the check came to."""
     return PlanFacts(**orjson.loads(journal.fact("plan") or "{}"))
@@ -111,12 +114,12 @@ def plan_facts(journal: Journal) -> PlanFacts:
 
 def tables_of(journal: Journal) -> tuple[TableDescription, ...]:
     """Read back what was understood of each table."""
-    return tuple(
-        TableDescription(
-            **{**table, "columns": tuple(table["columns"]), "warnings": tuple(table["warnings"])}
-        )
-        for table in orjson.loads(journal.fact("tables") or "[]")
-    )
+    return tuple(map(_described, orjson.loads(journal.fact("tables") or "[]")))
+
+
+def _described(members: dict[str, Any]) -> TableDescription:
+    listed = {name: tuple(value) for name, value in members.items() if isinstance(value, list)}
+    return TableDescription(**{**members, **listed})
 
 
 # --- send: batching -> delivery -> journal --------------------------------------------------
@@ -136,6 +139,7 @@ def send(
     """
     if journal.fact("started") is None:
         journal.set_fact("started", iso(clock.now()))
+    journal.set_fact("end", "{}")  # what an earlier delivery ended with is no longer so
     journal.set_state(RunState.SENDING)
     done, _ = journal.settled_rows()
     watcher.begin("send", len(plan))
@@ -154,13 +158,14 @@ def finish(
     journal: Journal,
     *,
     state: RunState,
+    mapping: Mapping,
     facts: Callable[[Counter[str]], RunFacts],
     watcher: Watcher,
 ) -> Summary:
     """Give every row its verdict, prove that they balance, write the reports, say the state.
 
-    ``facts``: what the summary says beside the totals, once these are known. Raises DefectError
-    when the books do not balance.
+    ``mapping``: the run's own. ``facts``: what the summary says beside the totals, once these are
+    known. Raises DefectError when the books do not balance.
     """
     tables = tables_of(journal)
     books = plan_facts(journal)
@@ -169,7 +174,9 @@ def finish(
     watcher.begin("report", books.read)
     with ExitStack() as stack:
         results = counted(reconcile(folder, journal, tables, planned=books.planned), totals)
-        reports = stack.enter_context(Reports(folder, tables))
+        reports = stack.enter_context(
+            Reports(folder, tables, [_refusals(mapping, table) for table in tables])
+        )
         for some in results:
             reports.add(some)
             retried = [some.first + i for i, v in enumerate(some.verdict) if v in _RETRIED]
@@ -184,7 +191,26 @@ def finish(
         keep_rows(folder.source, to_keep)
         keep_rows(folder.plan, to_retry)
         folder.spooled_input.unlink(missing_ok=True)
+    journal.set_fact("cut", "done")
     return summary
+
+
+def _refusals(mapping: Mapping, table: TableDescription) -> Refusals:
+    """Find where a table writes its consents, and how the mapping reads a no there."""
+    bound = bind(mapping, table, run_date=date.min)
+    return {
+        rule.field: (table.columns.index(header), _no_of(rule))
+        for column, header in bound.headers
+        for rule in column.rules
+        if rule.role is FieldRole.CONSENT
+    }
+
+
+def _no_of(rule: FieldRule) -> str:
+    """Give a text that means no in a consent's column; blank where the mapping has none."""
+    if not rule.values:
+        return "no"
+    return next((text for text, value in rule.values if value == "no"), "")
 
 
 _RETRIED: frozenset[str] = frozenset({Verdict.REJECTED, Verdict.UNKNOWN})

@@ -25,7 +25,7 @@ class RowResults:
 
     ``first``: the index of the first row in the run. ``table``: which table a row stands in.
     ``verdict``: the values of ``Verdict``. ``reasons``: for rows to be fixed, by index, every
-    sentence that says why.
+    sentence that says why. ``noes``: of those, the consents that their key refuses elsewhere.
     """
 
     first: int
@@ -40,6 +40,7 @@ class RowResults:
     attempts: Sequence[int]
     record_id: Sequence[str]
     reasons: dict[int, tuple[str, ...]]
+    noes: dict[int, tuple[str, ...]]
 
     def __len__(self) -> int:
         return len(self.table)
@@ -104,6 +105,12 @@ def _results(
         start = batch.column("position")[int(planned[0])].as_py()
         for at in outcomes.fill(ends, planned, start):
             reasons[first + at] = (ends.message[at],)
+    noes: dict[int, tuple[str, ...]] = {}
+    for row in reasons:
+        said = [end for end in worded.get(row, ()) if end.code == IssueCode.CONSENT_CONFLICT]
+        if said:
+            noes[row] = tuple(end.field for end in said)
+            reasons[row] += tuple(end.message for end in said)
     return RowResults(
         first=first,
         table=batch.column("table").to_pylist(),
@@ -117,6 +124,7 @@ def _results(
         attempts=ends.attempts,
         record_id=ends.record_id,
         reasons=dict(sorted(reasons.items())),
+        noes=noes,
     )
 
 
@@ -202,7 +210,7 @@ class _Outcomes:
 
 
 class _IssueReader:
-    """The issues that decided a row, asked for in row order."""
+    """The issues that decided a row, or its consents, asked for in row order."""
 
     def __init__(self, folder: RunFolder) -> None:
         self._batches = column_batches(folder.issues)
@@ -231,7 +239,9 @@ def _deciding(batch: Any) -> Iterator[tuple[int, Outcome]]:
     for row, severity, code, column, field, value, detail in zip(*columns, strict=True):
         verdict = _WORDED.get(Severity(severity))
         if verdict is None:
-            continue
+            if code != IssueCode.CONSENT_CONFLICT or detail != "no":
+                continue
+            verdict = Verdict.NOT_SENT  # decides no verdict, but what the file to fix may say
         text = message(code, column=column or field or "", value=value or "", detail=detail or "")
         yield row, Outcome(verdict, code, field or "", text)
 

@@ -48,7 +48,7 @@ def facts_of(
                 FileSummary(
                     path=table.file,
                     sha256=files[table.file].sha256,
-                    **{k: v for k, v in asdict(table).items() if k not in {"file", "columns"}},
+                    **{k: v for k, v in asdict(table).items() if k in FileSummary.model_fields},
                 )
                 for table in pipeline.tables_of(journal)
             ),

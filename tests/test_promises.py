@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from importer.demonstration import FILES, PLANTED
+from importer.journal import Journal
 from importer.model import Verdict
 from importer.sandbox import Fault
 from tests.runs.workshop import PEOPLE, SETTINGS, TOP, Workshop, files_below
@@ -347,3 +348,70 @@ def test_promise_8_limits_are_settings(workshop: Workshop) -> None:
     assert sum(workshop.clock.slept) >= 60
     assert workshop.importer("run", "people.csv", "--yes").code == 5
     assert len(workshop.merge_calls()) == 3 + 2
+
+
+CONSENTED = PEOPLE.replace(
+    "merge:", "  Phone: {field: f_MobilePhone, type: phone, region: CA}\n"
+    "  News: {field: optin_Newsletter, values: {Oui: yes, Non: no}}\n"
+    "consent: {yes_to: everyone}\nmerge:",
+)  # fmt: skip
+
+
+def test_promise_5_a_no_in_an_invalid_row_wins_over_the_yes_of_a_good_one(
+    workshop: Workshop,
+) -> None:
+    workshop.write("mappings/people.yaml", CONSENTED)
+    workshop.write(
+        "people.csv",
+        "Email,First,City,Phone,News\na@example.com,A,B,,Oui\na@example.com,A,B,12,Non\n",
+    )
+    assert workshop.importer("run", "people.csv", "--yes").code == 3
+    assert workshop.contact("a@example.com")["optin_Newsletter"] == "0"
+
+
+def test_promise_5_a_file_to_fix_cannot_turn_a_no_into_a_yes(workshop: Workshop) -> None:
+    workshop.write("mappings/people.yaml", CONSENTED)
+    rows = [
+        "Email,First,City,Phone,News",
+        "a@example.com,A,B,,Non",
+        f"a@example.com,A,{'x' * 120},,Oui",  # chosen, says no, refused by the platform
+        "b@example.com,A,B,,Non",
+        "b@example.com,A,B,12,Oui",  # invalid; the good row says no
+    ]
+    workshop.write("people.csv", "\n".join([*rows, ""]))
+    assert workshop.importer("run", "people.csv", "--yes").code == 3
+    mended = (workshop.run_folder() / "to-fix.csv").read_text("utf-8-sig")
+    assert mended.count("Non") == 2
+    assert "Oui" not in mended
+    workshop.write("mended.csv", mended.replace("x" * 120, "B").replace(",12,", ",,"))
+    assert workshop.importer("run", "mended.csv", "--yes").code == 0
+    assert workshop.contact("a@example.com")["optin_Newsletter"] == "0"
+    assert workshop.contact("b@example.com")["optin_Newsletter"] == "0"
+
+
+def test_promise_6_a_run_that_was_killed_while_sending_never_looks_only_checked(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workshop.people(12)
+    workshop.sandbox(faults="ok ok 401")
+    settled = Journal.settled
+    calls: list[int] = []
+
+    def die(self: Journal, call: int, *more: Any, **others: Any) -> None:
+        settled(self, call, *more, **others)
+        calls.append(call)
+        if len(calls) == 2:
+            raise SystemExit(137)
+
+    monkeypatch.setattr(Journal, "settled", die)
+    workshop.importer("run", "people.csv", "--yes")
+    monkeypatch.undo()
+    assert workshop.summary()["state"] == "sending"
+    assert workshop.summary()["exit_code"] == 5
+    shown = workshop.importer("show", workshop.run_id(), "--json").json
+    assert (shown["state"], shown["rows"]["created"], shown["rows"]["not_sent"]) == (
+        "sending",
+        10,
+        2,
+    )
+    assert workshop.run_id() in workshop.importer("runs", "--quiet").out

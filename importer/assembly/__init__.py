@@ -10,6 +10,7 @@ from importer.assembly.connecting import (
     connection_of,
     credentials_of,
     named_connection,
+    refreshed,
     sandbox_connection,
     settings_here,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "named_connection",
     "note_consent",
     "open_all",
+    "refreshed",
     "reopen",
     "sandbox_connection",
     "settings_here",

@@ -130,6 +130,22 @@ def _connection(name: str, section: ConnectionSection) -> Connection:
     )
 
 
+def refreshed(connection: Connection, means: Means) -> Connection:
+    """Take key and limits as they are configured now, where it still is the same account.
+
+    A run keeps its own copy of its connection, so the configuration may go. But a key that was put
+    right, or a limit, counts at once: for the same name, target, URL and project.
+    """
+    section = settings_here(means).connections.get(connection.name)
+    if section is None:
+        return connection
+    now = _connection(connection.name, section)
+    same = (now.target, now.url, now.project_id)
+    if same != (connection.target, connection.url, connection.project_id):
+        return connection
+    return replace(connection, key_id=now.key_id, key=now.key, limits=now.limits)
+
+
 def connection_facts(connection: Connection) -> ConnectionFacts:
     """Write a connection down for the run folder; its secret is only named in it."""
     return ConnectionFacts.model_validate(asdict(connection))

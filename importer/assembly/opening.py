@@ -12,6 +12,7 @@ from typing import Any
 from importer import targets
 from importer.documents import near
 from importer.errors import Mistake, UnusableInputError
+from importer.files import sha256_of
 from importer.mapping import BoundMapping, Mapping, bind, read_mapping
 from importer.reports.steps import argument
 from importer.run_folder import (
@@ -203,5 +204,13 @@ def _open_with(
 
 
 def mapping_of(folder: RunFolder) -> Mapping:
-    """Read a run's own copy of its mapping."""
+    """Read a run's own copy of its mapping.
+
+    Raises:
+        UnusableInputError: somebody changed it since the run was made.
+    """
+    if sha256_of(folder.mapping) != folder.settings.mapping_sha256:
+        raise UnusableInputError(
+            f"{folder.mapping} is not what the run {folder.id} was checked with: start a new run"
+        )
     return read_mapping(folder.mapping, grammars())

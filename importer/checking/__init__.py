@@ -59,33 +59,38 @@ _CLOSED = {ValueType.CONSENT, ValueType.BOOLEAN, ValueType.CHOICE}
 _WIRE_OVERHEAD = 1_000  # what a call needs beside its contacts, and a contact beside its values
 
 
-def check(chunk: Chunk, rules: Sequence[FieldRule], *, largest_row: int) -> CheckedChunk:
+def check(
+    chunk: Chunk, rules: Sequence[FieldRule], *, largest_row: int, columns: Sequence[str] = ()
+) -> CheckedChunk:
     """Check a mapped chunk: one column for each rule, n rows.
 
-    ``largest_row``: bytes that one contact may take in a call.
+    ``largest_row``: bytes that one contact may take in a call. ``columns``: the table's headers;
+    findings come in their order, those about the whole row first, made fields last.
     """
     context = Context(typed_dates=chunk.typed_dates)
     skipped, broken = _source_verdicts(chunk)
-    columns: dict[str, Any] = {}
+    checked_columns: dict[str, Any] = {}
     findings: list[Finding] = list(chunk.findings)
     for rule in rules:
         raw = pa.array(chunk.frame[rule.field].array)
         checked = check_column(raw, rule, context)
-        columns[rule.field] = checked.texts
+        checked_columns[rule.field] = checked.texts
         for problem in checked.problems:
             finding = _finding(problem, rule, raw, skipped | broken)
             if finding is not None:
                 findings.append(finding)
-    too_large = _too_large(columns, largest_row, skipped | broken)
+    too_large = _too_large(checked_columns, largest_row, skipped | broken)
     if too_large is not None:
         findings.append(too_large)
+    places = {name: place for place, name in enumerate(("", *columns))}
+    findings.sort(key=lambda finding: places.get(finding.column, len(places)))
     verdicts = np.zeros(len(chunk), dtype=np.uint8)
     for finding in findings:
         if finding.severity is Severity.ERROR:
             verdicts[finding.at] = RowCheck.INVALID
     verdicts[skipped] = RowCheck.SKIPPED
-    frame: pd.DataFrame = pa.table(columns).to_pandas()
-    keys = _shown_keys(chunk.frame, columns, rules, verdicts)
+    frame: pd.DataFrame = pa.table(checked_columns).to_pandas()
+    keys = _shown_keys(chunk.frame, checked_columns, rules, verdicts)
     return CheckedChunk(chunk.rows, frame, keys, verdicts, tuple(findings))
 
 

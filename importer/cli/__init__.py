@@ -22,7 +22,7 @@ from importer.cli.running import (
     send_command,
 )
 from importer.cli.screen import say
-from importer.errors import ImporterError, LockedError, UnusableInputError
+from importer.errors import ImporterError, LockedError, StoppedError, UnusableInputError
 
 _READER_GONE = 141  # what a shell says of a command whose reader went away
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -104,6 +104,8 @@ def run_command(arguments: Sequence[str]) -> int:
         if isinstance(stream, io.TextIOWrapper):  # a word it cannot write is no reason to stop
             stream.reconfigure(errors="backslashreplace")
     code = _code_of(arguments)
+    if sys.stdout is None:  # closed before the command began
+        return code
     try:
         sys.stdout.flush()
     except BrokenPipeError:  # the reader is gone: what the command did stands
@@ -127,6 +129,9 @@ def _code_of(arguments: Sequence[str]) -> int:
     except LockedError as error:
         say(f"importer: {error}")
         return 7
+    except StoppedError as error:
+        say(f"importer: {error}")
+        return 5
     except (click.Abort, KeyboardInterrupt):
         return 130
     except Exception as error:  # noqa: BLE001 - a defect of ours is one line, never a traceback

@@ -94,13 +94,17 @@ def _plain(text: str) -> str:
 
 
 def _dump(sources: list[Source], place: Path) -> None:
+    from importer.errors import UnusableInputError
     from importer.files import replacing
     from importer.inspection import dump
 
     if len(sources) > 1:
         raise click.UsageError("--dump writes one table: choose a sheet with --sheet NAME")
-    with replacing(place) as stream:
-        dump(sources[0], stream)
+    try:
+        with replacing(place) as stream:
+            dump(sources[0], stream)
+    except OSError as error:
+        raise UnusableInputError(f"{place} cannot be written: {error.strerror or error}") from error
 
 
 @click.command("runs")
@@ -129,7 +133,8 @@ def runs_command(runs_dir: Path, as_json: bool, quiet: bool) -> int:
     if not found and not quiet:
         say(f"There is no run in {runs_dir}.")
     for folder, state, summary in found:
-        if quiet and summary is not None and summary.exit_code == 0:
+        over = state in {"checked", "finished"}
+        if quiet and over and summary is not None and summary.exit_code == 0:
             continue
         told = ""
         if summary is not None:

@@ -52,7 +52,7 @@ def _do(
             summary = action(*arguments, means=means, **settings)
         except SystemExit as stopped:
             screen.close()
-            say("Interrupted. importer runs shows what was under way; importer resume goes on.")
+            say("Interrupted. Where the run stands: importer runs")
             return int(stopped.code or 1)
     return print_summary(summary, as_json=as_json, quiet=quiet)
 

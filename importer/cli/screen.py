@@ -67,7 +67,7 @@ class Screen:
         if name in _TOLD:
             say(str(facts.get("message", name)))
         elif name == "waiting" and not self._quiet and self._progress is None:
-            say(f"Waiting {facts.get('seconds', '?')} s: {facts.get('reason', '')}")
+            say(f"Waiting {facts['seconds']:.0f} s for the allowed pace.")
 
 
 def _progress() -> Progress:
@@ -93,7 +93,8 @@ def _progress() -> Progress:
 
 def say(sentence: str) -> None:
     """Tell something that is no result; nobody reading it is no reason to stop."""
-    shown = "".join(c if c.isprintable() or c == "\n" else "?" for c in sentence)
+    plain = sentence.replace("\u202f", " ").replace("\xa0", " ")
+    shown = "".join(c if c.isprintable() or c == "\n" else "?" for c in plain)
     with contextlib.suppress(OSError):
         click.echo(shown, err=True)
 
@@ -140,6 +141,11 @@ def _duration(seconds: float) -> str:
 def ask(summary: Summary) -> bool:
     """Show the plan and ask once."""
     print_plan(summary)
+    from importer.run_folder import RunFolder
+
+    first = RunFolder(Path(summary.folder)).settings.first
+    if first is not None and first < _to_send(summary):
+        say(f"Only the first {first:,} contacts are sent now; resume sends the rest.")
     return click.confirm("Send it?", default=False, err=True)
 
 
@@ -148,12 +154,14 @@ def may_ask() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def _runs_dir(summary: Summary, command: str) -> str:
-    """Add where the runs are, for commands that look for this one, when it is not the default."""
+def _where_it_lies(summary: Summary, command: str) -> str:
+    """Make a command fit where the runs are, when that is not the default."""
     place = Path(summary.folder).parent
-    if place == Path("runs") or summary.run not in command.split():
-        return ""
-    return f" --runs-dir {shlex.quote(str(place))}"
+    if place == Path("runs"):
+        return command
+    if summary.run in command.split():
+        return f"{command} --runs-dir {shlex.quote(str(place))}"
+    return command.replace(f"runs/{summary.run}/", f"{shlex.quote(summary.folder)}/")
 
 
 def print_summary(summary: Summary, *, as_json: bool, quiet: bool) -> int:
@@ -186,7 +194,7 @@ def _print_end(summary: Summary) -> None:
     for step in next_steps(summary, RunFolder(Path(summary.folder)).settings):
         say(step.text)
         if step.command:
-            say(f"  {step.command}{_runs_dir(summary, step.command)}")
+            say(f"  {_where_it_lies(summary, step.command)}")
 
 
 def _print_table(summary: Summary) -> None:

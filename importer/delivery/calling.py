@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from importer.clock import iso
@@ -30,7 +32,9 @@ if TYPE_CHECKING:
 _FIRST_PAUSE = 1.0  # seconds; doubles with each attempt
 _LONGEST_PAUSE = 60.0
 _LONGEST_WAIT = 3_600.0  # asked for more, the run ends: an operator would not wait for it
+_LONGEST_PACE = 4_000.0  # an hour's window is waited for, a day's is not
 _NOTABLE_WAIT = 5.0  # shorter ones are not worth a line in the log
+_CODE = re.compile(r"[\w.-]{1,60}")  # anything else may hold what the call held
 _SHORTEST_SECRET = 8  # a shorter text would be found in answers by chance
 
 
@@ -124,7 +128,11 @@ class Caller:
         except RefusedError as error:
             self._journal.refused(call, at=self._now(), message=str(error))
             self._watcher.event(
-                "refused", batch=batch.id, rows=len(batch), scope=error.scope.value, code=error.code
+                "refused",
+                batch=batch.id,
+                rows=len(batch),
+                scope=error.scope.value,
+                code=error.code if _CODE.fullmatch(error.code) else "",
             )
             return Refused(call, batch, error)
         except UnusableInputError as error:  # the address is none: nothing left
@@ -167,6 +175,12 @@ class Caller:
         if pause > 0 and not self._interruption.requested:
             self._clock.sleep(pause)
         wait = self._pace.seconds_to_wait()
+        if wait > _LONGEST_PACE:
+            due = self._clock.now() + timedelta(seconds=wait)
+            raise HaltError(
+                EndReason.BUDGET_SPENT,
+                f"The calls that the connection allows are spent; the next may go at {iso(due)}.",
+            )
         if wait >= _NOTABLE_WAIT:
             self._watcher.event("waiting", seconds=round(wait, 1))
         if not self._pace.wait_turn(self._interruption):

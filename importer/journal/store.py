@@ -8,6 +8,7 @@ platform said.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import threading
@@ -298,13 +299,16 @@ class Journal:
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction; when the block ends it is on the disk."""
         with self._lock:
-            self._database.execute("BEGIN IMMEDIATE")
             try:
+                self._database.execute("BEGIN IMMEDIATE")
                 yield self._database
-            except BaseException:
-                self._database.execute("ROLLBACK")
+                self._database.execute("COMMIT")
+            except BaseException as error:
+                with contextlib.suppress(sqlite3.Error):
+                    self._database.execute("ROLLBACK")
+                if isinstance(error, sqlite3.OperationalError):  # a full disk, a lost drive
+                    raise OSError(f"{self.path}: {error}") from error
                 raise
-            self._database.execute("COMMIT")
 
 
 def _connected(path: Path) -> sqlite3.Connection:
@@ -313,6 +317,7 @@ def _connected(path: Path) -> sqlite3.Connection:
     try:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
+        database.execute("PRAGMA fullfsync = ON")  # where a plain sync stops at the drive: macOS
     except sqlite3.DatabaseError:
         database.close()
         raise

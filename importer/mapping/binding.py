@@ -149,6 +149,12 @@ def bind(mapping: Mapping, table: TableDescription, *, run_date: date) -> BoundM
     for column in mapping.columns:
         found = list(dict.fromkeys(h for name in column.names for h in _alike(name, table.columns)))
         problem = _problem(column, found, claimed, table) if column.rules else ""
+        if column.rules and not problem and _stands_twice(found[0], mapping, table):
+            problem = (
+                f'column "{column.header}": several columns of {_shown(table)} are named '
+                f'"{found[0]}": rename one of them in the file, or give "{found[0]} (2)" an entry '
+                "of its own"
+            )
         if problem:
             mistakes.append(mapping.document.mistake(problem, "columns", column.header))
         elif column.rules:
@@ -188,6 +194,12 @@ def _problem(
             "keep one of the two"
         )
     return ""
+
+
+def _stands_twice(header: str, mapping: Mapping, table: TableDescription) -> bool:
+    """Tell whether a header names several columns, and the mapping does not tell them apart."""
+    named = {name for column in mapping.columns for name in column.names}
+    return header in table.repeated and f"{header} (2)" not in named
 
 
 def _shown(table: TableDescription) -> str:

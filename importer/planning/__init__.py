@@ -28,6 +28,7 @@ from importer.planning.column_files import (
     in_row_order,
     issue_columns,
     source_columns,
+    to_mask,
     wire_estimate,
 )
 from importer.planning.rivals import Decisions, Rivals
@@ -88,6 +89,7 @@ class Planner:
                 ("key", TEXT),
                 ("table", pa.int32()),
                 ("number", pa.int64()),
+                ("good", pa.bool_()),
                 *texts,
             ]
         )
@@ -132,19 +134,36 @@ class Planner:
     def _add_good(
         self, table: int, rows: NDArray[np.int64], keys: Any, checked: CheckedChunk
     ) -> None:
-        good = pa.array(checked.verdicts == RowCheck.GOOD)
-        columns = [pa.array(checked.frame[f.code].array).filter(good) for f in self._fields]
+        """Stage the good rows; and the invalid ones with an answer, for a no of theirs counts."""
+        good = checked.verdicts == RowCheck.GOOD
+        staged = pa.array(good | self._answering(checked))
+        columns = [pa.array(checked.frame[f.code].array).filter(staged) for f in self._fields]
         self._hashes.append(self._key_hashes(columns))
         count = len(columns[0])
         self._staged_good.write(
             [
-                pa.array(rows).filter(good),
-                keys.filter(good),
+                pa.array(rows).filter(staged),
+                keys.filter(staged),
                 pa.array(np.full(count, table, dtype=np.int32)),
-                pa.array(checked.rows).filter(good),
+                pa.array(checked.rows).filter(staged),
+                pa.array(good).filter(staged),
                 *columns,
             ]
         )
+
+    def _answering(self, checked: CheckedChunk) -> NDArray[np.bool_]:
+        """Find the invalid rows that could be read, have their key and answer something."""
+        telling = np.zeros(len(checked), dtype=bool)
+        for code in self._consents:
+            telling |= to_mask(pc.is_valid(pa.array(checked.frame[code].array)))
+        telling &= checked.verdicts == RowCheck.INVALID
+        if telling.any():
+            for one in self._keys:
+                telling &= to_mask(pc.is_valid(pa.array(checked.frame[one.code].array)))
+            for finding in checked.findings:
+                if not finding.column and finding.severity is Severity.ERROR:
+                    telling[finding.at] = False  # its cells may not stand where they belong
+        return telling
 
     def _comparable(self, columns: Sequence[Any]) -> list[str]:
         """Give the comparable key of each row; ``columns`` in the order of the fields."""
@@ -156,10 +175,14 @@ class Planner:
         keys = self._comparable(columns)
         return np.fromiter(map(self._hash, keys), dtype=np.int64, count=len(keys))
 
-    def finish(self, note: Callable[[int], None] = lambda _: None) -> PlanFacts:
-        """Decide between rows with one key, and write rows, issues and plan, all synced."""
+    def close(self) -> None:
+        """Let go of the files, also of a check that did not end."""
         for writer in (self._staged_rows, self._staged_good, self._staged_issues, self._source):
             writer.close()
+
+    def finish(self) -> PlanFacts:
+        """Decide between rows with one key, and write rows, issues and plan, all synced."""
+        self.close()
         verdicts = np.concatenate(self._verdicts) if self._verdicts else np.zeros(0, np.uint8)
         hashes = np.concatenate(self._hashes) if self._hashes else np.zeros(0, np.int64)
         self._verdicts, self._hashes = [], []
@@ -175,7 +198,7 @@ class Planner:
         verdicts[losers] = RowCheck.DUPLICATE
         self._write_rows(verdicts, losers, places, refused=decisions.refused)
         self._write_issues(decisions)
-        facts = self._write_plan(verdicts, decisions, note)
+        wire_bytes, consents = self._write_plan(verdicts, decisions)
         for writer in (self._staged_rows, self._staged_good, self._staged_issues):
             writer.path.unlink()
         sync_folder(self._folder.state)
@@ -188,8 +211,8 @@ class Planner:
             duplicate=int(counts[RowCheck.DUPLICATE]),
             refused_duplicates=len(losers) if decisions.refused else 0,
             blank=self._blank,
-            wire_bytes=facts.wire_bytes,
-            consents=facts.consents,
+            wire_bytes=wire_bytes,
+            consents=consents,
         )
 
     # --- the files --------------------------------------------------------------------------
@@ -227,22 +250,20 @@ class Planner:
 
     def _write_issues(self, decisions: Decisions) -> None:
         """Merge the warnings of the second pass into the issues, in row order."""
-        found = decisions.conflicts
-        count = len(found)
-        consents = pa.array([code for _, code, _ in found], TEXT)
+        rows, consents, answers = decisions.conflicts()
+        count = len(rows)
         extra = pa.table(
             [
-                pa.array([row for row, _, _ in found], pa.int64()),
+                pa.array(rows),
                 pa.array([Severity.WARNING.value] * count, TEXT),
                 pa.array([IssueCode.CONSENT_CONFLICT.value] * count, TEXT),
                 pa.array([""] * count, TEXT),
-                consents,
+                pa.array(consents, TEXT),
                 pa.nulls(count, TEXT),
-                pa.array([answer for _, _, answer in found], TEXT),
+                pa.array(answers, TEXT),
             ],
             schema=ISSUES,
         )
-        rows = extra.column("row").to_numpy()
         used = 0
         with ColumnFile(self._folder.issues, ISSUES) as writer:
             for batch in column_batches(self._staged_issues.path):
@@ -253,41 +274,33 @@ class Planner:
             writer.write_table(extra[used:])
 
     def _write_plan(
-        self, verdicts: NDArray[np.uint8], decisions: Decisions, note: Callable[[int], None]
-    ) -> PlanFacts:
+        self, verdicts: NDArray[np.uint8], decisions: Decisions
+    ) -> tuple[int, dict[str, dict[str, int]]]:
+        """Write the contacts; estimate their bytes on the wire and count their consents."""
         consents = {code: {"yes": 0, "no": 0, "left": 0} for code in self._consents}
-        overridden = np.array(sorted(decisions.overrides), dtype=np.int64)
+        changes = list(decisions.changes())
         wire = 0
         with ColumnFile(self._folder.plan, self._plan_schema) as writer:
             for batch in column_batches(self._staged_good.path):
                 rows = batch.column("row").to_numpy()
                 kept = batch.filter(pa.array(verdicts[rows] == RowCheck.GOOD))
                 columns = {name: kept.column(name) for name in self._plan_schema.names}
-                self._override(columns, decisions.overrides, overridden)
+                for code, changed, texts in changes:
+                    columns[code] = _changed(columns, code, changed, texts)
                 writer.write([columns[name] for name in self._plan_schema.names])
                 wire += wire_estimate(columns, self._fields)
                 for code, counts in consents.items():
                     count_answers(columns[code], counts)
-                note(batch.num_rows)
-        return PlanFacts(0, 0, 0, 0, 0, 0, 0, wire, consents)
+        return wire, consents
 
-    def _override(
-        self,
-        columns: dict[str, Any],
-        overrides: dict[int, dict[str, str | None]],
-        overridden: NDArray[np.int64],
-    ) -> None:
-        """Put the settled consents in the place of the chosen rows' own."""
-        rows = columns["row"].to_numpy()
-        places: dict[str, list[int]] = {}
-        texts: dict[str, list[str | None]] = {}
-        for position in np.flatnonzero(np.isin(rows, overridden)):
-            for code, text in overrides[int(rows[position])].items():
-                places.setdefault(code, []).append(int(position))
-                texts.setdefault(code, []).append(text)
-        for code, at in places.items():
-            mask = np.zeros(len(rows), dtype=bool)
-            mask[at] = True
-            columns[code] = pc.replace_with_mask(
-                columns[code], pa.array(mask), pa.array(texts[code], TEXT)
-            )
+
+def _changed(
+    columns: dict[str, Any], code: str, changed: NDArray[np.int64], texts: Sequence[str | None]
+) -> Any:
+    """Put the settled consents in the place of the chosen rows' own."""
+    rows = columns["row"].to_numpy()
+    if not len(rows):
+        return columns[code]
+    low, high = np.searchsorted(changed, [rows[0], rows[-1] + 1])
+    mask = np.isin(rows, changed[low:high], assume_unique=True)
+    return pc.replace_with_mask(columns[code], pa.array(mask), pa.array(texts[low:high], TEXT))

@@ -145,3 +145,9 @@ def count_answers(column: Any, counts: dict[str, int]) -> None:
     counts["yes"] += yes
     counts["no"] += no
     counts["left"] += len(column) - yes - no
+
+
+def to_mask(condition: Any) -> NDArray[np.bool_]:
+    """Turn an Arrow condition into a numpy one; missing counts as false."""
+    mask: NDArray[np.bool_] = condition.fill_null(False).to_numpy(zero_copy_only=False)
+    return mask

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,20 +18,47 @@ from importer.model import FieldRole, PlannedField, comparable_keys
 _CANDIDATES_AT_ONCE = 200_000
 
 
+ANSWERS = ("leave", "yes", "no")
+
+
 @dataclass(slots=True)
 class Decisions:
-    """Who gives way to whom, and whose consents change.
+    """Who gives way to whom, and whose consents change; a few bytes for each row concerned.
 
-    ``overrides``: row -> field -> what is sent instead of its own value. ``conflicts``: (row,
-    consent, answer that counts) of every row that disagrees, in row order.
+    ``changed_*``: what is sent of a chosen row's consents (indices into ``fields``) instead of its
+    own. ``conflict_*``: every row that disagrees about a consent, and the answer that counts.
     """
 
     refused: bool
     losers: array[int] = field(default_factory=lambda: array("q"))
     winner_tables: array[int] = field(default_factory=lambda: array("q"))
     winner_numbers: array[int] = field(default_factory=lambda: array("q"))
-    overrides: dict[int, dict[str, str | None]] = field(default_factory=dict)
-    conflicts: list[tuple[int, str, str]] = field(default_factory=list)
+    changed_rows: array[int] = field(default_factory=lambda: array("q"))
+    changed_fields: array[int] = field(default_factory=lambda: array("h"))
+    changed_texts: list[str | None] = field(default_factory=list)
+    conflict_rows: array[int] = field(default_factory=lambda: array("q"))
+    conflict_consents: array[int] = field(default_factory=lambda: array("h"))
+    conflict_answers: array[int] = field(default_factory=lambda: array("b"))
+    fields: tuple[str, ...] = ()
+
+    def give_way(self, row: int, winner: Member) -> None:
+        """Note that a row is a duplicate of a chosen one."""
+        self.losers.append(row)
+        self.winner_tables.append(winner.table)
+        self.winner_numbers.append(winner.number)
+
+    def change(self, row: int, code: str, text: str | None) -> None:
+        """Note what is sent of a chosen row instead of its own value."""
+        self.changed_rows.append(row)
+        self.changed_fields.append(self.fields.index(code))
+        self.changed_texts.append(text)
+
+    def disagree(self, rows: Iterable[int], code: str, answer: str | None) -> None:
+        """Note which rows disagree about a consent, and which answer counts."""
+        for row in rows:
+            self.conflict_rows.append(row)
+            self.conflict_consents.append(self.fields.index(code))
+            self.conflict_answers.append(ANSWERS.index(answer or "leave"))
 
     def in_row_order(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Give the rows that give way, ascending, and the (table, number) of each one's winner."""
@@ -40,29 +67,64 @@ class Decisions:
         order = np.argsort(losers, kind="stable")
         return losers[order], places[order]
 
+    def changes(self) -> Iterator[tuple[str, NDArray[np.int64], Sequence[str | None]]]:
+        """Give for each field the rows that change, ascending, and their new texts."""
+        rows = np.array(self.changed_rows, dtype=np.int64)
+        fields = np.array(self.changed_fields, dtype=np.int16)
+        for index, code in enumerate(self.fields):
+            here = np.flatnonzero(fields == index)
+            here = here[np.argsort(rows[here], kind="stable")]
+            if len(here):
+                yield code, rows[here], [self.changed_texts[i] for i in here]
+
+    def conflicts(self) -> tuple[NDArray[np.int64], list[str], list[str]]:
+        """Give the rows that disagree, ascending, with the consent and the answer that counts."""
+        rows = np.array(self.conflict_rows, dtype=np.int64)
+        order = np.argsort(rows, kind="stable")
+        consents = [self.fields[self.conflict_consents[i]] for i in order]
+        return rows[order], consents, [ANSWERS[self.conflict_answers[i]] for i in order]
+
 
 @dataclass(frozen=True, slots=True)
-class _Member:
-    """A good row whose key may stand in another row too."""
+class Member:
+    """A row whose key may stand in another row too.
+
+    ``good``: it may be sent. An invalid row is none of the rivals, but its noes count.
+    """
 
     row: int
     table: int
     number: int
+    good: bool
     stances: tuple[Stance, ...]
 
 
 class _Group:
     """The rows with one key, as they come: a few bytes a row, however many they are."""
 
-    __slots__ = ("first", "last", "rows", "second", "stances")
+    __slots__ = ("first", "last", "rows", "second", "stances", "witnesses", "yeses")
 
-    def __init__(self, member: _Member) -> None:
-        self.first = self.second = self.last = member
-        self.rows = array("q", [member.row])
-        self.stances = [{stance} for stance in member.stances]
+    def __init__(self, consents: int) -> None:
+        self.first: Member | None = None
+        self.second: Member | None = None
+        self.last: Member | None = None
+        self.rows = array("q")
+        self.witnesses = array("q")
+        self.yeses = [array("q") for _ in range(consents)]  # of invalid rows
+        self.stances: list[set[Stance]] = [set() for _ in range(consents)]
 
-    def add(self, member: _Member) -> None:
-        if len(self.rows) == 1:
+    def add(self, member: Member) -> None:
+        if not member.good:
+            self.witnesses.append(member.row)
+            for known, yeses, stance in zip(self.stances, self.yeses, member.stances, strict=True):
+                if stance.answer == "no":
+                    known.add(stance)
+                elif stance.answer == "yes":
+                    yeses.append(member.row)
+            return
+        if self.first is None:
+            self.first = member
+        elif self.second is None:
             self.second = member
         self.last = member
         self.rows.append(member.row)
@@ -73,7 +135,8 @@ class _Group:
 class Rivals:
     """Decides between the good rows of a run that have one key.
 
-    ``good``: the staged file of the good rows. ``policy``: last, first or refuse.
+    ``good``: the staged file of the good rows, and of the invalid ones that answer. ``policy``:
+    last, first or refuse.
     """
 
     def __init__(
@@ -92,31 +155,29 @@ class Rivals:
 
     def decide(self, hashes: NDArray[np.int64]) -> Decisions:
         """Find the keys that stand more than once; ``hashes``: of each good row's key, in order."""
-        decisions = Decisions(refused=self._policy == "refuse")
+        dates = tuple(self._consent_dates.values())
+        decisions = Decisions(refused=self._policy == "refuse", fields=(*self._consents, *dates))
         for wanted in _repeated(hashes):
             groups: dict[str, _Group] = {}
             for key, member in self._members(hashes, wanted):
-                known = groups.get(key)  # equal hashes of other keys part here
-                if known is None:
-                    groups[key] = _Group(member)
-                else:
-                    known.add(member)
+                if key not in groups:  # equal hashes of other keys part here
+                    groups[key] = _Group(len(self._consents))
+                groups[key].add(member)
             for group in groups.values():
-                if len(group.rows) > 1:
+                if len(group.rows) + len(group.witnesses) > 1:
                     self._decide_group(group, decisions)
-        decisions.conflicts.sort(key=lambda found: found[0])
         return decisions
 
     def _members(
         self, hashes: NDArray[np.int64], wanted: NDArray[np.int64]
-    ) -> Iterator[tuple[str, _Member]]:
+    ) -> Iterator[tuple[str, Member]]:
         """Read the good rows whose key has one of the wanted hashes."""
         dates = [self._consent_dates.get(code) for code in self._consents]
         needed = [f.code for f in self._keys] + self._consents + [d for d in dates if d]
         start = 0
         with pq.ParquetFile(self._good) as staged:
             for batch in staged.iter_batches(
-                batch_size=50_000, columns=["row", "table", "number", *dict.fromkeys(needed)]
+                batch_size=50_000, columns=[*_PLACE, *dict.fromkeys(needed)]
             ):
                 here = np.isin(hashes[start : start + batch.num_rows], wanted)
                 start += batch.num_rows
@@ -125,49 +186,48 @@ class Rivals:
 
     def _members_of(
         self, batch: pa.RecordBatch, dates: list[str | None]
-    ) -> Iterator[tuple[str, _Member]]:
+    ) -> Iterator[tuple[str, Member]]:
         columns = [batch.column(f.code).to_pylist() for f in self._keys]
         keys = comparable_keys(columns, [f.type for f in self._keys])
         empty = [None] * batch.num_rows
         answers = [batch.column(code).to_pylist() for code in self._consents]
         given = [batch.column(date).to_pylist() if date else empty for date in dates]
-        places = zip(
-            *(batch.column(c).to_pylist() for c in ("row", "table", "number")), strict=True
-        )
-        for i, (key, (row, table, number)) in enumerate(zip(keys, places, strict=True)):
+        places = zip(*(batch.column(c).to_pylist() for c in _PLACE), strict=True)
+        for i, (key, (row, table, number, good)) in enumerate(zip(keys, places, strict=True)):
             stances = tuple(
                 Stance(answer[i], date[i]) for answer, date in zip(answers, given, strict=True)
             )
-            yield key, _Member(row, table, number, stances)
+            yield key, Member(row, table, number, good, stances)
 
     def _decide_group(self, group: _Group, decisions: Decisions) -> None:
         """Choose one of the rows with one key (or none), and settle what they disagree about."""
-        if self._policy == "refuse":
+        if group.first is None or group.last is None:
+            return
+        if self._policy == "refuse" and group.second is not None:
             for row in group.rows:
-                other = group.second if row == group.first.row else group.first
-                _give_way(row, other, decisions)
+                decisions.give_way(row, group.second if row == group.first.row else group.first)
             return
         winner = group.last if self._policy == "last" else group.first
         for row in group.rows:
             if row != winner.row:
-                _give_way(row, winner, decisions)
+                decisions.give_way(row, winner)
         for index, code in enumerate(self._consents):
             stances = sorted(group.stances[index], key=_order)
             settled = settle_consent(stances, winner.stances[index])
             if settled.changed:
-                override = decisions.overrides.setdefault(winner.row, {})
-                override[code] = settled.stance.answer
+                decisions.change(winner.row, code, settled.stance.answer)
                 if code in self._consent_dates:
-                    override[self._consent_dates[code]] = settled.stance.date
+                    decisions.change(winner.row, self._consent_dates[code], settled.stance.date)
             if settled.conflict:
-                answer = settled.stance.answer or "leave"
-                decisions.conflicts.extend((row, code, answer) for row in group.rows)
+                decisions.disagree([*group.rows, *group.witnesses], code, settled.stance.answer)
+            elif settled.stance.answer == "no":
+                # Mended and imported again, these must not say anything else than no.
+                decisions.disagree(group.yeses[index], code, "no")
+                if settled.changed:
+                    decisions.disagree([winner.row], code, "no")
 
 
-def _give_way(row: int, winner: _Member, decisions: Decisions) -> None:
-    decisions.losers.append(row)
-    decisions.winner_tables.append(winner.table)
-    decisions.winner_numbers.append(winner.number)
+_PLACE = ("row", "table", "number", "good")
 
 
 def _order(stance: Stance) -> tuple[str, str]:

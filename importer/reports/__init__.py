@@ -9,7 +9,7 @@ from typing import Any
 from importer.files import write_whole
 from importer.issues import Severity
 from importer.model import TableDescription, Verdict
-from importer.reports.fixes import ERRORS_COLUMN, FixWriter
+from importer.reports.fixes import ERRORS_COLUMN, FixWriter, Refusals
 from importer.reports.page import page
 from importer.reports.problems import Problems
 from importer.reports.summary import (
@@ -37,6 +37,7 @@ __all__ = [
     "CallTotals",
     "ConsentTotals",
     "FileSummary",
+    "Refusals",
     "Reports",
     "RowTotals",
     "RunFacts",
@@ -51,9 +52,18 @@ _BY_PLATFORM: dict[str, Severity] = {
 
 
 class Reports:
-    """Writes a run's reports while its results pass; each takes its place only when it is whole."""
+    """Writes a run's reports while its results pass; each takes its place only when it is whole.
 
-    def __init__(self, folder: RunFolder, tables: Sequence[TableDescription]) -> None:
+    ``refusals``: for each table, how a no is written in which of its columns.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        tables: Sequence[TableDescription],
+        refusals: Sequence[Refusals] = (),
+    ) -> None:
+        self._refusals = refusals
         self._folder = folder
         self._tables = tables
         self._delimiter = folder.settings.report_delimiter
@@ -68,7 +78,7 @@ class Reports:
         self._results.writerow(RESULT_COLUMNS)
         sources = column_batches(self._folder.source)
         self._fixes = self._files.enter_context(
-            FixWriter(path, self._tables, sources, self._delimiter)
+            FixWriter(path, self._tables, sources, self._delimiter, self._refusals)
         )
         return self
 
@@ -78,7 +88,7 @@ class Reports:
     def add(self, results: ResultColumns) -> None:
         """Take the results of the next rows."""
         self._results.writerows(result_rows(results, self._tables))
-        self._fixes.add(results.first, results.table, results.reasons)
+        self._fixes.add(results.first, results.table, results.reasons, results.noes)
         for at, verdict in enumerate(results.verdict):
             if verdict in _BY_PLATFORM:
                 place = f"{self._tables[results.table[at]].place} row {results.number[at]}"

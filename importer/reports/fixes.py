@@ -19,6 +19,8 @@ from importer.reports.cells import guarded_row
 from importer.reports.tables import csv_writer
 
 ERRORS_COLUMN = "import_errors"
+Refusals = Mapping[str, tuple[int, str]]
+"""Of one table: consent -> the position of its column, and the text that means no in it."""
 _LONGEST_NAME = 50  # in characters: a file's name has at most 255 bytes, also while it is written
 
 
@@ -35,7 +37,9 @@ class FixWriter:
         tables: Sequence[TableDescription],
         sources: Iterator[Any],
         delimiter: str,
+        refusals: Sequence[Refusals] = (),
     ) -> None:
+        self._refusals = refusals
         self._tables = tables
         self._delimiter = delimiter
         self._paths = _paths(folder, tables)
@@ -54,10 +58,18 @@ class FixWriter:
                 if table not in self._writers:
                     path.unlink(missing_ok=True)
 
-    def add(self, first: int, tables: Sequence[int], reasons: Mapping[int, Sequence[str]]) -> None:
+    def add(
+        self,
+        first: int,
+        tables: Sequence[int],
+        reasons: Mapping[int, Sequence[str]],
+        noes: Mapping[int, Sequence[str]] | None = None,
+    ) -> None:
         """Write the rows of the next stretch that need fixing; ``reasons``: why, by row index.
 
         ``first``: the index of the stretch's first row; ``tables``: the table of each of its rows.
+        ``noes``: the consents that another row with the key refuses. There the row says no too:
+        imported again by itself, its own yes would overrule a person.
         """
         for (row, why), (cells, extra) in zip(
             reasons.items(), self._originals.take(list(reasons)), strict=True
@@ -67,8 +79,17 @@ class FixWriter:
             # A row of too few or too many cells keeps their number: dropped in again unmended, it
             # is found out again, instead of passing with its values one column off.
             whole = [cell for cell in cells[: len(columns)] if cell is not None]
+            for code in (noes or {}).get(row, ()):
+                place, text = self._refusal(table, code)
+                if place < len(whole):
+                    whole[place] = text
             self._writer(table).writerow(guarded_row([*whole, *extra, "; ".join(why)]))
             self.count += 1
+
+    def _refusal(self, table: int, code: str) -> tuple[int, str]:
+        """Tell where a table writes a consent, and how it writes a no; beyond it if nowhere."""
+        known = self._refusals[table] if self._refusals else {}
+        return known.get(code, (len(self._tables[table].columns), ""))
 
     def _writer(self, table: int) -> Any:
         if table not in self._writers:

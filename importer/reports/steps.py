@@ -33,6 +33,7 @@ ADVICE = {
     "too-many-rejected": (
         "The platform refused more rows than you allowed. Read why below before you go on."
     ),
+    "budget-spent": "Wait until the time that stands above, or allow more calls in importer.yaml.",
     "cannot-go-on": "Put right what stands above before you go on.",
     "unreadable-answers": (
         "The platform's answers could not be understood. Look some of the sent contacts up on "
@@ -103,7 +104,7 @@ def _go_on(summary: Summary) -> list[Step]:
             Step("See whether the run is still at work: then wait for it.", "importer runs")
         )
     unknown = ""
-    if summary.rows.unknown:
+    if summary.rows.unknown and summary.calls.in_doubt:
         unknown = (
             f" What is still in doubt ({plural(summary.rows.unknown, 'row')} without an answer) is "
             "settled first."

@@ -112,6 +112,8 @@ def resume(
             raise UnusableInputError(
                 f"{folder.id} was only checked: send it with: importer send {folder.id}"
             )
+        if state is RunState.FINISHED and journal.fact("cut") is None:
+            finish(folder, journal, means, state)  # it ended between its last word and the cut
         if state not in _UNFINISHED:
             raise UnusableInputError(f"{folder.id} is {state.value}: there is nothing to resume")
         return send_rest(folder, journal, means, first=first or _first_not_reached(folder, journal))

@@ -12,7 +12,7 @@ from importer import assembly, pipeline, targets
 from importer.assembly import Means, Opened
 from importer.clock import iso
 from importer.delivery import DeliveryEnd, EndReason
-from importer.errors import UnusableInputError
+from importer.errors import StoppedError, UnusableInputError
 from importer.journal import Journal
 from importer.mapping import Mapping
 from importer.model import Connection, RunState
@@ -75,12 +75,12 @@ def go_on(
 ) -> Summary:
     """Send a checked run, if its thresholds and its operator allow it."""
     state = state_after_check(folder, journal)
-    summary = finish(folder, journal, means, state)
     if state is RunState.REFUSED:
-        return summary
-    if not summary.calls.planned:
+        return finish(folder, journal, means, state)
+    if not pipeline.plan_facts(journal).planned:
         journal.set_fact("finished", iso(means.clock.now()))
         return finish(folder, journal, means, RunState.FINISHED)
+    summary = None if yes else finish(folder, journal, means, state)
     if not yes and ask is None:
         raise UnusableInputError(
             "nothing was sent: without a terminal, or with --json, sending needs --yes. "
@@ -92,20 +92,24 @@ def go_on(
         compare_with_account(assembly.connection_of(facts), assembly.mapping_of(folder), means)
     except UnusableInputError:
         assembly.note_consent(journal, given=False)
+        finish(folder, journal, means, state)
         raise
-    if not yes and ask is not None and not ask(summary):
+    if summary is not None and ask is not None and not ask(summary):
         raise UnusableInputError(
             f"nothing was sent. The run is checked; send it with: importer send {folder.id}"
         )
     assembly.note_consent(journal, given=True)
-    return send_rest(folder, journal, means, first=first or folder.settings.first)
+    finish(folder, journal, means, RunState.SENDING)  # from here no file says "nothing was sent"
+    first = folder.settings.first if first is None else first
+    return send_rest(folder, journal, means, first=first)
 
 
 def compare_with_account(connection: Connection, mapping: Mapping, means: Means) -> None:
     """Refuse a mapping with fields that the account does not have; say if it cannot be asked."""
     found = assembly.account_fields(connection, means)
     if isinstance(found, str):
-        means.watcher.event("account-not-compared", message=found)
+        sentence = f"The account's fields could not be compared with the mapping: {found}"
+        means.watcher.event("account-not-compared", message=sentence)
     elif mistakes := assembly.account_mistakes(mapping, found):
         raise UnusableInputError(*mistakes)
 
@@ -138,7 +142,7 @@ def send_rest(
     """Deliver what the journal has not settled, and write the reports."""
     settings = folder.settings
     assert settings.connection is not None
-    connection = assembly.connection_of(settings.connection)
+    connection = assembly.refreshed(assembly.connection_of(settings.connection), means)
     credentials = assembly.credentials_of(connection)
     mapping = assembly.mapping_of(folder)
     plan = pipeline.stored_plan(folder, journal)
@@ -160,7 +164,7 @@ def send_rest(
                 interruption=means.interruption,
                 chance=means.chance,
                 until=first,
-                too_many_rejected=_rejection_limit(settings.max_rejected),
+                too_many_rejected=_rejection_limit(settings.max_rejected, len(plan)),
             )
         except UnusableInputError as error:
             if not journal.call_totals().calls:
@@ -174,12 +178,12 @@ def send_rest(
     return finish(folder, journal, means, state)
 
 
-def _rejection_limit(text: str | None) -> Callable[[int, int], str | None] | None:
+def _rejection_limit(text: str | None, planned: int) -> Callable[[int, int], str | None] | None:
     if text is None:
         return None
 
     def too_many(rejected: int, settled: int) -> str | None:
-        if rejected > threshold(text, settled):
+        if rejected > threshold(text, planned):
             return f"--max-rejected {text}: the platform refused {_rows(rejected)} of {settled}"
         return None
 
@@ -197,6 +201,7 @@ def finish(folder: RunFolder, journal: Journal, means: Means, state: RunState) -
         folder,
         journal,
         state=state,
+        mapping=assembly.mapping_of(folder),
         facts=lambda totals: facts_of(folder, journal, state, totals),
         watcher=logged(folder, means),
     )
@@ -215,6 +220,15 @@ def held(folder: RunFolder, means: Means) -> Iterator[Journal]:
             yield journal
         except UnusableInputError:
             raise
+        except OSError as error:
+            what = f"{error.strerror or error}; when it is mended: importer"
+            if journal.state in {RunState.CHECKING, RunState.CHECKED}:
+                raise UnusableInputError(
+                    f"the machine stands in the way ({what} resume {folder.id}). Nothing was sent."
+                ) from error
+            raise StoppedError(
+                f"STOPPED EARLY: the machine stands in the way ({what} resume {folder.id})"
+            ) from error
         except Exception as error:
             frames = traceback.extract_tb(error.__traceback__)
             RunLog(folder.log, means.clock).write(

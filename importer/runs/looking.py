@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import orjson
 
 from importer import assembly
 from importer.assembly import Means
-from importer.errors import ImporterError, UnusableInputError
+from importer.errors import ImporterError, LockedError, UnusableInputError
 from importer.journal import Journal
 from importer.model import RunState
 from importer.reports import (
@@ -43,15 +44,31 @@ def report(run: str, *, runs_dir: str | Path = RUNS, means: Means | None = None)
 
 
 def show(run: str, *, runs_dir: str | Path = RUNS) -> Summary:
-    """Read a run's summary as it was last written."""
+    """Read a run's summary; one that was broken off while sending is counted anew.
+
+    While another process sends it, the summary is that of the sending's start.
+    """
     folder = find_run(Path(runs_dir), run)
+    summary = _written_summary(folder)
+    if summary.state == RunState.SENDING:
+        with contextlib.suppress(LockedError):
+            return report(str(folder.path))
+    return summary
+
+
+def _written_summary(folder: RunFolder) -> Summary:
     try:
         content = orjson.loads((folder.path / "summary.json").read_bytes())
+        return Summary(**content, folder=str(folder.path))
     except OSError:
         raise UnusableInputError(
             f"{folder.id} has no summary yet: importer resume {folder.id}"
         ) from None
-    return Summary(**content, folder=str(folder.path))
+    except (ValueError, TypeError):
+        raise UnusableInputError(
+            f"{folder.path / 'summary.json'} cannot be read; "
+            f"write it again with: importer report {folder.id}"
+        ) from None
 
 
 def runs(*, runs_dir: str | Path = RUNS) -> list[tuple[RunFolder, str, Summary | None]]:
@@ -61,7 +78,7 @@ def runs(*, runs_dir: str | Path = RUNS) -> list[tuple[RunFolder, str, Summary |
         state, _ = standing(folder)
         try:
             summary = show(str(folder.path))
-        except (ImporterError, ValueError):
+        except ImporterError:
             summary = None
         found.append((folder, state.value if state else "unreadable", summary))
     return found

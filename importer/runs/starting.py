@@ -97,9 +97,12 @@ def _prepare(
     needed: bool = False,
 ) -> tuple[NewRun, Opened, RunFolder | None]:
     """Open everything a new run needs; nothing is left behind when something stands in the way."""
+    for name in ("max_invalid", "max_rejected", "sheet"):
+        if options.get(name) is not None:
+            options[name] = str(options[name])  # from Python they may be numbers
     for name in ("max_invalid", "max_rejected"):
         if options.get(name) is not None:
-            threshold(str(options[name]), 1)
+            threshold(options[name], 1)
     settings = assembly.settings_here(means)
     for warning in settings.warnings:
         means.watcher.event("settings-warning", message=warning)

@@ -28,6 +28,7 @@ class Header:
     row: int
     ours: int | None
     warnings: tuple[str, ...]
+    repeated: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -56,6 +57,7 @@ def read_header(cells: Sequence[str], *, row: int, shown_as: str, first: int = 1
     warnings: list[str] = []
     taken = set(texts)
     seen: set[str] = set()
+    repeated: list[str] = []
     for position, text in enumerate(texts, start=first):
         wanted = text or f"column {position}"
         name = wanted
@@ -68,8 +70,9 @@ def read_header(cells: Sequence[str], *, row: int, shown_as: str, first: int = 1
         if not text:
             warnings.append(f'Column {position} has no name: it is called "{name}".')
         elif name != text:
+            repeated.append(text)
             warnings.append(
                 f'Several columns are named "{text}": the one at position {position} is '
                 f'called "{name}".'
             )
-    return Header(tuple(names), row, ours, tuple(warnings))
+    return Header(tuple(names), row, ours, tuple(warnings), tuple(repeated))

@@ -91,6 +91,7 @@ def open_text(path: Path, options: SourceOptions, shown_as: str) -> TextSource:
         encoding=layout.encoding.codec,
         delimiter=layout.delimiter.shown,
         warnings=layout.delimiter.warnings + layout.header.warnings,
+        repeated=layout.header.repeated,
     )
     return TextSource(path, layout, description)
 

@@ -117,6 +117,7 @@ def _source(
         columns=header.columns,
         header_row=header.row,
         warnings=header.warnings,
+        repeated=header.repeated,
     )
     return SheetSource(sheet, header, description)
 

@@ -249,7 +249,7 @@ def test_progress_is_drawn_on_a_terminal_and_told_now_and_then_elsewhere(
     plain.event("nothing-to-tell")
     plain.end()
     assert capsys.readouterr().err == (
-        "Sending: 1,000 of 2,000 rows\nother: 7 rows\nWaiting 40 s: the pace\n"
+        "Sending: 1,000 of 2,000 rows\nother: 7 rows\nWaiting 40 s for the allowed pace.\n"
     )
 
 

@@ -92,7 +92,8 @@ def test_promise_3_a_crash_at_every_durable_write_loses_and_doubles_nothing(
             break
         outcomes = stage.outcomes()
         assert sorted(outcomes) == list(range(36))
-        assert outcomes.pop(CULPRIT).verdict is Verdict.REJECTED
+        # Refused alone; but where the crash left just that call in doubt, nobody knows any more.
+        assert outcomes.pop(CULPRIT).verdict in {Verdict.REJECTED, Verdict.UNKNOWN}
         assert len(stage.platform.contacts) == 35
         assert {o.verdict for o in outcomes.values()} <= {Verdict.CREATED, Verdict.UPDATED}
     else:
@@ -131,7 +132,7 @@ def test_a_crash_in_the_middle_of_a_cut_batch_is_resumed(tmp_path: Path) -> None
         outcomes = stage.outcomes()
         assert sorted(outcomes) == list(range(12))
         assert outcomes[4].verdict is Verdict.UNKNOWN
-        assert outcomes[8].verdict is Verdict.REJECTED
+        assert outcomes[8].verdict in {Verdict.REJECTED, Verdict.UNKNOWN}
         assert sum(o.verdict in (Verdict.CREATED, Verdict.UPDATED) for o in outcomes.values()) == 10
 
 

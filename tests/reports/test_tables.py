@@ -95,6 +95,7 @@ def results_of(*rows: tuple[int, RowResult]) -> RowResults:
         attempts=[r.attempts for r in cells],
         record_id=[r.record_id for r in cells],
         reasons={},
+        noes={},
     )
 
 

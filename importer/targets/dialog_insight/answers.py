@@ -68,9 +68,12 @@ def read_merge(
 
 
 def refused_alone(batch: Batch, refusal: RefusedError, *, mode: WriteMode) -> Settled:
-    """Make the outcome of a contact that was refused while it stood alone in its call."""
-    if batch.repeated and mode.insert_only:
-        code = IssueCode.REPEATED_INSERT
+    """Make the outcome of a contact that was refused while it stood alone in its call.
+
+    After a call in doubt a refusal says nothing of what that call wrote.
+    """
+    if batch.repeated:
+        code = IssueCode.REPEATED_INSERT if mode.insert_only else IssueCode.ANSWER_LOST
         outcome = Outcome(Verdict.UNKNOWN, code, message=message(code, detail=str(refusal)))
     else:
         outcome = Outcome(

@@ -69,7 +69,7 @@ def settle(
         if position is None:
             strangers += 1
             continue
-        outcome, earlier = _outcome(element), outcomes[position]
+        outcome, earlier = _outcome(element, mode), outcomes[position]
         if earlier is None:
             outcomes[position] = outcome
             continue
@@ -166,8 +166,11 @@ def _normal(text: str, type_: ValueType) -> str:
             return text
 
 
-def _outcome(element: Mapping[str, Any]) -> Outcome:
-    """Read one answer: ``Created`` or ``Updated`` without a complaint is success, nothing else."""
+def _outcome(element: Mapping[str, Any], mode: WriteMode) -> Outcome:
+    """Read one answer: ``Created`` or ``Updated`` without a complaint is success, nothing else.
+
+    A contact is left out on purpose only where the mapping asks for it; else it is refused.
+    """
     status = text_of(element.get("Status"))
     complaint = text_of(element.get("ValidationResult"))
     told = text_of(element.get("Message"))
@@ -181,7 +184,8 @@ def _outcome(element: Mapping[str, Any]) -> Outcome:
         return _MISSING
     said = f"{status} ({complaint})" if status and complaint else status or complaint
     words = ": ".join(part for part in (said, told) if part)
-    if _SKIP in status.lower():
+    asked = mode.skip_duplicates or mode.skip_unmatched
+    if asked and status.lower().startswith(_SKIP):
         return Outcome(
             Verdict.SKIPPED, IssueCode.PLATFORM_SKIPPED, message=words, record_id=record_id
         )
