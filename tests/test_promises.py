@@ -403,12 +403,14 @@ def test_promise_6_a_run_that_was_killed_while_sending_never_looks_only_checked(
         if len(calls) == 2:
             raise SystemExit(137)
 
-    monkeypatch.setattr(Journal, "settled", die)
-    workshop.importer("run", "people.csv", "--yes")
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "settled", die)
+        workshop.importer("run", "people.csv", "--yes")
     assert workshop.summary()["state"] == "sending"
     assert workshop.summary()["exit_code"] == 5
-    shown = workshop.importer("show", workshop.run_id(), "--json").json
+    done = workshop.importer("show", workshop.run_id(), "--json")
+    assert done.err == ""
+    shown = done.json
     assert (shown["state"], shown["rows"]["created"], shown["rows"]["not_sent"]) == (
         "sending",
         10,

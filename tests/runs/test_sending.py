@@ -634,3 +634,74 @@ def test_contact_too_large_for_a_connection_bound_late_stops_the_run_with_what_w
     assert "bytes_per_call" in done.err
     assert workshop.summary()["stopped_because"] == "cannot-go-on"
     assert workshop.totals() == {"created": 7, "not_sent": 1}
+
+
+def test_a_day_s_calls_that_are_spent_stop_the_run_instead_of_sleeping(workshop: Workshop) -> None:
+    limits = "limits: {rows_per_call: 5, calls_per_day: 2}"
+    workshop.write("importer.yaml", SETTINGS.replace("limits: {rows_per_call: 5}", limits))
+    workshop.people(12)
+    done = workshop.importer("run", "people.csv", "--yes")
+    assert done.code == 5
+    assert workshop.summary()["stopped_because"] == "budget-spent"
+    assert "the next may go at 2026-11-23T" in done.err
+    assert workshop.totals() == {"created": 10, "not_sent": 2}
+
+
+def test_a_key_that_was_put_right_lets_the_same_run_go_on(workshop: Workshop) -> None:
+    workshop.write("importer.yaml", SETTINGS.replace("key_id: 1", "key_id: 999"))
+    workshop.people(7)
+    assert workshop.importer("run", "people.csv", "--yes").code == 5
+    workshop.write("importer.yaml", SETTINGS)
+    assert workshop.importer("resume").code == 0
+    assert workshop.totals() == {"created": 7}
+
+
+def test_a_connection_that_leads_elsewhere_now_is_not_taken_for_the_run_s_own(
+    workshop: Workshop,
+) -> None:
+    workshop.people(7)
+    workshop.sandbox(faults="401")
+    assert workshop.importer("run", "people.csv", "--yes").code == 5
+    workshop.write("importer.yaml", SETTINGS.replace("project_id: 1", "project_id: 2"))
+    assert workshop.importer("resume").code == 0
+    assert {body["idProject"] for body in workshop.network.merges()} == {1}
+
+
+def test_a_run_whose_mapping_was_changed_is_not_sent(workshop: Workshop) -> None:
+    workshop.people(3)
+    workshop.importer("check", "people.csv")
+    mapping = workshop.run_folder() / "mapping.yaml"
+    mapping.write_text(mapping.read_text("utf-8").replace("upsert", "insert"), "utf-8")
+    done = workshop.importer("send", workshop.run_id(), "--yes")
+    assert done.code == 4
+    assert "is not what the run" in done.err
+    assert not workshop.contacts()
+
+
+def test_a_header_that_stands_twice_is_refused_unless_both_are_named(workshop: Workshop) -> None:
+    workshop.write("people.csv", "Email,First,City,City\na@example.com,A,B,C\n")
+    done = workshop.importer("check", "people.csv", "-m", "people")
+    assert done.code == 4
+    assert 'several columns of people.csv are named "City"' in done.err
+    both = PEOPLE.replace("merge:", '  "City (2)": ignore\nmerge:')
+    workshop.write("mappings/people.yaml", both)
+    assert workshop.importer("check", "people.csv", "-m", "people").code == 0
+
+
+@pytest.mark.parametrize("sending", [False, True])
+def test_a_full_disk_is_a_sentence_and_no_defect(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, sending: bool
+) -> None:
+    workshop.people(12)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    name = "importer.journal.Journal.settled" if sending else "importer.planning.Planner.finish"
+    with monkeypatch.context() as patch:
+        patch.setattr(name, full)
+        done = workshop.importer("run", "people.csv", "--yes")
+    assert done.code == (5 if sending else 4)
+    assert "No space left on device" in done.err
+    assert workshop.importer("resume").code == 0
+    assert sum(workshop.totals().values()) == 12
