@@ -312,6 +312,7 @@ def _stages(folder: Path, path: Path) -> dict[str, float]:
                 run,
                 journal,
                 state=RunState.CHECKED,
+                mapping=opened.mapping,
                 facts=lambda totals: facts_of(run, journal, RunState.CHECKED, totals),
                 watcher=Unwatched(),
             )
