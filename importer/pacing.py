@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from importer.clock import Clock, Interruption
     from importer.model import Limits
 
@@ -66,6 +68,13 @@ class Pace:
         """How long until the next call may go; 0 when it may go now."""
         due = max((w.due() for w in self._windows), default=-math.inf)
         return max(0.0, max(due, self._held_until) - self._clock.monotonic())
+
+    def remember(self, ages: Iterable[float]) -> None:
+        """Count calls that were made before this process: how many seconds ago, oldest first."""
+        now = self._clock.monotonic()
+        for age in ages:
+            for window in self._windows:
+                window.note(now - age)
 
     def hold(self, seconds: float) -> None:
         """Let no call go for that long, because the platform asked for it."""

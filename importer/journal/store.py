@@ -267,6 +267,11 @@ class Journal:
             np.add.at(changes, places[:, 1], -1)
         return np.cumsum(changes[:-1], dtype=np.int32)
 
+    def starts_since(self, moment: str) -> list[str]:
+        """Tell when the calls since a moment began, oldest first; all as ISO text."""
+        found = self._rows("SELECT started FROM call WHERE started >= ? ORDER BY number", moment)
+        return [str(started) for (started,) in found]
+
     def call_totals(self) -> CallTotals:
         """Sum up the calls of the run so far."""
         found = self._rows(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 
 import orjson
 
@@ -159,7 +160,7 @@ def send_rest(
                 target=target,
                 client=client,
                 credentials=credentials,
-                pace=Pace(connection.limits, means.clock),
+                pace=_pace(connection, journal, means),
                 limits=connection.limits,
                 interruption=means.interruption,
                 chance=means.chance,
@@ -176,6 +177,15 @@ def send_rest(
     if state is RunState.FINISHED:
         journal.set_fact("finished", iso(means.clock.now()))
     return finish(folder, journal, means, state)
+
+
+def _pace(connection: Connection, journal: Journal, means: Means) -> Pace:
+    """Keep a connection's pace, the run's own calls of the last day included."""
+    pace = Pace(connection.limits, means.clock)
+    now = means.clock.now()
+    started = map(datetime.fromisoformat, journal.starts_since(iso(now - timedelta(days=1))))
+    pace.remember((now - moment).total_seconds() for moment in started)
+    return pace
 
 
 def _rejection_limit(text: str | None, planned: int) -> Callable[[int, int], str | None] | None:

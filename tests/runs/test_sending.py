@@ -645,6 +645,10 @@ def test_a_day_s_calls_that_are_spent_stop_the_run_instead_of_sleeping(workshop:
     assert workshop.summary()["stopped_because"] == "budget-spent"
     assert "the next may go at 2026-11-23T" in done.err
     assert workshop.totals() == {"created": 10, "not_sent": 2}
+    assert workshop.importer("resume").code == 5  # the run's own calls of the day still count
+    assert len(workshop.network.merges()) == 2
+    workshop.clock.seconds += 90_000
+    assert workshop.importer("resume").code == 0
 
 
 def test_a_key_that_was_put_right_lets_the_same_run_go_on(workshop: Workshop) -> None:
