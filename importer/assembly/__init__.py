@@ -31,8 +31,8 @@ from importer.assembly.means import (
 from importer.assembly.opening import (
     MAPPINGS,
     Opened,
+    find_mapping,
     grammars,
-    load_mapping,
     mapping_of,
     open_all,
 )
@@ -52,8 +52,8 @@ __all__ = [
     "consented",
     "credentials_of",
     "files_of",
+    "find_mapping",
     "grammars",
-    "load_mapping",
     "make_run",
     "mapping_of",
     "means",

@@ -28,7 +28,7 @@ def grammars() -> dict[str, Callable[[str], Any]]:
     return {name: targets.grammar(name).fact for name in targets.names()}
 
 
-def load_mapping(name: str) -> tuple[Path, Mapping]:
+def find_mapping(name: str) -> tuple[Path, Mapping]:
     """Read a mapping by its path, or by its name in ``mappings/``.
 
     Raises:
@@ -74,7 +74,7 @@ def open_all(
     Raises:
         UnusableInputError: a file cannot be read, or the mapping does not fit one of its tables.
     """
-    chosen = None if mapping is None else (mapping, *load_mapping(mapping))
+    chosen = None if mapping is None else (mapping, *find_mapping(mapping))
     try:
         if chosen is not None:
             opened = _open_with(*chosen[1:], found, sheet=sheet, run_date=run_date)

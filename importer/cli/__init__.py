@@ -1,4 +1,4 @@
-"""The command line: parse, call, print, exit. Heavy modules load only when a command needs them."""
+"""The command line: parse, call, print, exit. A heavy module is imported where it is needed."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def mapping_check(
     from importer.errors import UnusableInputError
 
     try:
-        _, read = assembly.load_mapping(mapping)
+        _, read = assembly.find_mapping(mapping)
         warnings = list(read.warnings)
         if file is not None:
             found, _ = assembly.files_of([file])
