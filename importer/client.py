@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from email.utils import format_datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Self
 
 import httpx
@@ -16,6 +15,7 @@ import httpx
 from importer.clock import SystemClock
 from importer.errors import InDoubtError, RetryableError, UnusableInputError
 from importer.model import ApiResponse
+from importer.version import tool_version
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -58,7 +58,7 @@ class Client:
             mounts=direct,
             follow_redirects=False,
             timeout=httpx.Timeout(timeout_seconds, connect=min(timeout_seconds, _LONGEST_CONNECT)),
-            headers={"user-agent": f"importer/{_version()}"},
+            headers={"user-agent": f"importer/{tool_version()}"},
         )
 
     def __enter__(self) -> Self:
@@ -120,10 +120,3 @@ def _host(request: ApiRequest) -> str:
         return httpx.URL(request.url).host or request.url
     except httpx.InvalidURL as error:
         raise UnusableInputError(f"{request.url!r} is no address: {error}") from error
-
-
-def _version() -> str:
-    try:
-        return version("importer")
-    except PackageNotFoundError:  # run from a checkout that was never installed
-        return "0"

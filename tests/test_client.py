@@ -283,7 +283,7 @@ def test_a_checkout_that_was_never_installed_says_version_0(
     def missing(name: str) -> str:
         raise PackageNotFoundError(name)
 
-    monkeypatch.setattr(client_module, "version", missing)
+    monkeypatch.setattr("importer.version.version", missing)
     agents: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:

@@ -12,9 +12,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 from ruamel.yaml import YAML
+
+from tests.judging import is_address, is_date, is_phone
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 BLANKS = " \u00a0"
@@ -23,31 +23,6 @@ BLANKS = " \u00a0"
 def read_text(path: Path, delimiter: str = ",", encoding: str = "utf-8") -> list[list[str]]:
     with path.open(encoding=encoding, newline="") as stream:
         return list(csv.reader(stream, delimiter=delimiter))
-
-
-def is_address(text: str) -> bool:
-    try:
-        validate_email(text, check_deliverability=False)
-    except EmailNotValidError:
-        return False
-    return True
-
-
-def is_phone(text: str) -> bool:
-    try:
-        return phonenumbers.is_valid_number(phonenumbers.parse(text, "CA"))
-    except phonenumbers.NumberParseException:
-        return False
-
-
-def is_date(text: str) -> bool:
-    day, _, rest = text.partition("/")
-    month, _, year = rest.partition("/")
-    try:
-        date(int(year), int(month), int(day))
-    except ValueError:
-        return False
-    return True
 
 
 def generate(out: Path, *options: str) -> dict[str, Any]:

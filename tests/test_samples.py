@@ -12,14 +12,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import phonenumbers
 import pytest
-from email_validator import EmailNotValidError, validate_email
 from ruamel.yaml import YAML
 
 from importer.issues import IssueCode
 from importer.model import ValueType, Verdict
 from importer.sandbox.project import DEFAULT_PROJECT
+from tests.judging import is_address, is_date, is_phone
 
 TOP = Path(__file__).parents[1]
 SAMPLES = TOP / "sample_data"
@@ -103,31 +102,6 @@ def mapping_paths() -> list[Path]:
 
 def long_form(spec: str | dict[str, Any]) -> dict[str, Any]:
     return {"field": spec} if isinstance(spec, str) else spec
-
-
-def is_address(text: str) -> bool:
-    try:
-        validate_email(text, check_deliverability=False)
-    except EmailNotValidError:
-        return False
-    return True
-
-
-def is_phone(text: str) -> bool:
-    try:
-        return phonenumbers.is_valid_number(phonenumbers.parse(text, "CA"))
-    except phonenumbers.NumberParseException:
-        return False
-
-
-def is_date(text: str) -> bool:
-    day, _, rest = text.partition("/")
-    month, _, year = rest.partition("/")
-    try:
-        date(int(year), int(month), int(day))
-    except ValueError:
-        return False
-    return True
 
 
 def table_below(heading: str) -> list[list[str]]:

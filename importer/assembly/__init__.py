@@ -26,7 +26,6 @@ from importer.assembly.making import (
 from importer.assembly.means import (
     Means,
     means,
-    tool_version,
 )
 from importer.assembly.opening import (
     MAPPINGS,
@@ -65,5 +64,4 @@ __all__ = [
     "sandbox_connection",
     "settings_here",
     "spool",
-    "tool_version",
 ]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from importer.assembly.connecting import connection_facts
-from importer.assembly.means import Means, tool_version
+from importer.assembly.means import Means
 from importer.assembly.opening import Opened, open_all
 from importer.clock import iso
 from importer.errors import UnusableInputError
@@ -31,6 +31,7 @@ from importer.settings import (
     Settings,
 )
 from importer.sources import STANDARD_INPUT, find_files
+from importer.version import tool_version
 
 
 def files_of(arguments: Sequence[str]) -> tuple[list[tuple[Path, str]], list[str]]:

@@ -7,7 +7,6 @@ import random
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -44,11 +43,3 @@ def means(watcher: Watcher | None = None) -> Means:
         pa.set_memory_pool(pa.jemalloc_memory_pool())
     interruption = Interruption()
     return Means(SystemClock(interruption), interruption, watcher or Unwatched())
-
-
-def tool_version() -> str:
-    """Tell the version of this package."""
-    try:
-        return version("importer")
-    except PackageNotFoundError:  # pragma: no cover - a checkout that nobody installed
-        return "0"

@@ -30,7 +30,7 @@ _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted:
-        from importer.assembly import tool_version
+        from importer.version import tool_version
 
         click.echo(f"importer {tool_version()}")
         context.exit()

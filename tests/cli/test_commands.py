@@ -20,6 +20,7 @@ import importer.demonstration
 from importer import assembly, cli
 from importer.cli import screen
 from importer.sandbox import running
+from importer.version import tool_version
 from tests.runs.workshop import PEOPLE, SETTINGS, TOP, URL, Workshop, read_report
 
 SAMPLES = sorted(p for p in (TOP / "sample_data").iterdir() if p.suffix in {".csv", ".xlsx"})
@@ -732,4 +733,4 @@ def test_version_and_json_of_settings_agree(workshop: Workshop) -> None:
     workshop.people(1)
     workshop.importer("check", "people.csv")
     settings = json.loads((workshop.run_folder() / "settings.json").read_bytes())
-    assert settings["tool_version"] == assembly.tool_version()
+    assert settings["tool_version"] == tool_version()
