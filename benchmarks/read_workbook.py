@@ -97,8 +97,8 @@ Reader = Callable[[Path, int], tuple[int, int]]
 
 def _importer() -> Reader:
     from importer import assembly
-    from importer.model import SourceOptions
     from importer.sources import open_sources
+    from importer.tables import SourceOptions
 
     assembly.means()  # the memory allocator that commands use
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import IO
 
 from importer import assembly
-from importer.model import SourceOptions, TableDescription
 from importer.recognition import ColumnLook, Recognition
 from importer.sources import STANDARD_INPUT, Source, open_sources
+from importer.tables import SourceOptions, TableDescription
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,19 @@ class IssueCode(StrEnum):
     ROW_TOO_SHORT = "row-too-short"
     ROW_TOO_LONG = "row-too-long"
     QUOTES_UNBALANCED = "quotes-unbalanced"
+    DELIMITER_DIFFERS = "delimiter-differs"
+    FILE_CUT_OFF = "file-cut-off"
+    FOOTER_ROW = "footer-row"
+    OTHER_TABLE = "other-table"
+    HIDDEN_ROW = "hidden-row"
     DUPLICATE_KEY = "duplicate-key"
     DUPLICATE_REFUSED = "duplicate-refused"
     CONSENT_CONFLICT = "consent-conflict"
+    # of a cell of a workbook
+    CELL_ERROR = "cell-error"
+    FORMULA_WITHOUT_VALUE = "formula-without-value"
+    FORMULA_REFUSED = "formula-refused"
+    NUMBER_ROUNDED = "number-rounded"
     # of a value
     VALUE_MISSING = "value-missing"
     VALUE_NOT_LISTED = "value-not-listed"
@@ -68,6 +78,30 @@ MESSAGES: dict[IssueCode, str] = {
     IssueCode.ROW_TOO_LONG: "The row has {detail}. A value may hold an unquoted delimiter.",
     IssueCode.QUOTES_UNBALANCED: (
         "The quotes of the row do not match, so its cells may be cut wrongly: check them."
+    ),
+    IssueCode.DELIMITER_DIFFERS: (
+        "The row is cut by {detail}, and the other rows are not: write it as they are written."
+    ),
+    IssueCode.FILE_CUT_OFF: (
+        "The file ends in the middle of this row: get the whole file, for rows may be missing."
+    ),
+    IssueCode.FOOTER_ROW: "The row is a note or a total below the table.",
+    IssueCode.OTHER_TABLE: (
+        "The row stands below the end of the table, in another one that begins in {detail}: "
+        "put that into a file of its own."
+    ),
+    IssueCode.HIDDEN_ROW: "The row is hidden in the sheet, and the mapping leaves such rows out.",
+    IssueCode.CELL_ERROR: "{column} holds the error {value}: mend the formula behind it.",
+    IssueCode.FORMULA_WITHOUT_VALUE: (
+        "{column} holds a formula that was never computed: open the file in a spreadsheet "
+        "program, save it, and try again."
+    ),
+    IssueCode.FORMULA_REFUSED: (
+        "{column} is computed by a formula, and the mapping refuses formulas: paste its values."
+    ),
+    IssueCode.NUMBER_ROUNDED: (
+        "{value} in {column} is a number of more than 15 digits, which spreadsheet programs "
+        "round: its last digits may be wrong. Keep such numbers as text."
     ),
     IssueCode.DUPLICATE_KEY: "The same key stands in {detail}, which was chosen.",
     IssueCode.DUPLICATE_REFUSED: (

@@ -78,45 +78,6 @@ class RunState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class SourceOptions:
-    """What a mapping's ``source:`` section settles; None: to be found out.
-
-    ``sheet``: a name, a number from 1, or ``all``. ``header_row``: the number a spreadsheet shows.
-    """
-
-    sheet: str | None = None
-    header_row: int | None = None
-    delimiter: str | None = None
-    encoding: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TableDescription:
-    """What was understood of one table (a text file, or one sheet of a workbook).
-
-    ``file`` is the path as the operator gave it; ``header_row`` the number a spreadsheet shows.
-    ``warnings`` are sentences for the operator. ``rows`` is None until somebody has counted.
-    ``repeated``: headers that several columns had, before they were made unique.
-    """
-
-    file: str
-    sheet: str
-    format: str
-    columns: tuple[str, ...]
-    header_row: int
-    encoding: str = ""
-    delimiter: str = ""
-    rows: int | None = None
-    warnings: tuple[str, ...] = ()
-    repeated: tuple[str, ...] = ()
-
-    @property
-    def place(self) -> str:
-        """The table as a message names it."""
-        return f"{self.file}, sheet {self.sheet}," if self.sheet else self.file
-
-
-@dataclass(frozen=True, slots=True)
 class Chunk:
     """Some thousands of rows of one table, as columns of text.
 

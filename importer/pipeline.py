@@ -17,21 +17,13 @@ from importer.clock import Clock, iso
 from importer.delivery import DeliveryEnd
 from importer.journal import Journal
 from importer.mapping import BoundMapping, Mapping, bind
-from importer.model import (
-    FieldRole,
-    FieldRule,
-    PlannedField,
-    PlanSlice,
-    RunState,
-    TableDescription,
-    Verdict,
-    Watcher,
-)
+from importer.model import FieldRole, FieldRule, PlannedField, PlanSlice, RunState, Verdict, Watcher
 from importer.planning import PlanFacts, Planner
 from importer.reconciliation import balance, counted, reconcile
 from importer.reports import Refusals, Reports, RunFacts, Summary
 from importer.run_folder import RunFolder, keep_rows, planned_fields
 from importer.sources import Source
+from importer.tables import TableDescription
 
 
 @dataclass(frozen=True, slots=True)

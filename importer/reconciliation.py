@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from importer.errors import DefectError
 from importer.issues import IssueCode, Severity, message
 from importer.journal import Journal, SettledBatch
-from importer.model import Outcome, RowCheck, TableDescription, Verdict
+from importer.model import Outcome, RowCheck, Verdict
 from importer.run_folder import RunFolder, column_batches
+from importer.tables import TableDescription
 
 _WORDED = {Severity.ERROR: Verdict.INVALID, Severity.SKIP: Verdict.SKIPPED}
 

@@ -26,12 +26,12 @@ from importer.model import (
     PlannedField,
     RowCheck,
     Settled,
-    TableDescription,
     ValueType,
     Verdict,
 )
 from importer.planning import PlanFacts, Planner
 from importer.run_folder import RunFolder, column_batches
+from importer.tables import TableDescription
 
 KEY, NAME, NEWS, NEWS_DATE = "key_f_EMail", "f_Name", "optin_News", "dtOptin_News"
 FIELDS = (

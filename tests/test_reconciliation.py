@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from importer.errors import DefectError
 from importer.issues import IssueCode, Severity, message
 from importer.journal import Journal
-from importer.model import Outcome, RowCheck, Settled, TableDescription, Verdict
+from importer.model import Outcome, RowCheck, Settled, Verdict
 from importer.planning import PlanFacts
 from importer.reconciliation import RowResults, balance, counted, reconcile
+from importer.tables import TableDescription
 
 from .plans import (
     AT,

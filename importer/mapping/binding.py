@@ -15,7 +15,8 @@ from importer.documents import near
 from importer.errors import Mistake, UnusableInputError
 from importer.mapping.document import MappedColumn, Mapping
 from importer.mapping.template import FILE_NAME, RUN_DATE, Template
-from importer.model import Chunk, FieldRule, TableDescription
+from importer.model import Chunk, FieldRule
+from importer.tables import TableDescription
 
 # Blanks of every kind that spreadsheets and web pages leave around a value: the ASCII ones, the
 # no-break ones, the typographic ones, and the marks that have no width at all.

@@ -14,14 +14,8 @@ from importer.errors import Mistake, UnusableInputError
 from importer.mapping.rules import make_rule
 from importer.mapping.sections import ColumnSection, MappingDocument
 from importer.mapping.template import Template, parse_template
-from importer.model import (
-    Blank,
-    FieldFact,
-    FieldRole,
-    FieldRule,
-    SourceOptions,
-    WriteMode,
-)
+from importer.model import Blank, FieldFact, FieldRole, FieldRule, WriteMode
+from importer.tables import SourceOptions
 
 IGNORE = "ignore"
 
@@ -180,7 +174,10 @@ class _Resolver:
             target=content.target,
             connection=content.connection,
             source=SourceOptions(
-                source.sheet, source.header_row, source.delimiter, source.encoding
+                sheet=source.sheet,
+                header_row=source.header_row,
+                delimiter=source.delimiter,
+                encoding=source.encoding,
             ),
             columns=columns,
             made=made,

@@ -8,7 +8,7 @@ from typing import Any
 
 from importer.files import write_whole
 from importer.issues import Severity
-from importer.model import TableDescription, Verdict
+from importer.model import Verdict
 from importer.reports.fixes import ERRORS_COLUMN, FixWriter, Refusals
 from importer.reports.page import page
 from importer.reports.problems import Problems
@@ -29,6 +29,7 @@ from importer.reports.tables import (
     write_issues,
 )
 from importer.run_folder import RunFolder, column_batches
+from importer.tables import TableDescription
 
 __all__ = [
     "ERRORS_COLUMN",

@@ -14,9 +14,9 @@ import pyarrow as pa
 
 from importer.errors import DefectError
 from importer.files import make_private_folder
-from importer.model import TableDescription
 from importer.reports.cells import guarded_row
 from importer.reports.tables import csv_writer
+from importer.tables import TableDescription
 
 ERRORS_COLUMN = "import_errors"
 Refusals = Mapping[str, tuple[int, str]]

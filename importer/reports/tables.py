@@ -11,9 +11,10 @@ from typing import Any, Protocol
 
 from importer.files import replacing
 from importer.issues import Severity, message
-from importer.model import RowResult, TableDescription
+from importer.model import RowResult
 from importer.reports.cells import guarded, guarded_column, guarded_row
 from importer.reports.problems import Problems
+from importer.tables import TableDescription
 
 RESULT_COLUMNS = RowResult._fields
 ISSUE_COLUMNS = (

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Protocol
 
 from importer.errors import UnusableInputError
-from importer.model import Chunk, SourceOptions, TableDescription
+from importer.model import Chunk
 from importer.sources.books import damaged, protected
 from importer.sources.text import open_text
 from importer.sources.workbook import open_workbook
+from importer.tables import SourceOptions, TableDescription
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

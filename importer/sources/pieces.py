@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from itertools import zip_longest
 
 import numpy as np
@@ -18,13 +19,38 @@ from importer.sources.header import GUARDED, Header
 TEXT = pa.large_string()
 
 
+class Mark(StrEnum):
+    """What can be said of a workbook's cell beside its text."""
+
+    ERROR = "error"  # it shows an error, such as #N/A; the text given is blank
+    COMPUTED = "computed"  # a formula made its text
+    NEVER_COMPUTED = "never computed"  # a formula whose result the file does not hold
+    ROUNDED = "rounded"  # a number of more digits than a spreadsheet program keeps
+
+
+@dataclass(frozen=True, slots=True)
+class CellMarks:
+    """The cells that have one mark: n positions of rows, ascending, and n of columns, int64.
+
+    ``shown``: what an error cell shows, one text for each; else empty.
+    """
+
+    mark: Mark
+    at: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    shown: Sequence[str] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Consecutive rows, as Arrow text columns by position.
 
     ``first_row``: the number a spreadsheet shows for the first one. ``widths``: position -> how
     many cells a row has that is as wide as no header. ``extra``: position -> its cells beyond.
-    ``misquoted``: positions of rows whose quotes do not match.
+    ``misquoted``: positions of rows whose quotes do not match. ``otherwise``: position -> the
+    delimiter by which a row was cut that is not cut by the table's. ``cut_off``: the position of
+    the row in whose middle the file ends. ``hidden``: positions of rows that the sheet hides,
+    ascending. ``marks``: what is to be said of single cells.
     """
 
     first_row: int
@@ -32,6 +58,10 @@ class Piece:
     widths: Mapping[int, int] = field(default_factory=dict)
     extra: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     misquoted: Sequence[int] = ()
+    otherwise: Mapping[int, str] = field(default_factory=dict)
+    cut_off: int | None = None
+    hidden: Sequence[int] = ()
+    marks: tuple[CellMarks, ...] = ()
 
 
 def piece_of_rows(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importer.errors import UnusableInputError
-from importer.model import Chunk, SourceOptions, TableDescription
+from importer.model import Chunk
 from importer.sources.blocks import BLOCK_BYTES, Format, pieces_of_text
 from importer.sources.delimiter import Delimiter, find_delimiter, given_delimiter
 from importer.sources.encoding import (
@@ -21,6 +21,7 @@ from importer.sources.encoding import (
 from importer.sources.header import Header, read_header
 from importer.sources.lines import Lines, exact_rows
 from importer.sources.pieces import chunks_of
+from importer.tables import SourceOptions, TableDescription
 
 _SAMPLE_BYTES = 256 << 10
 

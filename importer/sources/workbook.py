@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from importer.errors import UnusableInputError
-from importer.model import Chunk, SourceOptions, TableDescription
+from importer.model import Chunk
 from importer.sources.books import Book, Sheet, SheetName, open_book, translated
 from importer.sources.header import Header, read_header
 from importer.sources.pieces import Piece, chunks_of, piece_of_rows
+from importer.tables import SourceOptions, TableDescription
 
 _ROWS_AT_ONCE = 20_000
 _CELLS_AT_ONCE = 500_000

@@ -14,7 +14,8 @@ from importer.documents import parse_document
 from importer.errors import Mistake, UnusableInputError
 from importer.mapping import BoundMapping, Mapping, bind
 from importer.mapping.document import Grammar, resolve_mapping
-from importer.model import Chunk, FieldRule, TableDescription
+from importer.model import Chunk, FieldRule
+from importer.tables import TableDescription
 from importer.targets import grammar
 
 GRAMMARS: dict[str, Grammar] = {"dialog-insight": grammar("dialog-insight").fact}

@@ -8,7 +8,8 @@ import pytest
 
 from importer.errors import UnusableInputError
 from importer.mapping import Mapping, read_mapping
-from importer.model import Blank, FieldRole, OnInvalid, SourceOptions, ValueType, WriteMode
+from importer.model import Blank, FieldRole, OnInvalid, ValueType, WriteMode
+from importer.tables import SourceOptions
 from tests.mapping.reading import EVERYONE, GRAMMARS, HEAD, mapping_of, mistakes_of, rule_of
 
 # The example of the contract, whole.
@@ -54,7 +55,9 @@ def newsletter() -> Mapping:
 def test_the_example_of_the_contract_is_a_mapping(newsletter: Mapping) -> None:
     assert (newsletter.name, newsletter.target) == ("newsletter", "dialog-insight")
     assert newsletter.connection == "production"
-    assert newsletter.source == SourceOptions("Contacts", 1, ";", "cp1252")
+    assert newsletter.source == SourceOptions(
+        sheet="Contacts", header_row=1, delimiter=";", encoding="cp1252"
+    )
     assert newsletter.mode == WriteMode(allow_insert=True, allow_update=True)
     assert newsletter.yes_to == "everyone"
     assert newsletter.duplicates == "last"
@@ -217,7 +220,7 @@ def test_names_and_constants_keep_how_they_are_written() -> None:
         "constants: {f_A: 1.50, f_B: True, f_C: true, f_D: 2026-10-24, f_E: yes}\n"
     )
     assert (mapping.name, mapping.connection) == ("007", "12")
-    assert mapping.source == SourceOptions("2", None, "tab", "1252")
+    assert mapping.source == SourceOptions(sheet="2", delimiter="tab", encoding="1252")
     texts = [made.template.pieces[0][0] for made in mapping.made]
     assert texts == ["1.50", "True", "true", "2026-10-24", "yes"]
 

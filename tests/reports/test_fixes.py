@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from importer.errors import DefectError
 from importer.issues import IssueCode
-from importer.model import SourceOptions, TableDescription
 from importer.reports import ERRORS_COLUMN
 from importer.reports.fixes import FixWriter
 from importer.sources import open_sources
+from importer.tables import SourceOptions, TableDescription
 
 Original = tuple[Sequence[str | None], Sequence[str]]  # a row's cells, and those beyond the header
 

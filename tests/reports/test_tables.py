@@ -11,11 +11,12 @@ import pyarrow as pa
 import pytest
 
 from importer.issues import IssueCode, Severity
-from importer.model import RowResult, TableDescription, Verdict
+from importer.model import RowResult, Verdict
 from importer.reconciliation import RowResults
 from importer.reports import ISSUE_COLUMNS, RESULT_COLUMNS
 from importer.reports.problems import Problems
 from importer.reports.tables import csv_writer, result_rows, write_issues
+from importer.tables import TableDescription
 
 TABLES = (
     TableDescription("contacts.csv", "", "csv", ("a", "b"), 1),

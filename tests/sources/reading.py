@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from importer.issues import IssueCode
-from importer.model import SourceOptions
 from importer.sources import Source, open_sources
+from importer.tables import SourceOptions
 
 PLAIN = SourceOptions()
 

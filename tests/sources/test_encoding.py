@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from importer.errors import UnusableInputError
-from importer.model import SourceOptions
 from importer.sources.encoding import Encoding, Utf8Reader
+from importer.tables import SourceOptions
 
 from .reading import cells_of, source_of
 

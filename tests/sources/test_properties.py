@@ -17,11 +17,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from importer.errors import UnusableInputError
-from importer.model import SourceOptions
 from importer.sources import blocks, open_sources
 from importer.sources.blocks import Format, pieces_of_text
 from importer.sources.lines import Lines, exact_rows
 from importer.sources.pieces import Piece, piece_of_rows
+from importer.tables import SourceOptions
 
 TEXTS = st.text(
     st.sampled_from(['"', ",", ";", "\n", "\r", " ", "a", "é", "\ufeff", "\0", "\u2028", "=", "'"]),

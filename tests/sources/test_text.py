@@ -8,9 +8,9 @@ import pytest
 
 from importer.errors import UnusableInputError
 from importer.issues import IssueCode
-from importer.model import SourceOptions
 from importer.sources import blocks, open_sources
 from importer.sources.pieces import Piece
+from importer.tables import SourceOptions
 
 from .reading import cells_of, findings_of, rows_of, source_of
 

@@ -12,9 +12,9 @@ import python_calamine
 
 from importer.errors import UnusableInputError
 from importer.issues import IssueCode
-from importer.model import SourceOptions
 from importer.sources import Source, books, open_sources
 from importer.sources.cells import cell_text, unescaped
+from importer.tables import SourceOptions
 
 from .reading import PLAIN, cells_of, findings_of, rows_of
 

@@ -1,0 +1,135 @@
+"""What is said of a table in a file: what the mapping settles of it, and what was understood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+NO_HEADER = 0
+"""The ``header_row`` of a table without one."""
+FILE_END = 0
+"""The ``last_row`` that says: all rows to the end of the file belong to the table."""
+
+
+class Choice(StrEnum):
+    """What the mapping may say of rows and cells that are not what they seem."""
+
+    INCLUDE = "include"
+    LEAVE_OUT = "leave-out"
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOptions:
+    """What a mapping's ``source:`` section settles; None: to be found out.
+
+    ``sheet``: a name, a number from 1, or ``all``. ``header_row``: the number a spreadsheet shows
+    for the header's first line, or ``NO_HEADER``; ``header_rows``: how many lines it has.
+    ``last_row``: the number of the table's last row, or ``FILE_END``. ``quote``: the character, or
+    "" for none. ``escape``: how a quote is written inside a quoted cell: ``double``, ``backslash``
+    or ``nul``. ``ragged_rows`` and ``formulas``: accept or refuse. ``hidden_rows`` and
+    ``other_tables``: include or leave-out (of other tables: leave-out only). ``repair_text``:
+    whether text that was decoded twice is mended.
+    """
+
+    sheet: str | None = None
+    header_row: int | None = None
+    header_rows: int | None = None
+    last_row: int | None = None
+    delimiter: str | None = None
+    quote: str | None = None
+    escape: str | None = None
+    encoding: str | None = None
+    ragged_rows: Choice | None = None
+    other_tables: Choice | None = None
+    hidden_rows: Choice | None = None
+    formulas: Choice | None = None
+    repair_text: bool | None = None
+
+
+class Certainty(StrEnum):
+    """How sure a reading is."""
+
+    GIVEN = "given"  # the mapping says so
+    CERTAIN = "certain"  # the file says so itself, or nothing else fits
+    LIKELY = "likely"  # it fits clearly better than anything else
+    DOUBTFUL = "doubtful"  # another reading is about as likely
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One thing that was understood of a table.
+
+    ``what``: encoding, delimiter, quote, escape, header, end or sheet. ``others``: what it may
+    be as well. ``settle``: the line of the mapping that settles it.
+    """
+
+    what: str
+    found: str
+    certainty: Certainty
+    others: tuple[str, ...] = ()
+    settle: str = ""
+
+
+class Part(StrEnum):
+    """A part of a file that is no row of its table."""
+
+    PREAMBLE = "preamble"  # titles and notes above the header
+    BLANK_ROWS = "blank rows"
+    HIDDEN_ROWS = "hidden rows"
+    FOOTER = "footer"  # totals and notes below the table
+    OTHER_TABLE = "other table"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Rows of a file that are not read as contacts; ``rows`` of them from ``first`` to ``last``.
+
+    Rows are numbered as a spreadsheet shows them; those of blank and hidden rows are scattered.
+    """
+
+    part: Part
+    first: int
+    last: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class TableDescription:
+    """What was understood of one table (a text file, or one sheet of a workbook).
+
+    ``file`` is the path as the operator gave it; ``header_row`` the number a spreadsheet shows
+    for the header's first line (``NO_HEADER``: there is none), ``header_rows`` how many lines it
+    has, ``first_row`` the number of the row below it. ``readings``: each finding, and how sure it
+    is. ``warnings`` are sentences for the operator. ``repeated``: headers that several columns
+    had, before they were made unique.
+
+    Known once all chunks were read: ``rows`` (None until somebody has counted), the certain
+    ``encoding``, ``left_out`` below the header, ``hidden`` (how many rows the sheet hides) and
+    ``computed`` (column and how many of its cells hold formulas).
+    """
+
+    file: str
+    sheet: str
+    format: str
+    columns: tuple[str, ...]
+    header_row: int
+    header_rows: int = 1
+    first_row: int = 2
+    encoding: str = ""
+    delimiter: str = ""
+    quote: str = ""
+    escape: str = ""
+    rows: int | None = None
+    warnings: tuple[str, ...] = ()
+    repeated: tuple[str, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    hidden: int = 0
+    computed: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def place(self) -> str:
+        """The table as a message names it."""
+        return f"{self.file}, sheet {self.sheet}," if self.sheet else self.file
