@@ -94,6 +94,22 @@ class LeftOut:
     last: int
     rows: int
 
+    @property
+    def words(self) -> str:
+        """What they are, for people."""
+        rows = f"row {self.first}" if self.rows == 1 else f"rows {self.first} to {self.last}"
+        match self.part:
+            case Part.PREAMBLE:
+                return f"{rows} above the header"
+            case Part.BLANK_ROWS:
+                return f"blank {rows}" if self.rows == 1 else f"{self.rows:,} blank rows"
+            case Part.HIDDEN_ROWS:
+                return f"hidden {rows}" if self.rows == 1 else f"{self.rows:,} hidden rows"
+            case Part.FOOTER:
+                return f"{rows} below the table"
+            case Part.OTHER_TABLE:
+                return f"{rows} of another table"
+
 
 @dataclass(frozen=True, slots=True)
 class TableDescription:
@@ -106,8 +122,9 @@ class TableDescription:
     had, before they were made unique.
 
     Known once all chunks were read: ``rows`` (None until somebody has counted), the certain
-    ``encoding``, ``left_out`` below the header, ``hidden`` (how many rows the sheet hides) and
-    ``computed`` (column and how many of its cells hold formulas).
+    ``encoding``, ``left_out`` below the header, ``hidden`` (how many rows the sheet hides),
+    ``computed`` (column and how many of its cells hold formulas) and ``obstacles``: a
+    column, and the sentence for what the mapping must settle before anything of it is sent.
     """
 
     file: str
@@ -128,8 +145,27 @@ class TableDescription:
     left_out: tuple[LeftOut, ...] = ()
     hidden: int = 0
     computed: tuple[tuple[str, int], ...] = ()
+    obstacles: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """The table as a message names it."""
+        return f"{self.file}, sheet {self.sheet}" if self.sheet else self.file
 
     @property
     def place(self) -> str:
-        """The table as a message names it."""
-        return f"{self.file}, sheet {self.sheet}," if self.sheet else self.file
+        """The table as a message names it before one of its rows."""
+        return f"{self.shown}," if self.sheet else self.file
+
+
+def header_in_words(header_row: int, header_rows: int) -> str:
+    """Say where a table's header stands."""
+    if header_row == NO_HEADER:
+        return "none"
+    last = header_row + header_rows - 1
+    return f"row {header_row}" if header_rows == 1 else f"rows {header_row} to {last}"
+
+
+def delimiter_in_words(delimiter: str) -> str:
+    """Name a delimiter, also one that cannot be seen."""
+    return {"\t": "tab", " ": "space", "": "none"}.get(delimiter, delimiter)

@@ -18,7 +18,7 @@ from importer.reports.steps import argument
 from importer.run_folder import (
     RunFolder,
 )
-from importer.sources import Source, open_sources
+from importer.sources import Contents, Source, open_contents, unpack
 
 MAPPINGS = Path("mappings")
 
@@ -57,6 +57,16 @@ class Opened:
     passed_over: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file to read: what it holds, or why nothing of it can be read."""
+
+    path: Path
+    shown: str
+    contents: Contents
+    mistakes: tuple[Mistake, ...] = ()
+
+
 def open_all(
     found: Sequence[tuple[Path, str]],
     mapping: str | None,
@@ -75,15 +85,16 @@ def open_all(
         UnusableInputError: a file cannot be read, or the mapping does not fit one of its tables.
     """
     chosen = None if mapping is None else (mapping, *find_mapping(mapping))
+    files = [_unpacked(path, shown) for path, shown in found]
     try:
         if chosen is not None:
-            opened = _open_with(*chosen[1:], found, sheet=sheet, run_date=run_date)
+            opened = _open_with(*chosen[1:], files, sheet=sheet, run_date=run_date)
         else:
-            opened = _open_with_only_fitting(found, sheet=sheet, run_date=run_date)
+            opened = _open_with_only_fitting(files, sheet=sheet, run_date=run_date)
     except UnusableInputError as error:
         if len(found) == 1:
             raise
-        apart = _apart(found, chosen, sheet=sheet, run_date=run_date)
+        apart = _apart(files, chosen, sheet=sheet, run_date=run_date)
         if not apart:
             raise
         commands = [
@@ -95,11 +106,20 @@ def open_all(
             f"nothing was sent: a run has one mapping and reads every file. "
             f"What can go is:{''.join(commands)}",
         ) from None
-    return replace(opened, passed_over=tuple(passed_over))
+    inside = [one for file in files for one in file.contents.passed_over]
+    told = [f"{one.path}: {one.reason}" for one in inside]
+    return replace(opened, passed_over=(*passed_over, *told))
+
+
+def _unpacked(path: Path, shown: str) -> _File:
+    try:
+        return _File(path, shown, unpack(path, shown_as=shown))
+    except UnusableInputError as error:
+        return _File(path, shown, Contents(()), error.mistakes)
 
 
 def _apart(
-    found: Sequence[tuple[Path, str]],
+    files: Sequence[_File],
     chosen: tuple[str, Path, Mapping] | None,
     *,
     sheet: str | None,
@@ -107,12 +127,12 @@ def _apart(
 ) -> dict[str, list[str]]:
     """Sort files that cannot go in one run by the mapping that fits each; without the others."""
     apart: dict[str, list[str]] = {}
-    for one in found:
+    for one in files:
         candidates = [chosen] if chosen is not None else []
         fitting = _fitting([one], candidates, sheet=sheet, run_date=run_date)
         fitting = fitting or _fitting([one], _shelf(), sheet=sheet, run_date=run_date)
         if len(fitting) == 1:
-            apart.setdefault(next(iter(fitting)), []).append(one[1])
+            apart.setdefault(next(iter(fitting)), []).append(one.shown)
     return apart
 
 
@@ -126,7 +146,7 @@ def _shelf() -> list[tuple[str, Path, Mapping]]:
 
 
 def _fitting(
-    found: Sequence[tuple[Path, str]],
+    files: Sequence[_File],
     candidates: Sequence[tuple[str, Path, Mapping]],
     *,
     sheet: str | None,
@@ -135,19 +155,17 @@ def _fitting(
     fitting = {}
     for name, path, read in candidates:
         with contextlib.suppress(UnusableInputError):
-            fitting[name] = _open_with(path, read, found, sheet=sheet, run_date=run_date)
+            fitting[name] = _open_with(path, read, files, sheet=sheet, run_date=run_date)
     return fitting
 
 
-def _open_with_only_fitting(
-    found: Sequence[tuple[Path, str]], *, sheet: str | None, run_date: date
-) -> Opened:
+def _open_with_only_fitting(files: Sequence[_File], *, sheet: str | None, run_date: date) -> Opened:
     fitting: list[Opened] = []
     reasons: list[str] = []
     for path in sorted(MAPPINGS.glob("*.yaml")):
         try:
             read = read_mapping(path, grammars())
-            fitting.append(_open_with(path, read, found, sheet=sheet, run_date=run_date))
+            fitting.append(_open_with(path, read, files, sheet=sheet, run_date=run_date))
         except UnusableInputError as error:
             first = error.mistakes[0]
             more = f" (and {len(error.mistakes) - 1} more)" if len(error.mistakes) > 1 else ""
@@ -170,7 +188,7 @@ def _open_with_only_fitting(
 def _open_with(
     path: Path,
     mapping: Mapping,
-    found: Sequence[tuple[Path, str]],
+    files: Sequence[_File],
     *,
     sheet: str | None,
     run_date: date,
@@ -179,9 +197,10 @@ def _open_with(
     sources: list[Source] = []
     bound: list[BoundMapping] = []
     mistakes: list[Mistake] = []
-    for file, shown in found:
+    for file in files:
+        mistakes.extend(file.mistakes)
         try:
-            opened = open_sources(file, options=options, shown_as=shown)
+            opened = open_contents(file.contents.contents, options)
         except UnusableInputError as error:
             mistakes.extend(error.mistakes)
             continue
@@ -198,8 +217,8 @@ def _open_with(
         mapping,
         tuple(sources),
         tuple(bound),
-        tuple(file for file, _ in found),
-        tuple(shown for _, shown in found),
+        tuple(file.path for file in files),
+        tuple(file.shown for file in files),
     )
 
 

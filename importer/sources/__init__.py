@@ -1,17 +1,22 @@
 """A file becomes chunks of text columns. The only room that reads spreadsheets.
 
-``find_files`` turns what the operator named into files; ``open_sources`` turns a file into its
-tables. Whatever the bytes are, both raise ``UnusableInputError`` and nothing else.
+``find_files`` turns what the operator named into files; ``unpack`` says what a file holds, itself
+or the spreadsheets of an archive; ``open_contents`` turns those into tables, and ``open_sources``
+does both. Whatever the bytes are, they raise ``UnusableInputError`` and nothing else.
 """
 
+from importer.sources.containers import Contents
 from importer.sources.finding import STANDARD_INPUT, FoundFiles, PassedOver, find_files
-from importer.sources.opening import Source, open_sources
+from importer.sources.opening import Source, open_contents, open_sources, unpack
 
 __all__ = [
     "STANDARD_INPUT",
+    "Contents",
     "FoundFiles",
     "PassedOver",
     "Source",
     "find_files",
+    "open_contents",
     "open_sources",
+    "unpack",
 ]

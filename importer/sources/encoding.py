@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import codecs
 import difflib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import IO
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import BinaryIO
 
 from importer.errors import UnusableInputError
+from importer.sources.code_pages import find_code_page, likeness
+from importer.sources.content import Content
+from importer.tables import Certainty
 
 _SAMPLE_BYTES = 64 << 10
 _SAMPLES = 5
+_DOS_END = b"\x1a"  # Ctrl-Z
+_UNIT = 4  # samples begin at a multiple of the widest code unit
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
@@ -20,25 +24,29 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_KNOWN = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1", "cp1250", "mac-roman")
+_KNOWN = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1", "mac-roman", "cp850")
 # Encodings of Python's that turn text into other text, or that fail on purpose.
 _NOT_FOR_FILES = frozenset(
     {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"}
 )
+# Control codes that no text is made of. Those left out part lines, cells and rows in some files,
+# end a file under DOS, or switch between Japanese letters.
+_CONTROLS = {*range(1, 28), 127} - {*b"\t\n\v\f\r\x1a\x1b"}
+_NO_CONTROLS = bytes({*range(256)} - _CONTROLS)
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """An encoding and how it was found.
+    """An encoding by Python's name, and how sure it is.
 
-    ``codec``: Python's name. ``mark``: how many bytes the byte order mark takes. ``given``: the
-    mapping names it. ``sure``: given, marked, or seen in characters that are not ASCII.
+    ``mark``: how many bytes the byte order mark takes. ``others``: the codecs that are about as
+    likely, when it is doubtful.
     """
 
     codec: str
+    certainty: Certainty
     mark: int = 0
-    given: bool = False
-    sure: bool = False
+    others: tuple[str, ...] = ()
 
 
 class UndecodableTextError(Exception):
@@ -50,56 +58,67 @@ class UndecodableTextError(Exception):
         self.remedy = remedy
 
 
-def find_encoding(path: Path, given: str | None, shown_as: str) -> Encoding:
-    """Find a file's encoding from its mark, or from samples of its start, middle and end.
+def find_encoding(content: Content, given: str | None) -> Encoding:
+    """Find a text's encoding from its mark, or from samples of its start, middle and end.
 
-    Raises ``UnusableInputError`` for an unknown ``given`` encoding, or one that contradicts the
-    file's mark, and for UTF-16 without a mark.
+    Raises ``UnusableInputError`` for an unknown ``given`` encoding, for one that contradicts the
+    text's mark, and for bytes that are no text; ``OSError`` when they cannot be read.
     """
-    samples = _samples(path)
+    samples = _samples(content)
     marked = next(((m, codec) for m, codec in _MARKS if samples[0].startswith(m)), None)
     if given is not None:
-        return _given(given, marked, shown_as)
+        return _given(given, marked, samples, content.shown_as)
     if marked is not None:
-        return Encoding(marked[1], mark=len(marked[0]), sure=True)
-    if sum(s.count(0) for s in samples) * 5 > sum(map(len, samples)):
+        return Encoding(marked[1], Certainty.CERTAIN, mark=len(marked[0]))
+    if wide := _wide(samples):
+        return wide
+    if sum(s.count(0) for s in samples) * 3 > sum(map(len, samples)):
         raise UnusableInputError(
-            f"{shown_as} is full of NUL bytes. If it is UTF-16 text, write "
-            "`source: {encoding: utf-16-le}` in the mapping; else save it as CSV UTF-8 again."
+            f"{content.shown_as} is full of NUL bytes and no text that can be read: "
+            "save it as CSV UTF-8 again."
         )
     if all(s.isascii() for s in samples):
-        return Encoding("utf-8")
-    signs = [_utf8_signs(s, is_start=i == 0) for i, s in enumerate(samples)]
-    if any(good for good, _ in signs):
-        return Encoding("utf-8", sure=True)
-    if any(bad for _, bad in signs):
-        return Encoding("cp1252", sure=True)
-    return Encoding("utf-8")
+        all_read = content.size <= _SAMPLES * _SAMPLE_BYTES
+        return Encoding("utf-8", Certainty.CERTAIN if all_read else Certainty.LIKELY)
+    if utf8 := _utf8(samples):
+        return utf8
+    if _is_binary(samples):
+        raise UnusableInputError(
+            f"{content.shown_as} is no text, whatever its name says: open it in the program that "
+            "made it and save it as CSV UTF-8."
+        )
+    page = find_code_page(samples)
+    return Encoding(page.codec, page.certainty, others=page.others)
 
 
-def _samples(path: Path) -> list[bytes]:
-    size = path.stat().st_size
-    step = max(size // _SAMPLES, _SAMPLE_BYTES)
-    starts = sorted({*range(0, size, step), max(size - _SAMPLE_BYTES, 0)})
+def _samples(content: Content) -> list[bytes]:
+    """Give samples in the order of the file, which hold all of it when it is small."""
+    size = content.size
+    step = max(size // _SAMPLES // _UNIT * _UNIT, _SAMPLE_BYTES)
+    last = max(size - _SAMPLE_BYTES, 0) // _UNIT * _UNIT
     samples = []
-    with path.open("rb") as stream:
-        for start in starts or [0]:
+    with content.open() as stream:
+        for start in sorted({*range(0, last, step), last}):
             stream.seek(start)
-            samples.append(stream.read(_SAMPLE_BYTES))
+            samples.append(stream.read(_SAMPLE_BYTES + _UNIT))
     return samples
 
 
-def _given(given: str, marked: tuple[bytes, str] | None, shown_as: str) -> Encoding:
+def _given(
+    given: str, marked: tuple[bytes, str] | None, samples: Sequence[bytes], shown_as: str
+) -> Encoding:
     codec = _codec(given)
-    if marked is not None and marked[0] == codecs.BOM_UTF8 and codec != "utf-8":
+    if marked is not None and codec[:6] != marked[1][:6]:
         raise UnusableInputError(
-            f"{shown_as} begins with the mark of UTF-8, but the mapping says `encoding: {given}`. "
-            "Leave that line out."
+            f"{shown_as} begins with the mark of {marked[1][:6].rstrip('-').upper()}, but the "
+            f"mapping says `encoding: {given}`. Leave that line out."
         )
     if codec in ("utf-16", "utf-32"):
-        codec = marked[1] if marked and marked[1].startswith(codec) else f"{codec}-le"
+        wide = _wide(samples)
+        found = marked[1] if marked is not None else wide.codec if wide is not None else ""
+        codec = found if found.startswith(codec) else f"{codec}-le"
     mark = len(marked[0]) if marked is not None and marked[1] == codec else 0
-    return Encoding(codec, mark=mark, given=True, sure=True)
+    return Encoding(codec, Certainty.GIVEN, mark=mark)
 
 
 def _codec(given: str) -> str:
@@ -116,46 +135,117 @@ def _codec(given: str) -> str:
     return "utf-8" if name == "utf-8-sig" else name
 
 
-def _utf8_signs(sample: bytes, *, is_start: bool) -> tuple[bool, bool]:
-    """Tell whether a sample has characters that only UTF-8 writes, and bytes that it never does.
+def _wide(samples: Sequence[bytes]) -> Encoding | None:
+    """Recognise UTF-16 and UTF-32 without a mark by where their NUL bytes stand.
 
-    A sample may begin and end inside a character, which counts for neither.
+    In other text a NUL is a stray byte, or stands before a quote: never in every second place.
     """
-    torn = 0 if is_start else next((i for i, b in enumerate(sample[:4]) if b & 0xC0 != 0x80), 0)
-    text = sample[torn:]
-    try:
-        text.decode()
-    except UnicodeDecodeError as error:
-        at_the_edge = error.reason == "unexpected end of data" and len(sample) == _SAMPLE_BYTES
-        return not text.decode(errors="ignore").isascii(), not at_the_edge
-    return not text.isascii(), False
+    even = sum(s[0::2].count(0) for s in samples)
+    odd = sum(s[1::2].count(0) for s in samples)
+    if not (even or odd):
+        return None
+    units = sum(map(len, samples)) // 2
+    if even + odd > units:
+        for codec in ("utf-32-le", "utf-32-be"):
+            text = _decoded(samples, codec)
+            if text is not None and "\0" not in text:
+                return Encoding(codec, Certainty.CERTAIN)
+    for codec, high, low in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        if high * 50 < units or low * 3 > high or (text := _decoded(samples, codec)) is None:
+            continue
+        if high * 2 >= units:
+            return Encoding(codec, Certainty.CERTAIN)
+        # Far from Latin only the ends of cells and lines have a NUL.
+        has_ends = "\n" in text and "".join(text.split()).isprintable()
+        if has_ends and (len(_controls(samples)) * 20 > units or not _utf8(samples)):
+            return Encoding(codec, Certainty.LIKELY)
+    return None
+
+
+def _decoded(samples: Sequence[bytes], codec: str) -> str | None:
+    """Decode samples that may begin and end inside a character."""
+    texts: list[str] = []
+    for sample in samples:
+        if codec.startswith("utf-16") and len(texts):
+            first = sample[0:2] if codec.endswith("be") else sample[1::-1]
+            sample = sample[2:] if 0xDC <= first[0] <= 0xDF else sample
+        try:
+            texts.append(codecs.getincrementaldecoder(codec)().decode(sample))
+        except UnicodeDecodeError:
+            return None
+    return "".join(texts)
+
+
+def _utf8(samples: Sequence[bytes]) -> Encoding | None:
+    """Recognise UTF-8, perhaps with some bytes that are wrong in it.
+
+    The letters of a code page can look like UTF-8 by chance, but then make no sense as such.
+    """
+    wrong = characters = 0
+    right = []
+    for i, sample in enumerate(samples):
+        torn = next((n for n, b in enumerate(sample[:4]) if b & 0xC0 != 0x80), 0) if i else 0
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        text = decoder.decode(sample[torn:], final=i == len(samples) - 1)
+        wrong += text.count("\ufffd") - sample.count(codecs.encode("\ufffd"))
+        text = sample.decode(errors="ignore")
+        characters += len(text) - len(text.encode("ascii", "ignore"))
+        right.append(text.encode())
+    if wrong and (characters < wrong or likeness(right, "utf-8") <= 0):
+        return None
+    # One that is cut by a sample's end says nothing yet.
+    return Encoding("utf-8", Certainty.CERTAIN if characters else Certainty.LIKELY)
+
+
+def _is_binary(samples: Sequence[bytes]) -> bool:
+    """Tell whether there are too many control codes, and too many kinds of them, for a text."""
+    controls = _controls(samples)
+    return len({*controls}) >= 4 and len(controls) * 50 > sum(map(len, samples))
+
+
+def _controls(samples: Sequence[bytes]) -> bytes:
+    return b"".join(s.translate(None, _NO_CONTROLS) for s in samples)
 
 
 class Utf8Reader:
     """Gives a file's text as pieces of UTF-8, each ending at the end of a character.
 
-    ``codec`` is what the file turned out to be: a file that began as ASCII may become cp1252.
+    ``encoding`` is what the text turned out to be: one that began as ASCII may change it.
     """
 
-    def __init__(self, path: Path, encoding: Encoding) -> None:
-        self._path = path
-        self._encoding = encoding
-        self._ascii_so_far = not encoding.sure
-        self.codec = encoding.codec
+    def __init__(self, content: Content, encoding: Encoding) -> None:
+        self._content = content
+        self._is_given = encoding.certainty is Certainty.GIVEN
+        self._ascii_so_far = encoding.certainty is Certainty.LIKELY
+        self.encoding = encoding
+
+    @property
+    def codec(self) -> str:
+        """The codec by Python's name."""
+        return self.encoding.codec
 
     def pieces(self, size: int) -> Iterator[bytes]:
-        """Give pieces of about ``size`` bytes; the byte order mark is left out.
+        """Give pieces of about ``size`` bytes, without the byte order mark and DOS's end of file.
 
         Raises ``UndecodableTextError`` after the last piece that can be read.
         """
-        with self._path.open("rb") as stream:
-            stream.seek(self._encoding.mark)
-            if self.codec == "utf-8":
-                yield from self._utf8(stream, size)
-            else:
-                yield from self._foreign(stream, size)
+        held, fault = b"", None
+        with self._content.open() as stream:
+            stream.seek(self.encoding.mark)
+            pieces = self._utf8 if self.codec == "utf-8" else self._foreign
+            try:
+                for piece in pieces(stream, size):
+                    if held:
+                        yield held
+                    held = piece
+            except UndecodableTextError as error:
+                fault = error
+        if held := held if fault else held.rstrip(_DOS_END):
+            yield held
+        if fault:
+            raise fault
 
-    def _utf8(self, stream: IO[bytes], size: int) -> Iterator[bytes]:
+    def _utf8(self, stream: BinaryIO, size: int) -> Iterator[bytes]:
         rest = b""
         while block := stream.read(size):
             block, rest = rest + block, b""
@@ -174,20 +264,23 @@ class Utf8Reader:
                 yield block
         if rest:
             yield from self._not_utf8(b"", rest, stream, size)
+        elif not self._is_given:
+            self.encoding = replace(self.encoding, certainty=Certainty.CERTAIN)
 
-    def _not_utf8(self, good: bytes, rest: bytes, stream: IO[bytes], size: int) -> Iterator[bytes]:
+    def _not_utf8(self, good: bytes, rest: bytes, stream: BinaryIO, size: int) -> Iterator[bytes]:
         if good:
             yield good
         if not (self._ascii_so_far and good.isascii()):
             raise self._undecodable()
-        self.codec = "cp1252"
+        page = find_code_page([good[-_UNIT * 16 :] + rest[: _SAMPLES * _SAMPLE_BYTES]])
+        self.encoding = Encoding(page.codec, page.certainty, others=page.others)
         yield from self._foreign(stream, size, begun=rest)
 
-    def _foreign(self, stream: IO[bytes], size: int, begun: bytes = b"") -> Iterator[bytes]:
+    def _foreign(self, stream: BinaryIO, size: int, begun: bytes = b"") -> Iterator[bytes]:
         decoder = codecs.getincrementaldecoder(self.codec)()
         block, first = begun or stream.read(size), True
         while True:
-            if not self._encoding.given and self.codec == "cp1252" and _is_utf8(block):
+            if self._is_mixed(block):
                 raise self._undecodable()
             try:
                 text = decoder.decode(block, final=not block)
@@ -204,6 +297,16 @@ class Utf8Reader:
                 return
             block = stream.read(size)
 
+    def _is_mixed(self, block: bytes) -> bool:
+        """Tell whether a block of a text in a code page is UTF-8, and makes more sense as such."""
+        if self._is_given or self.encoding.mark or block.isascii():
+            return False
+        try:
+            block.decode()
+        except UnicodeDecodeError:
+            return False
+        return likeness([block], "utf-8") > likeness([block], self.codec)
+
     def _valid_start(self, error: UnicodeError) -> bytes:
         if not isinstance(error, UnicodeDecodeError):
             return b""
@@ -213,9 +316,9 @@ class Utf8Reader:
             return b""
 
     def _undecodable(self) -> UndecodableTextError:
-        if self._encoding.given:
+        if self._is_given:
             remedy = "The mapping names that encoding: leave `encoding` out to have it found."
-        elif self._encoding.mark:
+        elif self.encoding.mark:
             remedy = "The file begins with that encoding's mark and is damaged: save it again."
         else:
             other = "cp1252" if self.codec == "utf-8" else "..."
@@ -224,13 +327,3 @@ class Utf8Reader:
                 f"name its encoding in the mapping: `source: {{encoding: {other}}}`."
             )
         return UndecodableTextError(self.codec, remedy)
-
-
-def _is_utf8(block: bytes) -> bool:
-    if block.isascii():
-        return False
-    try:
-        block.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -11,13 +11,19 @@ from pathlib import Path
 from importer.errors import Mistake, UnusableInputError
 
 STANDARD_INPUT = Path("-")
-SPREADSHEET_ENDINGS = frozenset({".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
+_TABLES = (".csv", ".txt", ".tsv", ".tab", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+_PACKINGS = ("", ".gz", ".bz2", ".xz")
+SPREADSHEET_ENDINGS = (".zip", *(table + packing for table in _TABLES for packing in _PACKINGS))
+"""How the names of files end that are read out of a folder or an archive, in small letters."""
 _GLOB_CHARACTERS = frozenset("*?[")
 
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """A file that was named, or lies in a named folder, and is not read."""
+    """A file that was named, or lies in a named folder or archive, and is not read.
+
+    ``path``: of what lies in an archive, that of the archive and the name in it.
+    """
 
     path: Path
     reason: str
@@ -45,7 +51,7 @@ def find_files(arguments: Sequence[str]) -> FoundFiles:
             search.argument(argument)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
-            search.mistakes.append(f'"{_printable(argument)}" cannot be opened: {reason}.')
+            search.mistakes.append(f'"{printable(argument)}" cannot be opened: {reason}.')
     return search.result()
 
 
@@ -81,7 +87,7 @@ class _Search:
         return FoundFiles(tuple(self.files.values()), tuple(self.passed_over))
 
     def _file(self, path: Path) -> None:
-        reason = _temporary(path)
+        reason = why_temporary(path.name)
         place = path.resolve()
         if reason is not None:
             self.passed_over.append(PassedOver(path, reason))
@@ -95,10 +101,10 @@ class _Search:
         for path in sorted(folder.iterdir(), key=lambda p: p.name):
             if path.is_dir():
                 self.passed_over.append(PassedOver(path, "a folder below is not searched"))
-            elif _temporary(path) is None and path.suffix.lower() not in SPREADSHEET_ENDINGS:
+            elif why_temporary(path.name) is None and not is_spreadsheet(path.name):
                 self.passed_over.append(PassedOver(path, "no spreadsheet"))
             else:
-                spreadsheets += _temporary(path) is None
+                spreadsheets += why_temporary(path.name) is None
                 self._file(path)
         if not spreadsheets:
             self.mistakes.append(f"The folder {folder} holds no spreadsheet (.csv, .xlsx, ...).")
@@ -114,8 +120,13 @@ class _Search:
             self.mistakes.append(f"No file matches {pattern}.")
 
 
-def _temporary(path: Path) -> str | None:
-    name = path.name
+def is_spreadsheet(name: str) -> bool:
+    """Tell by a file's name whether it is read out of a folder or an archive."""
+    return name.lower().endswith(SPREADSHEET_ENDINGS)
+
+
+def why_temporary(name: str) -> str | None:
+    """Say by a file's name why nobody means it; None if somebody may."""
     if name.startswith("~$"):
         return "the lock of an open workbook"
     if name.startswith("."):
@@ -126,7 +137,7 @@ def _temporary(path: Path) -> str | None:
 
 
 def _missing(path: Path) -> str:
-    shown = _printable(str(path))
+    shown = printable(str(path))
     if not path.parent.is_dir():
         return f"{shown} does not exist: there is no folder {path.parent}."
     names = {p.name.lower(): p.name for p in path.parent.iterdir() if not p.name.startswith(".")}
@@ -135,5 +146,6 @@ def _missing(path: Path) -> str:
     return f"{shown} does not exist.{hint}"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Give a name as a message can hold it, whatever characters are in it."""
     return "".join(c if c.isprintable() else "?" for c in text)[:200]

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import mmap
-import zipfile
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePath
 from typing import Protocol
 
-from importer.errors import UnusableInputError
+from importer.errors import Mistake, UnusableInputError
 from importer.model import Chunk
-from importer.sources.books import damaged, protected
+from importer.sources.containers import Contents, contents_of
+from importer.sources.content import Content, FileContent
+from importer.sources.signatures import Form, look_at
 from importer.sources.text import open_text
 from importer.sources.workbook import open_workbook
 from importer.tables import SourceOptions, TableDescription
 
-_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_WORKBOOK_ENDINGS = frozenset({".xlsx", ".xlsm"})
-_LATER_ENDINGS = frozenset({".xls", ".xlsb", ".ods"})
-# What some files begin with that are no tables, and what to do.
-_OTHERS = {
-    b"\x1f\x8b": "is compressed: unpack it first",
-    b"%PDF": "is a PDF document, not a spreadsheet",
-    b"<!doctype html": "is a web page, not a spreadsheet: open it and save it as .xlsx",
-    b"<html": "is a web page, not a spreadsheet: open it and save it as .xlsx",
-    b"<?xml": "is an XML document, not a spreadsheet: open it and save it as .xlsx",
-}
+# What holds text under the ending of .xls is read: old systems write tables so, and spreadsheet
+# programs open them. Under the other endings it is a file that went wrong.
+_NEVER_TEXT = frozenset({".xlsx", ".xlsm", ".xlsb", ".ods"})
 
 
 class Source(Protocol):
@@ -47,67 +38,72 @@ class Source(Protocol):
 def open_sources(
     path: Path, *, options: SourceOptions, shown_as: str | None = None
 ) -> tuple[Source, ...]:
-    """Open a file's tables: one of a text file, the chosen sheets of a workbook.
+    """Open a file's tables: one of a text file, the chosen sheets of a workbook; of an archive
+    the tables of each of its spreadsheets, by name.
 
-    ``shown_as``: the file's name in messages and reports, when it is not its path.
+    ``shown_as``: the file's name in messages and reports, when it is not its path. What lies in
+    an archive is shown as ``ARCHIVE/NAME``.
 
     Raises ``UnusableInputError`` when it cannot be read as a table.
     """
-    name = shown_as or str(path)
-    try:
-        with path.open("rb") as stream:
-            start = stream.read(1024)
-        if not start:
-            raise UnusableInputError(f"{name} is empty.")
-        if start.startswith(_ZIP):
-            _refuse_other_zips(path, name)
-            return open_workbook(path, options, name)
-        _refuse_other_formats(path, start, name)
-        return (open_text(path, options, name),)
-    except OSError as error:
-        raise UnusableInputError(f"{name} cannot be opened: {error.strerror or error}.") from error
+    return open_contents(unpack(path, shown_as=shown_as).contents, options)
 
 
-def _refuse_other_zips(path: Path, name: str) -> None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = set(archive.namelist())
-    except Exception as error:  # zipfile raises whatever a damaged directory leads it to
-        raise damaged(name) from error
-    if "xl/workbook.bin" in members:
-        raise _later(name, ".xlsb")
-    if "content.xml" in members:
-        raise _later(name, ".ods")
-    if "word/document.xml" in members:
-        raise UnusableInputError(f"{name} is a Word document, not a spreadsheet.")
-    if "xl/workbook.xml" not in members and "[Content_Types].xml" not in members:
+def unpack(path: Path, *, shown_as: str | None = None) -> Contents:
+    """Give what is to be read of a file, unpacked once for however many options it is opened with.
+
+    Raises ``UnusableInputError`` when it cannot be opened or unpacked.
+    """
+    content = FileContent(path, shown_as)
+    with _opening(content.shown_as):
+        return contents_of(content)
+
+
+def open_contents(contents: Sequence[Content], options: SourceOptions) -> tuple[Source, ...]:
+    """Open the tables of what a file holds, in order.
+
+    Raises ``UnusableInputError`` with the mistakes of all that cannot be read.
+    """
+    sources: list[Source] = []
+    mistakes: list[Mistake] = []
+    for content in contents:
+        try:
+            with _opening(content.shown_as):
+                sources.extend(_open(content, options))
+        except UnusableInputError as error:
+            mistakes.extend(error.mistakes)
+    if mistakes:
+        raise UnusableInputError(*mistakes)
+    return tuple(sources)
+
+
+def _open(content: Content, options: SourceOptions) -> Sequence[Source]:
+    look = look_at(content)
+    match look.form:
+        case Form.WORKBOOK:
+            return open_workbook(content, options)
+        case Form.TEXT:
+            _refuse_text_named_workbook(content)
+            return (open_text(content, options),)
+        case Form.GZIP | Form.BZIP2 | Form.XZ | Form.ZIP:
+            raise UnusableInputError(f"{content.shown_as} is packed: unpack it first.")
+        case Form.PROTECTED | Form.OTHER:
+            raise UnusableInputError(f"{content.shown_as} {look.sentence}.")
+
+
+def _refuse_text_named_workbook(content: Content) -> None:
+    if PurePath(content.name).suffix.lower() in _NEVER_TEXT:
         raise UnusableInputError(
-            f"{name} is a zip archive, not a workbook: unpack it and name the files in it."
-        )
-
-
-def _refuse_other_formats(path: Path, start: bytes, name: str) -> None:
-    ending = path.suffix.lower()
-    if start.startswith(_OLE):
-        with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as m:
-            encrypted = m.find(_ENCRYPTED) >= 0
-        if encrypted:
-            raise protected(name)
-        raise _later(name, ".xls")
-    head = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    for beginning, sentence in _OTHERS.items():
-        if head.startswith(beginning.lower()):
-            raise UnusableInputError(f"{name} {sentence}.")
-    if ending in _WORKBOOK_ENDINGS:
-        raise UnusableInputError(
-            f"{name} is no Excel workbook, whatever its name says. "
+            f"{content.shown_as} is no Excel workbook, whatever its name says. "
             "If it is text, rename it to .csv."
         )
-    if ending in _LATER_ENDINGS:
-        raise _later(name, ending)
 
 
-def _later(name: str, ending: str) -> UnusableInputError:
-    return UnusableInputError(
-        f"{name} is a {ending} workbook, which is not read yet: open it and save it as .xlsx."
-    )
+@contextmanager
+def _opening(shown_as: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UnusableInputError(
+            f"{shown_as} cannot be opened: {error.strerror or error}."
+        ) from error

@@ -1,20 +1,16 @@
-"""Consecutive rows of a table, and how they become chunks."""
+"""Consecutive rows of a table, as they were read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import zip_longest
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
-
-from importer.issues import Finding, IssueCode, Severity
-from importer.model import Chunk
-from importer.sources.header import GUARDED, Header
 
 TEXT = pa.large_string()
 
@@ -102,107 +98,66 @@ def position_names(width: int) -> list[str]:
     return [str(i) for i in range(width)]
 
 
-def chunks_of(
-    pieces: Iterable[Piece], header: Header, *, rows: int, typed_dates: bool
-) -> Iterator[Chunk]:
-    """Turn pieces into chunks of at most ``rows`` rows, under the header's names.
-
-    Blank rows get a finding; those at the end of the table do not exist, so they are held back
-    (as a number, however many they are) until a row follows.
-    """
-    held = 0
-    for piece in pieces:
-        table = _operators_columns(piece.table, header)
-        blank = _blank(table)
-        solid = np.flatnonzero(~blank)
-        end = int(solid[-1]) + 1 if len(solid) else 0
-        if end and held:
-            yield from _blank_chunks(held, piece.first_row - held, header.columns, rows)
-            held = 0
-        for start in range(0, end, rows):
-            yield _chunk(piece, table, blank, start, min(start + rows, end), header, typed_dates)
-        held += len(blank) - end
-
-
-def _operators_columns(table: pa.Table, header: Header) -> pa.Table:
-    if header.ours is None:
-        return table.rename_columns(list(header.names))
-    columns = [
-        pc.replace_substring_regex(column, pattern=GUARDED, replacement=r"\1")
-        for i, column in enumerate(table.columns)
-        if i != header.ours
-    ]
-    return pa.table(columns, names=list(header.columns))
-
-
-def _blank(table: pa.Table) -> NDArray[np.bool_]:
-    """Tell which rows hold nothing but white space; most are settled by their first column."""
-    candidates = np.arange(table.num_rows, dtype=np.int64)
-    for column in table.columns:
-        if not len(candidates):
-            break
-        cells = column if len(candidates) == table.num_rows else column.take(candidates)
-        lengths = pc.fill_null(pc.binary_length(pc.utf8_trim_whitespace(cells)), 0)
-        candidates = candidates[lengths.to_numpy() == 0]
-    blank = np.zeros(table.num_rows, dtype=np.bool_)
-    blank[candidates] = True
-    return blank
-
-
-def _chunk(
-    piece: Piece,
-    table: pa.Table,
-    blank: NDArray[np.bool_],
-    start: int,
-    end: int,
-    header: Header,
-    typed_dates: bool,
-) -> Chunk:
-    first = piece.first_row + start
-    return Chunk(
-        rows=np.arange(first, first + end - start, dtype=np.int64),
-        frame=table.slice(start, end - start).to_pandas(),
-        findings=_findings(piece, blank, start, end, len(header.names)),
-        typed_dates=typed_dates or header.ours is not None,
-        extra={at - start: cells for at, cells in piece.extra.items() if start <= at < end},
+def cut(piece: Piece, start: int, end: int) -> Piece:
+    """Give a part of a piece as a piece of its own."""
+    return replace(
+        piece,
+        first_row=piece.first_row + start,
+        table=piece.table.slice(start, end - start),
+        widths=_moved(piece.widths, start, end),
+        extra=_moved(piece.extra, start, end),
+        misquoted=[at - start for at in piece.misquoted if start <= at < end],
+        otherwise=_moved(piece.otherwise, start, end),
+        cut_off=None
+        if piece.cut_off is None or not start <= piece.cut_off < end
+        else piece.cut_off - start,
+        hidden=[at - start for at in piece.hidden if start <= at < end],
+        marks=tuple(_cut_marks(marks, start, end) for marks in piece.marks),
     )
 
 
-def _findings(
-    piece: Piece, blank: NDArray[np.bool_], start: int, end: int, width: int
-) -> tuple[Finding, ...]:
-    findings = []
-    widths = piece.widths
-    blank_at = np.flatnonzero(blank[start:end])
-    if len(blank_at):
-        findings.append(Finding(IssueCode.BLANK_ROW, Severity.SKIP, blank_at))
-    ragged = [at for at in sorted(widths) if start <= at < end and not blank[at]]
-    for code, at_rows in (
-        (IssueCode.ROW_TOO_SHORT, [at for at in ragged if widths[at] < width]),
-        (IssueCode.ROW_TOO_LONG, [at for at in ragged if widths[at] > width]),
-    ):
-        if at_rows:
-            at = np.array(at_rows, dtype=np.int64) - start
-            details = [_detail(widths[row], width) for row in at_rows]
-            findings.append(Finding(code, Severity.ERROR, at, details=details))
-    misquoted = [at for at in piece.misquoted if start <= at < end]
-    if misquoted:
-        at = np.array(misquoted, dtype=np.int64) - start
-        findings.append(Finding(IssueCode.QUOTES_UNBALANCED, Severity.ERROR, at))
-    return tuple(findings)
+def joined(first: Piece, second: Piece) -> Piece:
+    """Put two pieces that follow one another together."""
+    offset = first.table.num_rows
+    marks = {one.mark: one for one in first.marks}
+    for one in second.marks:
+        moved = replace(one, at=one.at + offset)
+        before = marks.get(one.mark)
+        marks[one.mark] = moved if before is None else _joined_marks(before, moved)
+    return Piece(
+        first.first_row,
+        pa.concat_tables([first.table, second.table]),
+        {**first.widths, **{at + offset: width for at, width in second.widths.items()}},
+        {**first.extra, **{at + offset: cells for at, cells in second.extra.items()}},
+        [*first.misquoted, *(at + offset for at in second.misquoted)],
+        {**first.otherwise, **{at + offset: how for at, how in second.otherwise.items()}},
+        None if second.cut_off is None else second.cut_off + offset,
+        [*first.hidden, *(at + offset for at in second.hidden)],
+        tuple(marks.values()),
+    )
 
 
-def _detail(cells: int, width: int) -> str:
-    return f"{cells} {'cell' if cells == 1 else 'cells'} where the header has {width}"
+_V = TypeVar("_V")
 
 
-def _blank_chunks(count: int, first_row: int, columns: Sequence[str], rows: int) -> Iterator[Chunk]:
-    for start in range(0, count, rows):
-        length = min(rows, count - start)
-        blanks = pa.array([""] * length, type=TEXT)
-        at = np.arange(length, dtype=np.int64)
-        yield Chunk(
-            rows=at + (first_row + start),
-            frame=pa.table([blanks] * len(columns), names=list(columns)).to_pandas(),
-            findings=(Finding(IssueCode.BLANK_ROW, Severity.SKIP, at),),
-        )
+def _moved(facts: Mapping[int, _V], start: int, end: int) -> dict[int, _V]:
+    return {at - start: value for at, value in facts.items() if start <= at < end}
+
+
+def _cut_marks(marks: CellMarks, start: int, end: int) -> CellMarks:
+    first, last = np.searchsorted(marks.at, [start, end])
+    return CellMarks(
+        marks.mark,
+        marks.at[first:last] - start,
+        marks.columns[first:last],
+        marks.shown[first:last],
+    )
+
+
+def _joined_marks(first: CellMarks, second: CellMarks) -> CellMarks:
+    return CellMarks(
+        first.mark,
+        np.concatenate([first.at, second.at]),
+        np.concatenate([first.columns, second.columns]),
+        [*first.shown, *second.shown],
+    )

@@ -6,47 +6,53 @@ import itertools
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from importer.errors import UnusableInputError
 from importer.model import Chunk
+from importer.sources import readings
 from importer.sources.blocks import BLOCK_BYTES, Format, pieces_of_text
-from importer.sources.delimiter import Delimiter, find_delimiter, given_delimiter
-from importer.sources.encoding import (
-    Encoding,
-    UndecodableTextError,
-    Utf8Reader,
-    find_encoding,
-)
+from importer.sources.chunks import Tally, chunks_of
+from importer.sources.content import Content
+from importer.sources.dialect import NO_DELIMITER, Dialect, FoundDialect, find_dialect, is_sep_line
+from importer.sources.encoding import Encoding, UndecodableTextError, Utf8Reader, find_encoding
+from importer.sources.ending import Table, ended, table_of
 from importer.sources.header import Header, read_header
-from importer.sources.lines import Lines, exact_rows
-from importer.sources.pieces import chunks_of
-from importer.tables import SourceOptions, TableDescription
+from importer.sources.layout import SAMPLE_ROWS, Layout, laid_out
+from importer.sources.lines import Lines
+from importer.sources.rows import Row, exact_rows
+from importer.tables import FILE_END, LeftOut, SourceOptions, TableDescription
 
 _SAMPLE_BYTES = 256 << 10
 
 
 @dataclass(frozen=True, slots=True)
-class _Layout:
+class _Understood:
     """What was understood of a file; ``below``: where its rows begin, in bytes of UTF-8."""
 
     encoding: Encoding
-    delimiter: Delimiter
+    found: FoundDialect
+    layout: Layout
     header: Header
+    table: Table
     below: int
+    options: SourceOptions
+    left_out: tuple[LeftOut, ...]
 
 
 class TextSource:
     """The one table of a text file."""
 
-    def __init__(self, path: Path, layout: _Layout, description: TableDescription) -> None:
-        self._path = path
-        self._layout = layout
+    def __init__(
+        self, content: Content, understood: _Understood, description: TableDescription
+    ) -> None:
+        self._content = content
+        self._understood = understood
+        self._opened = description
         self._description = description
 
     @property
     def description(self) -> TableDescription:
-        """What was understood. The encoding is certain once all chunks were read."""
+        """What was understood; all of it is known once all chunks were read."""
         return self._description
 
     def chunks(self, rows: int = 50_000) -> Iterator[Chunk]:
@@ -54,91 +60,140 @@ class TextSource:
 
         Raises ``UnusableInputError`` at the row that cannot be read.
         """
-        layout = self._layout
-        reader = Utf8Reader(self._path, layout.encoding)
-        form = Format(layout.delimiter.character, len(layout.header.names), self._description.file)
-        pieces = pieces_of_text(
-            _without_start(reader.pieces(BLOCK_BYTES), layout.below),
-            form,
-            first_row=layout.header.row + 1,
+        understood = self._understood
+        reader = Utf8Reader(self._content, understood.encoding)
+        form = Format(
+            understood.found.dialect, len(understood.header.names), self._content.shown_as
         )
+        pieces = pieces_of_text(
+            _without_start(reader.pieces(BLOCK_BYTES), understood.below),
+            form,
+            first_row=understood.layout.first_row,
+        )
+        tally = Tally(understood.header, understood.options)
         try:
-            yield from chunks_of(pieces, layout.header, rows=rows, typed_dates=False)
+            yield from chunks_of(
+                ended(pieces, understood.table), tally, rows=rows, typed_dates=False
+            )
         except OSError as error:
             raise UnusableInputError(
-                f"{form.shown_as} cannot be read: {error.strerror or error}."
+                f"{self._content.shown_as} cannot be read: {error.strerror or error}."
             ) from error
-        self._description = replace(self._description, encoding=reader.codec)
+        self._description = tally.told(self._with_encoding(reader.encoding))
+
+    def _with_encoding(self, encoding: Encoding) -> TableDescription:
+        """Say which encoding it was, now that all of the file was read."""
+        opened, final = self._opened, readings.of_encoding(encoding)
+        if final == opened.readings[0]:
+            return opened
+        return replace(
+            opened,
+            encoding=encoding.codec,
+            readings=(final, *opened.readings[1:]),
+            warnings=opened.warnings + readings.doubts([final]),
+        )
 
 
-def open_text(path: Path, options: SourceOptions, shown_as: str) -> TextSource:
-    """Find out how a text file is written, and read its header.
+def open_text(content: Content, options: SourceOptions) -> TextSource:
+    """Find out how a text file is written, and where its table lies.
 
     The options do not apply to a file of ours.
 
     Raises ``UnusableInputError`` when it is empty, or the options do not fit it.
     """
-    layout = None
+    understood = None
     if options != SourceOptions():
-        layout = _ours(path, shown_as)
-    if layout is None:
-        layout = _layout(path, options, shown_as)
-    description = TableDescription(
-        file=shown_as,
-        sheet="",
-        format="csv",
-        columns=layout.header.columns,
-        header_row=layout.header.row,
-        encoding=layout.encoding.codec,
-        delimiter=layout.delimiter.shown,
-        warnings=layout.delimiter.warnings + layout.header.warnings,
-        repeated=layout.header.repeated,
-    )
-    return TextSource(path, layout, description)
+        understood = _ours(content)
+    if understood is None:
+        understood = _understand(content, options)
+    return TextSource(content, understood, _described(content, understood))
 
 
-def _ours(path: Path, shown_as: str) -> _Layout | None:
+def _ours(content: Content) -> _Understood | None:
     try:
-        layout = _layout(path, SourceOptions(), shown_as)
+        understood = _understand(content, SourceOptions())
     except UnusableInputError:
         return None
-    return None if layout.header.ours is None else layout
+    return None if understood.header.ours is None else understood
 
 
-def _layout(path: Path, options: SourceOptions, shown_as: str) -> _Layout:
-    encoding = find_encoding(path, options.encoding, shown_as)
-    if options.delimiter is not None:
-        delimiter = given_delimiter(options.delimiter)
-    else:
-        delimiter = find_delimiter(_sample(path, encoding))
-    lines = Lines(Utf8Reader(path, encoding).pieces(_SAMPLE_BYTES), shown_as)
-    rows = exact_rows(lines, delimiter.character, first_row=1, shown_as=shown_as)
-    below = 0
-    for row, (cells, _) in enumerate(rows, start=1):
-        below += sum(len(line.encode()) for line in lines.taken)
-        blank = not any(cell.strip() for cell in cells)
-        if options.header_row is None and blank:
-            continue
-        if options.header_row is None or row == options.header_row:
-            if blank:
-                raise UnusableInputError(
-                    f"{shown_as}: row {row} is blank, so it is no header: "
-                    "correct `source: {header_row: ...}`."
-                )
-            return _Layout(
-                encoding, delimiter, read_header(cells, row=row, shown_as=shown_as), below
-            )
-    if options.header_row is not None and below:
-        raise UnusableInputError(
-            f"{shown_as} has no row {options.header_row}, which "
-            f"`source: {{header_row: {options.header_row}}}` calls its header."
-        )
-    raise UnusableInputError(f"{shown_as} is empty.")
+def _described(content: Content, understood: _Understood) -> TableDescription:
+    layout, header, dialect = understood.layout, understood.header, understood.found.dialect
+    found = (
+        readings.of_encoding(understood.encoding),
+        *readings.of_dialect(understood.found, understood.options),
+        readings.of_layout(layout),
+    )
+    return TableDescription(
+        file=content.shown_as,
+        sheet="",
+        format="csv",
+        columns=header.columns,
+        header_row=layout.header_row,
+        header_rows=layout.header_rows,
+        first_row=layout.first_row,
+        encoding=understood.encoding.codec,
+        delimiter=dialect.delimiter.replace(NO_DELIMITER, ""),
+        quote=dialect.quote,
+        escape=found[3].found,
+        warnings=readings.doubts(found) + readings.misfit(layout) + header.warnings,
+        repeated=header.repeated,
+        readings=found,
+        left_out=understood.left_out,
+    )
 
 
-def _sample(path: Path, encoding: Encoding) -> str:
+def _understand(content: Content, options: SourceOptions) -> _Understood:
+    encoding = find_encoding(content, options.encoding)
+    text = _sample(content, encoding)
+    found = find_dialect(
+        text, delimiter=options.delimiter, quote=options.quote, escape=options.escape
+    )
+    wanted = max(SAMPLE_ROWS, (options.header_row or 0) + 50)
+    rows, ends = _head(content, encoding, found.dialect, wanted, width=0)
+    skipped = 1 if is_sep_line(text) else 0
+    cells = [row.cells for row in rows]
+    layout = laid_out(cells, options, content.shown_as, skipped=skipped)
+    if layout.width > 1:
+        # Now that the table's width is known, spoiled rows can be read as they were meant.
+        rows, ends = _head(content, encoding, found.dialect, wanted, width=layout.width)
+        cells = [row.cells for row in rows]
+        layout = laid_out(cells, options, content.shown_as, skipped=skipped)
+    below = ends[layout.first_row - 2] if layout.first_row > 1 else 0
+    header = read_header(layout.names, row=layout.header_row, shown_as=content.shown_as)
+    if header.ours is not None:
+        options = SourceOptions(last_row=FILE_END)
+    return _Understood(
+        encoding,
+        found,
+        layout,
+        header,
+        table_of(cells, layout, last_row=options.last_row),
+        below,
+        options,
+        readings.preamble(layout, cells),
+    )
+
+
+def _head(
+    content: Content, encoding: Encoding, dialect: Dialect, count: int, *, width: int
+) -> tuple[list[Row], list[int]]:
+    """Read the first rows, and where each ends, in bytes of UTF-8."""
+    lines = Lines(Utf8Reader(content, encoding).pieces(_SAMPLE_BYTES), content.shown_as)
+    rows: list[Row] = []
+    ends: list[int] = []
+    end = 0
+    read = exact_rows(lines, dialect, width=width, first_row=1, shown_as=content.shown_as)
+    for row in itertools.islice(read, count):
+        end += sum(len(line.encode()) for line in lines.taken)
+        rows.append(row)
+        ends.append(end)
+    return rows, ends
+
+
+def _sample(content: Content, encoding: Encoding) -> str:
     """Give the file's first rows, as far as they can be read; without one that is cut."""
-    pieces = Utf8Reader(path, encoding).pieces(_SAMPLE_BYTES)
+    pieces = Utf8Reader(content, encoding).pieces(_SAMPLE_BYTES)
     parts: list[bytes] = []
     with suppress(UndecodableTextError):
         parts.extend(itertools.islice(pieces, 2))

@@ -5,30 +5,66 @@ from __future__ import annotations
 import difflib
 import itertools
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from importer.errors import UnusableInputError
 from importer.model import Chunk
-from importer.sources.books import Book, Sheet, SheetName, open_book, translated
+from importer.sources import readings
+from importer.sources.body import HEADER_LINES, Body
+from importer.sources.books import (
+    Area,
+    Book,
+    Sheet,
+    SheetFacts,
+    SheetName,
+    open_book,
+    translated,
+)
+from importer.sources.chunks import Tally, chunks_of
+from importer.sources.content import Content
+from importer.sources.ending import Table, ended, table_of
 from importer.sources.header import Header, read_header
-from importer.sources.pieces import Piece, chunks_of, piece_of_rows
-from importer.tables import SourceOptions, TableDescription
+from importer.sources.kinds import Kind
+from importer.sources.layout import SAMPLE_ROWS, Layout, find_layout, joined_names, laid_out
+from importer.sources.pieces import CellMarks, Mark, Piece, piece_of_rows
+from importer.tables import (
+    FILE_END,
+    Certainty,
+    Reading,
+    SourceOptions,
+    TableDescription,
+)
 
 _ROWS_AT_ONCE = 20_000
 _CELLS_AT_ONCE = 500_000
 
 
+@dataclass(frozen=True, slots=True)
+class _Understood:
+    """What was understood of a sheet."""
+
+    layout: Layout
+    header: Header
+    table: Table
+    options: SourceOptions
+
+
 class SheetSource:
     """The table of one sheet."""
 
-    def __init__(self, sheet: Sheet, header: Header, description: TableDescription) -> None:
+    def __init__(
+        self, sheet: Sheet, understood: _Understood, description: TableDescription
+    ) -> None:
         self._sheet = sheet
-        self._header = header
+        self._understood = understood
+        self._opened = description
         self._description = description
 
     @property
     def description(self) -> TableDescription:
-        """What was understood of the sheet."""
+        """What was understood of the sheet; all of it is known once all chunks were read."""
         return self._description
 
     def chunks(self, rows: int = 50_000) -> Iterator[Chunk]:
@@ -36,50 +72,84 @@ class SheetSource:
 
         Raises ``UnusableInputError`` when the workbook turns out to be damaged.
         """
-        pieces = self._pieces()
-        yield from chunks_of(pieces, self._header, rows=rows, typed_dates=True)
+        understood = self._understood
+        tally = Tally(understood.header, understood.options)
+        pieces = ended(self._pieces(), understood.table)
+        yield from chunks_of(pieces, tally, rows=rows, typed_dates=True)
+        self._description = tally.told(self._opened)
 
     def _pieces(self) -> Iterator[Piece]:
-        width = len(self._header.names)
+        with translated(self._opened.file):
+            facts = self._sheet.facts()
+        width = len(self._understood.header.names)
         at_once = max(1, min(_ROWS_AT_ONCE, _CELLS_AT_ONCE // width))
-        below = itertools.islice(self._sheet.rows(), self._header.row, None)
-        first_row = self._header.row + 1
+        first_row = self._understood.layout.first_row
+        below = itertools.islice(self._sheet.rows(), first_row - 1, None)
         while True:
-            with translated(self._description.file):
+            with translated(self._opened.file):
                 batch = list(itertools.islice(below, at_once))
                 piece = piece_of_rows(batch, width, first_row)
             if not batch:
                 return
-            yield piece
+            yield _with_facts(piece, facts, self._sheet.first_column)
             first_row += len(batch)
 
 
-def open_workbook(path: Path, options: SourceOptions, shown_as: str) -> tuple[SheetSource, ...]:
-    """Open the chosen sheets: named, numbered, ``all``, or the only visible one with cells.
+def _with_facts(piece: Piece, facts: SheetFacts, first_column: int) -> Piece:
+    """Say of a piece's rows and cells what the sheet says of them."""
+    bounds = [piece.first_row, piece.first_row + piece.table.num_rows]
+    first, last = np.searchsorted(facts.hidden, bounds)
+    marks = []
+    for one in facts.marks:
+        start, end = np.searchsorted(one.rows, bounds)
+        if start < end:
+            marks.append(
+                CellMarks(
+                    one.mark,
+                    one.rows[start:end] - piece.first_row,
+                    one.columns[start:end] - first_column,
+                    one.shown[start:end],
+                )
+            )
+    hidden = (facts.hidden[first:last] - piece.first_row).tolist()
+    return replace(piece, hidden=hidden, marks=tuple(marks))
+
+
+def open_workbook(content: Content, options: SourceOptions) -> tuple[SheetSource, ...]:
+    """Open the chosen sheets: named, numbered, ``all``, or the one with the contacts.
 
     Raises ``UnusableInputError`` when the choice is not clear, or a sheet holds no table.
     """
-    book = open_book(path, shown_as)
-    with translated(shown_as):
-        chosen = _choose(book, options.sheet, shown_as)
-        return tuple(_source(book, name, path, options, shown_as) for name in chosen)
+    book = open_book(content)
+    with translated(content.shown_as):
+        chosen, reading = _choose(book, options.sheet, content.shown_as)
+        return tuple(_source(book, name, content, options, reading) for name in chosen)
 
 
-def _choose(book: Book, wanted: str | None, shown_as: str) -> Sequence[str]:
+def _choose(book: Book, wanted: str | None, shown_as: str) -> tuple[Sequence[str], Reading]:
     if wanted is not None and wanted.strip().lower() != "all":
-        return (_named(book.names, wanted, shown_as),)
+        name = _named(book.names, wanted, shown_as)
+        return (name,), Reading("sheet", name, Certainty.GIVEN)
     filled = [s.name for s in book.names if s.visible and _is_filled(book.sheet(s.name))]
     if not filled:
         hidden = [s.name for s in book.names if not s.visible]
         hint = f" Hidden sheets are read when named: {', '.join(hidden)}." if hidden else ""
         raise UnusableInputError(f"{shown_as} is empty: no visible sheet has cells.{hint}")
-    if len(filled) > 1 and wanted is None:
-        listed = ", ".join(f'"{name}"' for name in filled)
-        raise UnusableInputError(
-            f"{shown_as} has several sheets with cells: {listed}. Choose with `--sheet NAME`, "
-            "`--sheet all`, or `source: {sheet: ...}` in the mapping."
-        )
-    return filled
+    if wanted is not None:
+        return filled, Reading("sheet", "all", Certainty.GIVEN)
+    if len(filled) == 1:
+        return filled, Reading("sheet", filled[0], Certainty.CERTAIN)
+    with_addresses = [name for name in filled if _has_addresses(book.sheet(name))]
+    if len(with_addresses) == 1:
+        (name,) = with_addresses
+        others = tuple(other for other in filled if other != name)
+        settle = f'source: {{sheet: "{name}"}}'
+        return (name,), Reading("sheet", name, Certainty.LIKELY, others, settle)
+    listed = ", ".join(f'"{name}"' for name in filled)
+    raise UnusableInputError(
+        f"{shown_as} has several sheets with cells: {listed}. Choose with `--sheet NAME`, "
+        "`--sheet all`, or `source: {sheet: ...}` in the mapping."
+    )
 
 
 def _named(names: Sequence[SheetName], wanted: str, shown_as: str) -> str:
@@ -98,44 +168,127 @@ def _named(names: Sequence[SheetName], wanted: str, shown_as: str) -> str:
 
 
 def _is_filled(sheet: Sheet) -> bool:
-    return any(any(cell.strip() for cell in row) for row in sheet.rows())
+    if any(any(cell.strip() for cell in row) for row in sheet.rows()):
+        return True
+    return any(marks.mark is Mark.ERROR for marks in sheet.facts().marks)
+
+
+def _has_addresses(sheet: Sheet) -> bool:
+    """Tell whether a sheet has a column of e-mail addresses."""
+    rows = _first_rows(sheet, SAMPLE_ROWS)
+    layout = find_layout(rows)
+    if layout is None:
+        return False
+    body = Body.of(rows, layout.first_row - 2, layout.width)
+    return Kind.EMAIL in body.typed.values()
 
 
 def _source(
-    book: Book, name: str, path: Path, options: SourceOptions, shown_as: str
+    book: Book, name: str, content: Content, options: SourceOptions, chosen: Reading
 ) -> SheetSource:
     sheet = book.sheet(name)
-    place = f'{shown_as}, sheet "{name}"'
-    header = _header(sheet, None, place)
-    if options.header_row is not None and (header is None or header.ours is None):
-        header = _header(sheet, options.header_row, place)
-    if header is None:
-        raise UnusableInputError(f"{place} is empty.")
-    description = TableDescription(
-        file=shown_as,
-        sheet=name,
-        format="xlsm" if path.suffix.lower() == ".xlsm" else "xlsx",
-        columns=header.columns,
-        header_row=header.row,
-        warnings=header.warnings,
-        repeated=header.repeated,
+    place = f'{content.shown_as}, sheet "{name}"'
+    rows = _first_rows(sheet, max(SAMPLE_ROWS, (options.header_row or 0) + 50))
+    areas = sheet.facts().merged_areas
+    layout = _over_merged(rows, areas, laid_out(rows, SourceOptions(), place))
+    header = _header(layout, sheet, place)
+    if header.ours is None:
+        layout = laid_out(rows, options, place)
+        if options.header_row is None and options.header_rows is None:
+            layout = _over_merged(rows, areas, layout)
+        layout = _with_groups(rows, areas, layout, sheet.first_column)
+        header = _header(layout, sheet, place)
+    else:
+        options = SourceOptions(last_row=FILE_END)
+    table = table_of(rows, layout, last_row=options.last_row)
+    found = (chosen, readings.of_layout(layout))
+    warnings = (
+        readings.doubts(found)
+        + _of_choice(chosen)
+        + header.warnings
+        + _of_facts(sheet.facts(), layout, book.format)
     )
-    return SheetSource(sheet, header, description)
+    description = TableDescription(
+        file=content.shown_as,
+        sheet=name,
+        format=book.format,
+        columns=header.columns,
+        header_row=layout.header_row,
+        header_rows=layout.header_rows,
+        first_row=layout.first_row,
+        warnings=warnings,
+        repeated=header.repeated,
+        readings=found,
+        left_out=readings.preamble(layout, rows),
+    )
+    return SheetSource(sheet, _Understood(layout, header, table, options), description)
 
 
-def _header(sheet: Sheet, wanted: int | None, place: str) -> Header | None:
-    for row, cells in enumerate(sheet.rows(), start=1):
-        blank = not any(cell.strip() for cell in cells)
-        if row == wanted or (wanted is None and not blank):
-            if blank:
-                raise UnusableInputError(
-                    f"{place}: row {row} is blank, so it is no header: "
-                    "correct `source: {header_row: ...}`."
-                )
-            return read_header(cells, row=row, shown_as=place, first=sheet.first_column)
-    if wanted is not None:
-        raise UnusableInputError(
-            f"{place} has no row {wanted}, which `source: {{header_row: {wanted}}}` "
-            "calls its header."
-        )
-    return None
+def _first_rows(sheet: Sheet, count: int) -> list[list[str]]:
+    """Give a sheet's first rows as they are shown: with what error cells show."""
+    rows = [list(row) for row in itertools.islice(sheet.rows(), count)]
+    for marks in sheet.facts().marks:
+        if marks.mark is Mark.ERROR:
+            places = zip(marks.rows.tolist(), marks.columns.tolist(), marks.shown, strict=True)
+            for row, column, shown in places:
+                if row > count:
+                    break
+                rows[row - 1][column - sheet.first_column] = shown
+    return rows
+
+
+def _over_merged(rows: Sequence[Sequence[str]], areas: Sequence[Area], layout: Layout) -> Layout:
+    """Let a table whose first row is merged with rows below it have that for its header."""
+    start = layout.header_row or layout.first_row
+    last = max((area.last_row for area in areas if area.first_row == start), default=start)
+    lines = last + 1 - start
+    if lines <= max(layout.header_rows, 1) or lines > HEADER_LINES or last >= len(rows):
+        return layout
+    found = find_layout(rows, header_row=start, header_rows=lines) or layout
+    return replace(found, certainty=Certainty.CERTAIN)
+
+
+def _with_groups(
+    rows: Sequence[Sequence[str]], areas: Sequence[Area], layout: Layout, first_column: int
+) -> Layout:
+    """Give each column the name of its group, where that is merged over several columns."""
+    last = layout.first_row - 1
+    groups = [a for a in areas if layout.header_row <= a.first_row <= a.last_row < last]
+    if layout.header_rows < 2 or not groups:
+        return layout
+    lines = [list(row) for row in rows[layout.header_row - 1 : last]]
+    for area in groups:
+        line = lines[area.first_row - layout.header_row]
+        start, end = area.first_column - first_column, area.last_column + 1 - first_column
+        line[start:end] = [line[start]] * (end - start)
+    return replace(layout, names=joined_names(lines))
+
+
+def _of_facts(facts: SheetFacts, layout: Layout, form: str) -> tuple[str, ...]:
+    """Say what of a sheet may be read otherwise than it is shown."""
+    said = []
+    merged = sum(area.last_row >= layout.first_row for area in facts.merged_areas)
+    if merged:
+        areas = "1 merged area" if merged == 1 else f"{merged:,} merged areas"
+        said.append(f"The table has {areas}: only the first cell of each has its value.")
+    if facts.unknown:
+        *others, last = facts.unknown
+        listed = f"{', '.join(others)} and {last}" if others else last
+        said.append(f"An .{form} file does not say enough of {listed}: an .xlsx file does.")
+    return tuple(said)
+
+
+def _header(layout: Layout, sheet: Sheet, place: str) -> Header:
+    return read_header(
+        layout.names, row=layout.header_row, shown_as=place, first=sheet.first_column
+    )
+
+
+def _of_choice(chosen: Reading) -> tuple[str, ...]:
+    if chosen.certainty is not Certainty.LIKELY:
+        return ()
+    listed = ", ".join(f'"{other}"' for other in chosen.others)
+    return (
+        f'The sheet "{chosen.found}" was chosen, for it alone has e-mail addresses; '
+        f"not read: {listed}. `{chosen.settle}` in the mapping settles it.",
+    )

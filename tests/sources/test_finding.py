@@ -36,11 +36,15 @@ def test_folder_gives_its_spreadsheets_by_name_and_lists_the_rest(tmp_path: Path
     }
 
 
-def test_folder_gives_workbooks_that_are_not_read_yet_so_that_they_are_refused(
-    tmp_path: Path,
-) -> None:
-    make(tmp_path, "a.csv", "b.xls")
-    assert find_files([str(tmp_path)]).files == (tmp_path / "a.csv", tmp_path / "b.xls")
+def test_folder_gives_every_kind_of_spreadsheet_packed_or_not(tmp_path: Path) -> None:
+    read = ["a.csv", "b.xls", "c.XLSB", "d.ods", "e.tab", "f.tsv", "g.txt", "h.xlsm"]
+    read += ["i.csv.gz", "j.xlsx.GZ", "k.tab.bz2", "l.csv.xz", "m.zip"]
+    make(tmp_path, *read, "n.gz", "o.sql.gz", "p.tar.gz", "q.7z", "csv", "zip")
+    found = find_files([str(tmp_path)])
+    assert [path.name for path in found.files] == read
+    assert {p.path.name for p in found.passed_over} == {
+        "n.gz", "o.sql.gz", "p.tar.gz", "q.7z", "csv", "zip",
+    }  # fmt: skip
 
 
 def test_quoted_glob_gives_its_files_by_name_whatever_their_ending(tmp_path: Path) -> None:

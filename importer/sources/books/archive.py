@@ -1,0 +1,86 @@
+"""A workbook's zip archive, never unpacked beyond what its directory says.
+
+A directory can lie: each part is therefore read through to its real end once before a library
+that trusts it may see it.
+"""
+
+from __future__ import annotations
+
+import copy
+import weakref
+import zipfile
+from collections.abc import Iterator
+
+from importer.sources.books.refusals import damaged, too_large
+from importer.sources.content import Content
+from importer.sources.lines import CELL_LIMIT
+
+# Whatever describes a workbook (styles, sheet names, relations) is small.
+_DESCRIPTION_LIMIT = 64 << 20
+_SHARED_TEXT_LIMIT = 512 << 20
+_SHEET_LIMIT = 4 << 30
+# No sheet that people filled shrinks so much; what does so is made to fill a memory.
+_BOMB_BYTES = 16 << 20
+_BOMB_RATIO = 200
+_CHUNK = CELL_LIMIT
+
+
+class Archive:
+    """An open archive; parts are found whatever the case of their names.
+
+    Raises ``UnusableInputError`` at a part that is larger than its kind can be.
+    """
+
+    def __init__(self, content: Content) -> None:
+        self.shown_as = content.shown_as
+        stream = content.open()
+        weakref.finalize(self, stream.close)
+        self._zip = zipfile.ZipFile(stream)
+        self._parts = {part.filename.lower(): part for part in self._zip.infolist()}
+        if len(self._parts) != len(self._zip.infolist()):
+            raise damaged(self.shown_as)  # readers differ about which of two parts counts
+
+    def __contains__(self, name: str) -> bool:
+        return name.lower() in self._parts
+
+    def size(self, name: str) -> int:
+        """Tell how many bytes a part has when unpacked; 0 when there is none."""
+        part = self._parts.get(name.lower())
+        return part.file_size if part else 0
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """Unpack a part of markup; a chunk without any tag is a cell larger than may be."""
+        for chunk in self.pieces(name):
+            if len(chunk) == _CHUNK and b"<" not in chunk:
+                raise too_large(self.shown_as, f"holds a cell of more than {CELL_LIMIT >> 20} MiB")
+            yield chunk
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """Unpack a part of any kind."""
+        part = copy.copy(self._parts[name.lower()])
+        self._check(name.lower(), part)
+        size = part.file_size
+        part.file_size += 1  # so that one byte more than is said can be seen
+        with self._zip.open(part) as stream:
+            while chunk := stream.read(_CHUNK):
+                size -= len(chunk)
+                if size < 0:
+                    raise damaged(self.shown_as)
+                yield chunk
+
+    def whole(self, name: str) -> bytes:
+        """Unpack a part that describes the workbook."""
+        return b"".join(self.chunks(name))
+
+    def _check(self, name: str, part: zipfile.ZipInfo) -> None:
+        if "worksheets/" in name or name == "content.xml":
+            limit = _SHEET_LIMIT
+        elif name.endswith(("sharedstrings.xml", "sharedstrings.bin")):
+            limit = _SHARED_TEXT_LIMIT
+        else:
+            limit = _DESCRIPTION_LIMIT
+        size = part.file_size
+        if size > limit or (size > _BOMB_BYTES and size > _BOMB_RATIO * max(1, part.compress_size)):
+            raise too_large(
+                self.shown_as, f"holds {size >> 20:,} MiB in one part ({part.filename})"
+            )

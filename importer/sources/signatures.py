@@ -1,0 +1,283 @@
+"""What a content is, by its bytes: text, a workbook, something packed, or none of our business."""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePath
+from typing import cast
+
+from importer.errors import UnusableInputError
+from importer.sources.content import Content
+
+_HEAD_BYTES = 4096
+_SCAN_BYTES = 1 << 20
+_DIRECTORY_BYTES = 4 << 20  # of a zip: that of tens of thousands of members
+READ_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""How members of a zip may be packed: of other methods, zipfile does not bound the memory."""
+
+
+class Form(StrEnum):
+    """What must be done with a content."""
+
+    TEXT = "text"
+    WORKBOOK = "workbook"
+    GZIP = "gzip"
+    BZIP2 = "bzip2"
+    XZ = "xz"
+    ZIP = "zip"
+    PROTECTED = "protected"  # a workbook that needs a password
+    OTHER = "other"  # no table: refused with a sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A content's form; why it is refused, as a ``sentence`` that goes on from its name."""
+
+    form: Form
+    sentence: str = ""
+
+
+_PACKED = (
+    (re.compile(rb"\x1f\x8b"), Form.GZIP),
+    (re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)"), Form.BZIP2),
+    (re.compile(rb"\xfd7zXZ\x00"), Form.XZ),
+)
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_MAGIC = (
+    ("is a 7z archive: unpack it first", (b"7z\xbc\xaf\x27\x1c",)),
+    ("is a RAR archive: unpack it first", (b"Rar!\x1a\x07",)),
+    ("is a cabinet archive: unpack it first", (b"MSCF\x00\x00\x00\x00",)),
+    ("is compressed: unpack it first", (b"\x28\xb5\x2f\xfd", b"\x1f\x9d", b"\x04\x22\x4d\x18")),
+    ("is a picture, not a spreadsheet", (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")),
+    ("is a Parquet file, not a spreadsheet: save its table as CSV UTF-8", (b"PAR1\x15",)),
+    ("is a database, not a spreadsheet: export its table as CSV", (b"SQLite format 3\x00",)),
+    ("is an Outlook data file, not a spreadsheet: export its contacts as CSV", (b"!BDN",)),
+    (
+        "is a workbook of before 1995: open it in a spreadsheet program and save it as .xlsx",
+        (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08\x08\x00"),
+    ),
+)
+_TAR = (b"ustar\x00", b"ustar ")
+_BEGINNINGS = (
+    (r"%pdf-", "is a PDF document, not a spreadsheet: ask for the table it was made from"),
+    (r"\{\\rtf", "is a text document (RTF), not a spreadsheet: copy its table into one"),
+    (r"begin:vcard", "is a vCard file, not a spreadsheet: open it in an address book and export "
+     "its contacts as CSV"),
+    (r"mime-version:", "is a web archive or a message, not a spreadsheet: open it and save its "
+     "table as .xlsx"),
+)  # fmt: skip
+_WEB_PAGE = re.compile(
+    r"(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype html|html|head|meta|body|table|style)\b",
+    re.DOTALL,
+)
+_XML_SPREADSHEET = re.compile(r'urn:schemas-microsoft-com:office:spreadsheet|progid="excel\.sheet"')
+_JSON = re.compile(r'\{\s*["}]|\[[\[\s]*(?:"|\{\s*["}])')
+_CUT_NEAR_END = 8  # characters: the longest piece of JSON, beside texts, that the head can cut
+
+# Names in the directory of an OLE file that tell what it is.
+_ENCRYPTED, _MESSAGE = "EncryptedPackage", "__properties_version1.0"
+_BOOKS, _DOCUMENTS = ("Workbook", "Book"), ("WordDocument", "PowerPoint Document")
+_OLE_NAMES = {
+    name: name.encode("utf-16-le") for name in (_ENCRYPTED, _MESSAGE, *_BOOKS, *_DOCUMENTS)
+}
+_EXCEL = frozenset({".xls", ".xlsx", ".xlsm", ".xlsb"})
+_OLD_DOCUMENTS = frozenset({".doc", ".dot", ".ppt", ".pps"})
+
+
+def look_at(content: Content) -> Look:
+    """Tell what a content is.
+
+    Raises ``OSError`` when it cannot be opened, ``UnusableInputError`` when it is a damaged zip.
+    """
+    with content.open() as stream:
+        head = stream.read(_HEAD_BYTES)
+    if not head:
+        return Look(Form.OTHER, "is empty")
+    for start, form in _PACKED:
+        if start.match(head):
+            return Look(form)
+    if head.startswith(_ZIP):
+        return _look_at_zip(content)
+    if head.startswith(_OLE):
+        return _look_at_ole(content)
+    for sentence, magic in _MAGIC:
+        if head.startswith(magic):
+            return Look(Form.OTHER, sentence)
+    if head[257:263] in _TAR and b"\0" in head[:100]:
+        return Look(Form.OTHER, "is a tar archive: unpack it first")
+    return _look_at_text(head, PurePath(content.name).suffix.lower())
+
+
+@contextmanager
+def open_zip(content: Content) -> Iterator[zipfile.ZipFile]:
+    """Open a zip file to read what it holds.
+
+    Raises ``UnusableInputError`` when its directory, or what is read of it inside, is damaged.
+    """
+    try:
+        with (
+            _Sparing(cast("io.BufferedReader", content.open())) as stream,
+            zipfile.ZipFile(stream) as archive,
+        ):
+            yield archive
+    except UnusableInputError:
+        raise
+    except _TooLargeError as error:
+        raise UnusableInputError(
+            f"{content.shown_as} holds too many files: unpack it and name its spreadsheets."
+        ) from error
+    except Exception as error:  # zipfile raises whatever damaged bytes lead it to
+        if is_of_the_machine(error):
+            raise
+        raise UnusableInputError(
+            f"{content.shown_as} cannot be read: the file is damaged or not complete. Get it "
+            "again, or save it again in the program that wrote it."
+        ) from error
+
+
+def is_of_the_machine(error: Exception) -> bool:
+    """Tell an error of reading from one of the bytes, which libraries raise as OSError too."""
+    # A damaged place leads to a seek before the start, which the system calls invalid.
+    return isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)
+
+
+class _TooLargeError(Exception):
+    pass
+
+
+class _Sparing(io.BufferedReader):
+    """Refuses to read a zip's directory at once when it would fill the memory."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        most = _DIRECTORY_BYTES + 1
+        piece = super().read(most if size is None or size < 0 else min(size, most))
+        if len(piece) == most:
+            raise _TooLargeError
+        return piece
+
+
+def _look_at_zip(content: Content) -> Look:
+    with open_zip(content) as archive:
+        parts = {i.filename.replace("\\", "/").lower(): i for i in archive.infolist()}
+        if "mimetype" in parts and "content.xml" in parts:
+            return _look_at_open_document(archive, parts["mimetype"])
+    if "[content_types].xml" in parts:
+        return _look_at_open_xml(parts)
+    if {"xl/workbook.xml", "xl/workbook.bin"} & parts.keys():
+        return Look(Form.WORKBOOK)
+    if any(name.endswith(("index/document.iwa", "index.zip")) for name in parts):
+        return Look(
+            Form.OTHER,
+            "is an Apple Numbers document: export it from Numbers as Excel or CSV, and use that",
+        )
+    return Look(Form.ZIP)
+
+
+def _look_at_open_document(archive: zipfile.ZipFile, mimetype: zipfile.ZipInfo) -> Look:
+    kind = b""
+    if mimetype.compress_type in READ_METHODS:
+        with archive.open(mimetype) as stream:
+            kind = stream.read(200)
+    if b"opendocument" in kind and b"spreadsheet" not in kind:
+        return Look(Form.OTHER, "is an OpenDocument text or drawing, not a spreadsheet")
+    return Look(Form.WORKBOOK)
+
+
+def _look_at_open_xml(parts: dict[str, zipfile.ZipInfo]) -> Look:
+    if any(name.startswith("xl/") for name in parts):
+        return Look(Form.WORKBOOK)
+    if any(name.startswith("word/") for name in parts):
+        return Look(Form.OTHER, "is a Word document, not a spreadsheet: copy its table into one")
+    if any(name.startswith("ppt/") for name in parts):
+        return Look(Form.OTHER, "is a presentation, not a spreadsheet: copy its table into one")
+    return Look(Form.WORKBOOK)  # its parts may lie anywhere
+
+
+def _look_at_ole(content: Content) -> Look:
+    names = _ole_names(content)
+    if _ENCRYPTED in names:
+        return Look(
+            Form.PROTECTED, "is protected by a password: save a copy without one and use that"
+        )
+    if _MESSAGE in names:
+        return Look(
+            Form.OTHER, "is an Outlook message, not a spreadsheet: save its attachment and use that"
+        )
+    old = PurePath(content.name).suffix.lower() in _OLD_DOCUMENTS
+    if names & set(_DOCUMENTS) and (old or not names & set(_BOOKS)):
+        return Look(
+            Form.OTHER,
+            "is a Word or PowerPoint document, not a spreadsheet: copy its table into one",
+        )
+    return Look(Form.WORKBOOK)
+
+
+def _ole_names(content: Content) -> set[str]:
+    """Give those known names that entries of the file's directory have.
+
+    The directory may lie anywhere; an entry's name is padded with NULs, a cell's text is not.
+    """
+    found: set[str] = set()
+    overlap = b""
+    with content.open() as stream:
+        while block := stream.read(_SCAN_BYTES):
+            window = overlap + block
+            for name, text in _OLE_NAMES.items():
+                at = -1 if name in found else window.find(text)
+                while at >= 0 and window[at + len(text) : at + len(text) + 2].strip(b"\0"):
+                    at = window.find(text, at + 1)
+                if at >= 0:
+                    found.add(name)
+            overlap = window[-128:]
+    return found
+
+
+def _look_at_text(head: bytes, ending: str) -> Look:
+    text = _start_of(head)
+    for beginning, sentence in _BEGINNINGS:
+        if re.match(beginning, text):
+            return Look(Form.OTHER, sentence)
+    if _WEB_PAGE.match(text):
+        name = f"though its name says {ending}" if ending in _EXCEL else "not a spreadsheet"
+        return Look(
+            Form.OTHER,
+            f"is a web page, {name}: open it in a spreadsheet program and save it as .xlsx",
+        )
+    if text.startswith("<?xml"):
+        old = _XML_SPREADSHEET.search(text)
+        kind = "an XML spreadsheet of 2003" if old else "an XML document, not a spreadsheet"
+        return Look(Form.OTHER, f"is {kind}: open it in a spreadsheet program and save it as .xlsx")
+    if _is_json(text):
+        return Look(Form.OTHER, "is a JSON document, not a spreadsheet: export its table as CSV")
+    return Look(Form.TEXT)
+
+
+def _start_of(head: bytes) -> str:
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        text = head.decode("utf-16", "replace")
+    else:
+        text = head.removeprefix(codecs.BOM_UTF8).decode("latin-1")
+    return text.lstrip().lower()
+
+
+def _is_json(text: str) -> bool:
+    """Tell whether a text begins as a JSON document does that fills its lines alone."""
+    if not _JSON.match(text):
+        return False
+    try:
+        _, end = json.JSONDecoder().raw_decode(text)
+    except json.JSONDecodeError as error:
+        return "Unterminated" in error.msg or error.pos >= len(text) - _CUT_NEAR_END
+    except RecursionError:
+        return True
+    return not text[end:].partition("\n")[0].strip()
