@@ -11,19 +11,21 @@ from datetime import date
 from typing import Any
 
 import orjson
+from pydantic import TypeAdapter
 
 from importer import checking, delivery
 from importer.clock import Clock, iso
 from importer.delivery import DeliveryEnd
+from importer.errors import UnusableInputError
 from importer.journal import Journal
-from importer.mapping import BoundMapping, Mapping, bind
+from importer.mapping import BoundMapping, Mapping, bind, unsettled
 from importer.model import FieldRole, FieldRule, PlannedField, PlanSlice, RunState, Verdict, Watcher
 from importer.planning import PlanFacts, Planner
 from importer.reconciliation import balance, counted, reconcile
 from importer.reports import Refusals, Reports, RunFacts, Summary
 from importer.run_folder import RunFolder, keep_rows, planned_fields
 from importer.sources import Source
-from importer.tables import TableDescription
+from importer.tables import Choice, TableDescription
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ def check(
     """Read, map, check and plan; when it returns, the journal says *checked*.
 
     ``bound``: the mapping laid on each source's table. ``consent_of``: the consent that a date
-    field belongs to. Raises UnusableInputError at a source that cannot be read to its end.
+    field belongs to. Raises UnusableInputError at a source that cannot be read to its end, or of
+    which the mapping must settle something first.
     """
     fields = tuple(PlannedField(r.field, r.type, r.role) for r in bound[0].rules)
     dates = {consent_of(f.code): f.code for f in fields if f.role is FieldRole.CONSENT_DATE}
@@ -71,7 +74,7 @@ def check(
         width=max(len(source.description.columns) for source in sources),
     )
     watcher.begin("check", None)
-    tables = []
+    tables: list[TableDescription] = []
     try:
         for index, (source, mapping) in enumerate(zip(sources, bound, strict=True)):
             rows = 0
@@ -85,13 +88,15 @@ def check(
                 planner.add(index, chunk, checked)
                 rows += len(chunk)
                 watcher.advance(len(chunk))
+            # Much of a table is known only now that it was read to its end.
             tables.append(replace(source.description, rows=rows))
+        _refuse_obstacles(tables, bound)
         facts = planner.finish()
     except BaseException:
         planner.close()
         raise
     watcher.end()
-    journal.set_fact("tables", orjson.dumps([asdict(table) for table in tables]).decode())
+    _note_tables(journal, tables, bound)
     journal.set_fact("plan", orjson.dumps(asdict(facts)).decode())
     journal.set_fact("checked", iso(clock.now()))
     journal.set_state(RunState.CHECKED)
@@ -104,14 +109,44 @@ def plan_facts(journal: Journal) -> PlanFacts:
     return PlanFacts(**orjson.loads(journal.fact("plan") or "{}"))
 
 
+def _refuse_obstacles(tables: Sequence[TableDescription], bound: Sequence[BoundMapping]) -> None:
+    """Refuse tables of which a column that is used may have been read wrongly."""
+    found = [
+        f"{table.shown}: {sentence}"
+        for table, laid in zip(tables, bound, strict=True)
+        for column, sentence in table.obstacles
+        if column in laid.uses
+    ]
+    if found:
+        raise UnusableInputError(*found)
+
+
+_TABLES = TypeAdapter(tuple[TableDescription, ...])
+
+
+def _note_tables(
+    journal: Journal, tables: Sequence[TableDescription], bound: Sequence[BoundMapping]
+) -> None:
+    """Note what was understood of each table, what is to be warned of, and what is left open."""
+    warnings = [*bound[0].mapping.warnings]
+    left_open: list[str] = []
+    for table, laid in zip(tables, bound, strict=True):
+        sentences = unsettled(laid, table)
+        warnings += [*table.warnings, *sentences, *laid.warnings]
+        left_open += sentences
+    journal.set_fact("tables", _TABLES.dump_json(tuple(tables)).decode())
+    journal.set_fact("warnings", orjson.dumps(warnings).decode())
+    journal.set_fact("unsettled", orjson.dumps(left_open).decode())
+
+
 def tables_of(journal: Journal) -> tuple[TableDescription, ...]:
     """Read back what was understood of each table."""
-    return tuple(map(_described, orjson.loads(journal.fact("tables") or "[]")))
+    return _TABLES.validate_json(journal.fact("tables") or "[]")
 
 
-def _described(members: dict[str, Any]) -> TableDescription:
-    listed = {name: tuple(value) for name, value in members.items() if isinstance(value, list)}
-    return TableDescription(**{**members, **listed})
+def unsettled_of(journal: Journal) -> tuple[str, ...]:
+    """Read back what the mapping leaves open: a person must have seen it before it is sent."""
+    return tuple(orjson.loads(journal.fact("unsettled") or "[]"))
 
 
 # --- send: batching -> delivery -> journal --------------------------------------------------
@@ -167,7 +202,12 @@ def finish(
     with ExitStack() as stack:
         results = counted(reconcile(folder, journal, tables, planned=books.planned), totals)
         reports = stack.enter_context(
-            Reports(folder, tables, [_refusals(mapping, table) for table in tables])
+            Reports(
+                folder,
+                tables,
+                [_refusals(mapping, table) for table in tables],
+                ragged=mapping.source.ragged_rows is Choice.ACCEPT,
+            )
         )
         for some in results:
             reports.add(some)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -18,6 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from importer.issues import IssueCode, Severity
 from importer.model import Chunk
 
 _SAMPLE_ROWS = 2_000  # of each chunk
@@ -116,7 +117,7 @@ class Recognition:
 
     @property
     def rows(self) -> int:
-        """How many rows were seen, blank ones included."""
+        """How many rows were seen."""
         return self._rows
 
     def add(self, chunk: Chunk) -> None:
@@ -144,6 +145,27 @@ class Recognition:
             )
             for name, column in self._columns.items()
         )
+
+
+def rows_of_table(chunk: Chunk) -> Chunk:
+    """Keep a chunk's rows of the table: no blank or hidden ones, no notes, no other table's.
+
+    Its findings are left behind.
+    """
+    kept = np.ones(len(chunk), dtype=bool)
+    for finding in chunk.findings:
+        if finding.severity is Severity.SKIP or finding.code is IssueCode.OTHER_TABLE:
+            kept[finding.at] = False
+    if kept.all():
+        return replace(chunk, findings=())
+    places = np.cumsum(kept) - 1
+    return replace(
+        chunk,
+        rows=chunk.rows[kept],
+        frame=chunk.frame[kept],
+        findings=(),
+        extra={int(places[at]): cells for at, cells in chunk.extra.items() if kept[at]},
+    )
 
 
 def _arrow(column: pd.Series[str]) -> Any:

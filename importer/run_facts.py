@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from dataclasses import asdict
+from collections.abc import Sequence
 
 import orjson
 
@@ -14,8 +14,8 @@ from importer.errors import UnusableInputError
 from importer.journal import Journal
 from importer.model import Limits, RunState, Verdict
 from importer.planning import PlanFacts
-from importer.reports import CallTotals, ConsentTotals, FileSummary, RowTotals, RunFacts
-from importer.run_folder import RunFolder
+from importer.reports import CallTotals, ConsentTotals, RowTotals, RunFacts, file_summary
+from importer.run_folder import FileFacts, RunFolder
 from importer.settings import SANDBOX
 
 _CODE_OF_SIGNAL = {2: 130, 15: 143}
@@ -32,7 +32,6 @@ def facts_of(
         read=facts.read, **{verdict.value.replace("-", "_"): totals[verdict] for verdict in Verdict}
     )
     end = orjson.loads(journal.fact("end") or "{}")
-    files = {one.path: one for one in settings.files}
     return RunFacts(
         {
             "run": folder.id,
@@ -45,11 +44,7 @@ def facts_of(
             "project": connection.project_id if connection else "",
             "url": connection.url if connection else "",
             "files": tuple(
-                FileSummary(
-                    path=table.file,
-                    sha256=files[table.file].sha256,
-                    **{k: v for k, v in asdict(table).items() if k in FileSummary.model_fields},
-                )
+                file_summary(table, _sha256(table.file, settings.files))
                 for table in pipeline.tables_of(journal)
             ),
             "rows": rows,
@@ -68,6 +63,12 @@ def facts_of(
             "tool_version": settings.tool_version,
         }
     )
+
+
+def _sha256(table_file: str, files: Sequence[FileFacts]) -> str:
+    """Find the file a table stands in: of that name, or the archive that its name begins with."""
+    within = [one for one in files if table_file.startswith(one.path)]
+    return max(within, key=lambda one: len(one.path)).sha256
 
 
 def exit_code(state: RunState, rows: RowTotals, refused_duplicates: int, signal: int | None) -> int:

@@ -137,8 +137,19 @@ def _findings(rows: Sequence[Row]) -> tuple[Finding, ...]:
     )
 
 
+_OF_ROWS = {
+    IssueCode.BLANK_ROW,
+    IssueCode.ROW_TOO_SHORT,
+    IssueCode.QUOTES_UNBALANCED,
+    IssueCode.DELIMITER_DIFFERS,
+    IssueCode.FILE_CUT_OFF,
+    IssueCode.OTHER_TABLE,
+    IssueCode.ROW_TOO_LARGE,
+}
+
+
 def _of_column(code: IssueCode, rows: Sequence[Row], at: Sequence[int]) -> tuple[Any, ...]:
-    if code in {IssueCode.BLANK_ROW, IssueCode.ROW_TOO_SHORT}:
+    if code in _OF_ROWS:
         return ()
     return "Courriel", KEY, [rows[i].key for i in at], "because"
 

@@ -293,6 +293,33 @@ def test_a_yes_of_a_row_that_is_not_sent_is_not_lent_to_the_one_that_is(tmp_path
     assert planned.facts.consents == {NEWS: {"yes": 0, "no": 0, "left": 1}}
 
 
+@pytest.mark.parametrize(
+    ("code", "sent"),
+    [
+        (IssueCode.EMAIL_INVALID, "no"),
+        (IssueCode.CELL_ERROR, "no"),
+        (IssueCode.ROW_TOO_LARGE, "no"),
+        (IssueCode.ROW_TOO_SHORT, "yes"),
+        (IssueCode.QUOTES_UNBALANCED, "yes"),
+        (IssueCode.DELIMITER_DIFFERS, "yes"),
+        (IssueCode.FILE_CUT_OFF, "yes"),
+        (IssueCode.OTHER_TABLE, "yes"),
+    ],
+)
+def test_promise_5_a_no_of_an_invalid_row_counts_where_its_cells_stand_in_their_places(
+    tmp_path: Path, code: IssueCode, sent: str
+) -> None:
+    wrong = Row("a@x.fr", news="no", issues=((code, Severity.ERROR),))
+    planned = agreed(tmp_path, wrong, Row("a@x.fr", news="yes"))
+    assert planned.contacts(KEY, NEWS) == [("a@x.fr", sent)]
+
+
+def test_promise_5_a_no_of_a_ragged_row_that_is_accepted_counts(tmp_path: Path) -> None:
+    issues = ((IssueCode.ROW_TOO_SHORT, Severity.WARNING), (IssueCode.DATE_INVALID, Severity.ERROR))
+    planned = agreed(tmp_path, Row("a@x.fr", news="no", issues=issues), Row("a@x.fr", news="yes"))
+    assert planned.contacts(NEWS) == ["no"]
+
+
 def test_refused_duplicates_settle_nothing(tmp_path: Path) -> None:
     rows = [Row("a@x.fr", news="no"), Row("a@x.fr", news="yes")]
     planned = agreed(tmp_path, *rows, policy="refuse")

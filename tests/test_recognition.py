@@ -1,11 +1,21 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from importer.issues import Finding, IssueCode, Severity
 from importer.model import Chunk
-from importer.recognition import ColumnLook, DateOrder, Look, Recognition, masked
+from importer.recognition import (
+    ColumnLook,
+    DateOrder,
+    Look,
+    Recognition,
+    masked,
+    rows_of_table,
+)
 
 
 def chunk(**columns: list[str]) -> Chunk:
@@ -108,3 +118,35 @@ def test_examples_never_show_a_whole_value(value: str, shown: str) -> None:
 
 def test_at_most_three_different_examples_are_kept() -> None:
     assert look_of("Roy", "Ray", "Ali", "Zoé", "Luc").examples == ("R…", "A…", "Z…")
+
+
+# --- rows of the table ---------------------------------------------------------------------------
+
+
+def finding(code: IssueCode, severity: Severity, *at: int) -> Finding:
+    return Finding(code, severity, np.array(at, dtype=np.int64))
+
+
+def test_rows_that_are_none_of_the_table_do_not_tell_what_a_column_looks_like() -> None:
+    whole = chunk(n=["1", "", "2", "Total: 3", "Name", "4"])
+    findings = (
+        finding(IssueCode.BLANK_ROW, Severity.SKIP, 1),
+        finding(IssueCode.FOOTER_ROW, Severity.SKIP, 3),
+        finding(IssueCode.OTHER_TABLE, Severity.ERROR, 4),
+        finding(IssueCode.ROW_TOO_SHORT, Severity.ERROR, 5),
+    )
+    kept = rows_of_table(replace(whole, findings=findings, extra={0: ("a",), 3: ("b",), 5: ("c",)}))
+    assert kept.frame["n"].tolist() == ["1", "2", "4"]
+    assert kept.rows.tolist() == [2, 4, 7]
+    assert kept.extra == {0: ("a",), 2: ("c",)}
+    assert kept.findings == ()
+    recognition = Recognition(["n"])
+    recognition.add(kept)
+    (look,) = recognition.columns()
+    assert (look.look, look.fill, recognition.rows) == (Look.INTEGER, 1.0, 3)
+
+
+def test_rows_with_other_problems_are_rows_of_the_table() -> None:
+    whole = chunk(n=["1", "2"])
+    short = finding(IssueCode.ROW_TOO_SHORT, Severity.ERROR, 0)
+    assert rows_of_table(replace(whole, findings=(short,))).rows.tolist() == [2, 3]

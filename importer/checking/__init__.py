@@ -30,6 +30,11 @@ from importer.checking.column import (
 from importer.checking.dates import check_date, check_datetime
 from importer.checking.numbers import check_decimal, check_integer
 from importer.checking.phones import check_phone
+from importer.checking.source_findings import (
+    findings_that_count,
+    rows_passed_over,
+    without_valueless,
+)
 from importer.checking.text import check_text
 from importer.issues import Finding, IssueCode, Severity
 from importer.model import (
@@ -68,12 +73,13 @@ def check(
     findings come in their order, those about the whole row first, made fields last.
     """
     context = Context(typed_dates=chunk.typed_dates)
-    skipped, broken = _source_verdicts(chunk)
+    skipped, broken = rows_passed_over(chunk.findings, len(chunk))
+    told = findings_that_count(chunk.findings, skipped, broken)
     checked_columns: dict[str, Any] = {}
-    findings: list[Finding] = list(chunk.findings)
+    findings: list[Finding] = [*told]
     for rule in rules:
         raw = pa.array(chunk.frame[rule.field].array)
-        checked = check_column(raw, rule, context)
+        checked = without_valueless(check_column(raw, rule, context), rule.column, told)
         checked_columns[rule.field] = checked.texts
         for problem in checked.problems:
             finding = _finding(problem, rule, raw, skipped | broken)
@@ -175,18 +181,6 @@ def _spread(problem: Problem, indices: Any) -> Problem:
     mask: Mask = np.append(problem.mask, False)[taken]
     details = problem.details if by_text is None else list(by_text[taken[mask]])
     return Problem(problem.code, mask, details, problem.severity)
-
-
-def _source_verdicts(chunk: Chunk) -> tuple[Mask, Mask]:
-    """Tell which rows the source left out, and which it could not read as rows of the table."""
-    skipped = np.zeros(len(chunk), dtype=bool)
-    broken = np.zeros(len(chunk), dtype=bool)
-    for finding in chunk.findings:
-        if finding.severity is Severity.SKIP:
-            skipped[finding.at] = True
-        elif finding.severity is Severity.ERROR and not finding.column:
-            broken[finding.at] = True
-    return skipped, broken
 
 
 def _finding(problem: Problem, rule: FieldRule, raw: Any, passed_over: Mask) -> Finding | None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from importer.cli import options
+from importer.cli import inspected, options
 from importer.cli.screen import print_summary, say
 
 if TYPE_CHECKING:
-    from importer.recognition import ColumnLook
+    from importer.inspection import InspectedTable
     from importer.sources import Source
 
 
@@ -24,85 +23,78 @@ if TYPE_CHECKING:
     "--dump",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="OUT.csv",
-    help="Write what was read as clean UTF-8 CSV.",
+    help="Write the table's rows as clean UTF-8 CSV.",
 )
 @options.as_json
 @options.quiet
 def inspect_command(
     file: str, sheet: str | None, dump: Path | None, as_json: bool, quiet: bool
 ) -> int:
-    """Tell what a file is: format, encoding, delimiter, sheet, header row, rows and columns.
+    """Tell what a file is, how sure that is, and what was left out.
+
+    For each table: its format, sheet, encoding, delimiter, quotes and header, each certain, likely
+    or doubtful; the rows that are none of the table's; and its columns. Where two readings are
+    about as likely, the line of the mapping that settles it is named.
 
     \b
-    Example:
+    Examples:
       importer inspect contacts.csv
+      importer inspect agency.xlsx --sheet Clients --dump clients.csv
+
+    \b
+    With --json, one object {"tables": [...]}. Of each table:
+      file, sheet, format, encoding, delimiter, quote, escape
+      header_row (0: none), header_rows, first_row
+      rows (read), table_rows (those of the table), hidden
+      readings: what, found, certainty, others, settle
+      left_out: part, first, last, rows, numbers (the first few)
+      computed: column and how many of its cells hold formulas
+      columns: name, fill (0 to 1), look, date_order, examples
+      repeated, warnings, obstacles (what a mapping must settle before a check)
     """
     from importer import inspection
 
-    found = inspection.inspect(file, sheet=sheet)
-    if dump is not None:
-        _dump([table.source for table in found], dump)
+    opened = inspection.open_tables(file, sheet=sheet)
+    if dump is None:
+        found = [inspection.inspect(source) for source in opened.sources]
+    else:
+        found = [_dumped(opened.sources, dump)]
         if not (as_json or quiet):
             say(f"Written: {dump}")
     if as_json:
         import orjson
 
-        tables = [
-            {**asdict(table.description), "columns": [asdict(look) for look in table.columns]}
-            for table in found
-        ]
-        click.echo(orjson.dumps({"tables": tables}, option=orjson.OPT_INDENT_2))
+        content = {
+            "tables": [inspected.as_members(table) for table in found],
+            "passed_over": opened.passed_over,
+        }
+        click.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2))
         return 0
+    for passed in opened.passed_over:
+        say(f"Passed over: {passed}")
     for table in found:
         if quiet:
-            for warning in table.description.warnings:
-                say(f"Warning: {table.description.place}: {warning}")
+            described = table.description
+            for warning in (*described.warnings, *(said for _, said in described.obstacles)):
+                say(f"Warning: {described.shown}: {warning}")
         else:
-            _print_table(asdict(table.description), table.columns)
+            inspected.print_table(table)
     return 0
 
 
-def _print_table(described: dict[str, Any], columns: tuple[ColumnLook, ...]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(highlight=False)
-    sheet = f", sheet {described['sheet']}" if described["sheet"] else ""
-    console.print(f"[bold]{_plain(described['file'] + sheet)}[/bold]")
-    facts = [described["format"], described["encoding"]]
-    if described["delimiter"]:
-        facts.append(f"delimiter {described['delimiter']!r}")
-    facts.append(f"header in row {described['header_row']}")
-    facts.append(f"{described['rows']:,} rows")
-    console.print("  " + _plain(" · ".join(fact for fact in facts if fact)))
-    for warning in described["warnings"]:
-        console.print(f"  Warning: {_plain(warning)}")
-    table = Table(box=None, pad_edge=True)
-    for title in ("column", "filled", "looks like", "examples (masked)"):
-        table.add_column(title)
-    for look in columns:
-        examples = _plain(", ".join(look.examples))
-        table.add_row(_plain(look.name), f"{look.fill:.0%}", _plain(look.words), examples)
-    console.print(table)
-
-
-def _plain(text: str) -> str:
-    """Take what a terminal or rich would read as commands out of a text."""
-    from rich.markup import escape
-
-    return escape("".join(c if c.isprintable() else " " for c in text))
-
-
-def _dump(sources: list[Source], place: Path) -> None:
+def _dumped(sources: Sequence[Source], place: Path) -> InspectedTable:
+    """Write the one table to a file while it is inspected."""
     from importer.errors import UnusableInputError
     from importer.files import replacing
-    from importer.inspection import dump
+    from importer.inspection import inspect
 
     if len(sources) > 1:
-        raise click.UsageError("--dump writes one table: choose a sheet with --sheet NAME")
+        raise click.UsageError(
+            "--dump writes one table: name one file, and its sheet with --sheet NAME"
+        )
     try:
         with replacing(place) as stream:
-            dump(sources[0], stream)
+            return inspect(sources[0], into=stream)
     except OSError as error:
         raise UnusableInputError(f"{place} cannot be written: {error.strerror or error}") from error
 

@@ -119,6 +119,8 @@ def print_plan(summary: Summary) -> None:
         )
     if summary.consents:
         say("  What the platform holds now was not looked at: a yes replaces a no that is there.")
+    for warning in summary.warnings:
+        say(f"Warning: {warning}")
     say(
         f"About {calls.planned:,} calls, {_duration(calls.planned_seconds)} at the allowed pace, "
         f"to {summary.connection} (project {summary.project or '-'}, {summary.url})."

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from importer.documents import near
 from importer.errors import Mistake, UnusableInputError
 from importer.mapping.document import MappedColumn, Mapping
+from importer.mapping.findings import Use, findings_of_fields
 from importer.mapping.template import FILE_NAME, RUN_DATE, Template
 from importer.model import Chunk, FieldRule
 from importer.tables import TableDescription
@@ -46,9 +47,11 @@ class BoundMapping:
     def apply(self, chunk: Chunk) -> Chunk:
         """Turn a chunk of the table into a chunk of field columns.
 
-        Values are trimmed; blank ones are missing. Rows, findings and their order stay.
+        Values are trimmed; blank ones are missing. Rows, findings and their order stay, but for
+        the findings of columns that go nowhere.
         """
-        texts = {header: _trimmed(pa.array(chunk.frame[header].array)) for header in self._needed()}
+        uses = self.uses
+        texts = {header: _trimmed(pa.array(chunk.frame[header].array)) for header in uses}
         fields: dict[str, pa.Array] = {}
         for column, header in self.headers:
             for rule in column.rules:
@@ -56,14 +59,18 @@ class BoundMapping:
         for made in self.mapping.made:
             fields[made.rule.field] = self._rendered(made.template, texts, len(chunk))
         frame: pd.DataFrame = pa.table(fields).to_pandas()
-        return replace(chunk, frame=frame)
+        return replace(chunk, frame=frame, findings=findings_of_fields(chunk.findings, uses))
 
-    def _needed(self) -> list[str]:
-        mapped = [header for _, header in self.headers]
-        templated = [
-            self._header_of(name) for made in self.mapping.made for name in made.template.columns
-        ]
-        return list(dict.fromkeys(mapped + templated))
+    @property
+    def uses(self) -> dict[str, Use]:
+        """What becomes of each column that is read, by its header in the table."""
+        uses = {header: Use(column.rules) for column, header in self.headers}
+        for made in self.mapping.made:
+            for name in dict.fromkeys(made.template.columns):
+                header = self._header_of(name)
+                use = uses.get(header, Use())
+                uses[header] = replace(use, made=(*use.made, made.rule))
+        return uses
 
     def _header_of(self, name: str) -> str:
         (found,) = _meant(name, self.mapping, self.table)  # binding has proved it
@@ -152,7 +159,7 @@ def bind(mapping: Mapping, table: TableDescription, *, run_date: date) -> BoundM
         problem = _problem(column, found, claimed, table) if column.rules else ""
         if column.rules and not problem and _stands_twice(found[0], mapping, table):
             problem = (
-                f'column "{column.header}": several columns of {_shown(table)} are named '
+                f'column "{column.header}": several columns of {table.shown} are named '
                 f'"{found[0]}": rename one of them in the file, or give "{found[0]} (2)" an entry '
                 "of its own"
             )
@@ -191,7 +198,7 @@ def _problem(
     if found[0] in claimed:
         other = claimed[found[0]]
         return (
-            f'column "{name}": "{found[0]}" of {_shown(table)} is meant by "{other}" already: '
+            f'column "{name}": "{found[0]}" of {table.shown} is meant by "{other}" already: '
             "keep one of the two"
         )
     return ""
@@ -203,17 +210,13 @@ def _stands_twice(header: str, mapping: Mapping, table: TableDescription) -> boo
     return header in table.repeated and f"{header} (2)" not in named
 
 
-def _shown(table: TableDescription) -> str:
-    return f"{table.file}, sheet {table.sheet}" if table.sheet else table.file
-
-
 def _lacking(name: str, table: TableDescription) -> str:
-    return f"is not in {_shown(table)}.{near(name, table.columns)}"
+    return f"is not in {table.shown}.{near(name, table.columns)}"
 
 
 def _several_fit(headers: Sequence[str], table: TableDescription) -> str:
     listed = " and ".join(f'"{header}"' for header in headers)
-    return f"{_shown(table)} has {listed}, and each fits: rename one of them in the file"
+    return f"{table.shown} has {listed}, and each fits: rename one of them in the file"
 
 
 def _template_mistakes(mapping: Mapping, table: TableDescription) -> list[Mistake]:
@@ -248,4 +251,4 @@ def _unmapped(mapping: Mapping, table: TableDescription, claimed: dict[str, str]
         return ""
     plural = "s" if len(names) > 1 else ""
     listed = ", ".join(names)
-    return f"{_shown(table)}: no entry of the mapping names the column{plural} {listed}"
+    return f"{table.shown}: no entry of the mapping names the column{plural} {listed}"

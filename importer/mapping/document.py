@@ -13,6 +13,7 @@ from importer.documents import Document, MemberPath, near, read_document, salvag
 from importer.errors import Mistake, UnusableInputError
 from importer.mapping.rules import make_rule
 from importer.mapping.sections import ColumnSection, MappingDocument
+from importer.mapping.source import source_options
 from importer.mapping.template import Template, parse_template
 from importer.model import Blank, FieldFact, FieldRole, FieldRule, WriteMode
 from importer.tables import SourceOptions
@@ -168,17 +169,12 @@ class _Resolver:
         self._check_keys(made)
         self._check_refusals(columns, made)
         self._check_yeses(columns, made, mode)
-        source = content.source
+        source = source_options(content.source, self._sayer("source"))
         return Mapping(
             name=content.name,
             target=content.target,
             connection=content.connection,
-            source=SourceOptions(
-                sheet=source.sheet,
-                header_row=source.header_row,
-                delimiter=source.delimiter,
-                encoding=source.encoding,
-            ),
+            source=source,
             columns=columns,
             made=made,
             mode=mode,

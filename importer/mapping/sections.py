@@ -10,6 +10,7 @@ import phonenumbers
 from pydantic import AfterValidator, ConfigDict, Discriminator, Field, PositiveInt, Tag
 
 from importer.documents import DocumentModel, Text
+from importer.mapping.source import SourceSection
 from importer.model import OnInvalid, ValueType
 
 
@@ -27,20 +28,6 @@ def _check_pattern(pattern: str) -> str:
     except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"the pattern is no regular expression ({error})") from None
     return pattern
-
-
-def _check_encoding(encoding: str) -> str:
-    try:
-        "".encode(encoding)
-    except (LookupError, ValueError):
-        raise ValueError(f"{encoding} is no encoding, such as utf-8 or cp1252") from None
-    return encoding
-
-
-def _check_delimiter(delimiter: str) -> str:
-    if len(delimiter) != 1 and not re.fullmatch(r"\s*(\w+|\\t)\s*", delimiter):
-        raise ValueError('one character is needed, such as ";" (in quotes), or the word tab')
-    return delimiter
 
 
 def _kind(value: object) -> str | None:
@@ -93,13 +80,6 @@ class ColumnSection(DocumentModel):
     on_invalid: OnInvalid = Field(
         OnInvalid.REJECT, description="reject the row, or skip the field with a warning."
     )
-
-
-class SourceSection(DocumentModel):
-    sheet: Text | None = None
-    header_row: PositiveInt | None = None
-    delimiter: Annotated[str, AfterValidator(_check_delimiter)] | None = None
-    encoding: Annotated[Text, AfterValidator(_check_encoding)] | None = None
 
 
 class MergeSection(DocumentModel):

@@ -161,7 +161,8 @@ class Planner:
             for one in self._keys:
                 telling &= to_mask(pc.is_valid(pa.array(checked.frame[one.code].array)))
             for finding in checked.findings:
-                if not finding.column and finding.severity is Severity.ERROR:
+                of_the_row = not finding.column and finding.severity is Severity.ERROR
+                if of_the_row and finding.code is not IssueCode.ROW_TOO_LARGE:
                     telling[finding.at] = False  # its cells may not stand where they belong
         return telling
 

@@ -19,6 +19,7 @@ from importer.reports.summary import (
     RowTotals,
     RunFacts,
     Summary,
+    file_summary,
 )
 from importer.reports.tables import (
     ISSUE_COLUMNS,
@@ -44,6 +45,7 @@ __all__ = [
     "RunFacts",
     "Summary",
     "csv_writer",
+    "file_summary",
     "result_rows",
 ]
 _BY_PLATFORM: dict[str, Severity] = {
@@ -55,7 +57,8 @@ _BY_PLATFORM: dict[str, Severity] = {
 class Reports:
     """Writes a run's reports while its results pass; each takes its place only when it is whole.
 
-    ``refusals``: for each table, how a no is written in which of its columns.
+    ``refusals``: for each table, how a no is written in which of its columns. ``ragged``: whether
+    the mapping accepts rows of too few or too many cells.
     """
 
     def __init__(
@@ -63,8 +66,11 @@ class Reports:
         folder: RunFolder,
         tables: Sequence[TableDescription],
         refusals: Sequence[Refusals] = (),
+        *,
+        ragged: bool = False,
     ) -> None:
         self._refusals = refusals
+        self._ragged = ragged
         self._folder = folder
         self._tables = tables
         self._delimiter = folder.settings.report_delimiter
@@ -79,7 +85,14 @@ class Reports:
         self._results.writerow(RESULT_COLUMNS)
         sources = column_batches(self._folder.source)
         self._fixes = self._files.enter_context(
-            FixWriter(path, self._tables, sources, self._delimiter, self._refusals)
+            FixWriter(
+                path,
+                self._tables,
+                sources,
+                self._delimiter,
+                self._refusals,
+                evened=self._ragged,
+            )
         )
         return self
 

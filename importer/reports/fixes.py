@@ -28,7 +28,8 @@ class FixWriter:
     """Writes the rows to fix, one file for each table; one table's file is ``to-fix.csv``.
 
     ``sources``: record batches of the original text, in row order; those already cut to the rows
-    that need fixing serve as well.
+    that need fixing serve as well. ``evened``: rows of too few or too many cells are made as wide
+    as the header, because the mapping accepts them so and does not apply to these files.
     """
 
     def __init__(
@@ -38,8 +39,11 @@ class FixWriter:
         sources: Iterator[Any],
         delimiter: str,
         refusals: Sequence[Refusals] = (),
+        *,
+        evened: bool = False,
     ) -> None:
         self._refusals = refusals
+        self._evened = evened
         self._tables = tables
         self._delimiter = delimiter
         self._paths = _paths(folder, tables)
@@ -79,6 +83,8 @@ class FixWriter:
             # A row of too few or too many cells keeps their number: dropped in again unmended, it
             # is found out again, instead of passing with its values one column off.
             whole = [cell for cell in cells[: len(columns)] if cell is not None]
+            if self._evened:
+                whole, extra = [cell or "" for cell in cells[: len(columns)]], ()
             for code in (noes or {}).get(row, ()):
                 place, text = self._refusal(table, code)
                 if place < len(whole):
@@ -108,7 +114,7 @@ def _paths(folder: Path, tables: Sequence[TableDescription]) -> dict[int, Path]:
     paths: dict[int, Path] = {}
     taken: set[str] = set()
     for index, table in enumerate(tables):
-        stem = Path(table.file.replace("\\", "/")).stem if table.file != "-" else "standard-input"
+        stem = _stem(table.file) if table.file != "-" else "standard-input"
         whole = f"{stem}-{table.sheet}" if table.sheet else stem
         plain = re.sub(r"[^\w.-]+", "-", whole)[:_LONGEST_NAME]
         name, count = plain or "table", 2
@@ -117,6 +123,14 @@ def _paths(folder: Path, tables: Sequence[TableDescription]) -> dict[int, Path]:
         taken.add(name.casefold())
         paths[index] = folder / "to-fix" / f"{name}.csv"
     return paths
+
+
+def _stem(file: str) -> str:
+    """Name a file without its endings; one in an archive has the archive's name before it."""
+    *folders, name = file.replace("\\", "/").split("/")
+    archive = next((folder for folder in folders if folder.lower().endswith(".zip")), "")
+    name = re.sub(r"\.(gz|bz2|xz)$", "", name, flags=re.IGNORECASE)
+    return f"{archive[:-4]}-{Path(name).stem}" if archive else Path(name).stem
 
 
 class _Originals:

@@ -14,12 +14,13 @@ from importer.issues import IssueCode
 from importer.model import RunState, Verdict
 from importer.reports.headline import grouped, headline
 from importer.reports.steps import next_steps, to_fix
+from importer.tables import NO_HEADER, delimiter_in_words, header_in_words
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
     from importer.reports.problems import Group
-    from importer.reports.summary import Summary
+    from importer.reports.summary import FileSummary, Summary
     from importer.run_folder import RunSettings
 
 # So many of each stand on the page, which stays small whatever the run; files tell the rest.
@@ -35,7 +36,7 @@ MEANINGS = {
     Verdict.UPDATED: "The platform changed a contact it had.",
     Verdict.ACCEPTED: "The platform took the row and does not say which of the two.",
     Verdict.DUPLICATE: "Another row of the run has the same key, and that one was chosen.",
-    Verdict.SKIPPED: "Blank, or passed over as the mapping asks.",
+    Verdict.SKIPPED: "Blank, a note or total below the table, or passed over as the mapping asks.",
     Verdict.INVALID: "Never sent: something in the row is wrong.",
     Verdict.REJECTED: "Sent, and the platform said no.",
     Verdict.UNKNOWN: "The platform may have taken the row or not: nobody was told.",
@@ -113,6 +114,8 @@ def _template() -> Template:
         size=size,
         clip=clip,
         title_of=_title_of,
+        delimiter=delimiter_in_words,
+        header=header_of,
         effect_of=_effect_of,
     )
     return environment.get_template("report.html")
@@ -157,6 +160,13 @@ def size(number: int) -> str:
         if number >= bytes_:
             return f"{number / bytes_:.1f} {unit}"
     return f"{number} bytes"
+
+
+def header_of(file: FileSummary) -> str:
+    """Say where a table's header stands."""
+    if file.header_row == NO_HEADER:
+        return "no header"
+    return f"header in {header_in_words(file.header_row, file.header_rows)}"
 
 
 def clip(text: str, longest: int = _LONGEST) -> str:

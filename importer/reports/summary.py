@@ -9,6 +9,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict
 
 from importer.model import Verdict
+from importer.tables import LeftOut, Reading, TableDescription
 
 SCHEMA_VERSION = 1
 
@@ -18,15 +19,52 @@ class _Frozen(BaseModel):
 
 
 class FileSummary(_Frozen):
+    """One table, as it was understood: numbers and names of columns, never what a cell holds.
+
+    ``header_row``: 0 where there is no header. ``computed``: column -> how many of its cells hold
+    formulas.
+    """
+
     path: str
     sha256: str
     sheet: str = ""
     format: str
     encoding: str = ""
     delimiter: str = ""
+    quote: str = ""
+    escape: str = ""
     header_row: int
+    header_rows: int = 1
+    first_row: int = 2
     rows: int
+    hidden: int = 0
+    computed: dict[str, int] = {}
+    readings: tuple[Reading, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
     warnings: tuple[str, ...] = ()
+
+
+def file_summary(table: TableDescription, sha256: str) -> FileSummary:
+    """Tell what was found out about a table; ``sha256``: of the file it stands in."""
+    return FileSummary(
+        path=table.file,
+        sha256=sha256,
+        sheet=table.sheet,
+        format=table.format,
+        encoding=table.encoding,
+        delimiter=table.delimiter,
+        quote=table.quote,
+        escape=table.escape,
+        header_row=table.header_row,
+        header_rows=table.header_rows,
+        first_row=table.first_row,
+        rows=table.rows or 0,
+        hidden=table.hidden,
+        computed=dict(table.computed),
+        readings=table.readings,
+        left_out=table.left_out,
+        warnings=table.warnings,
+    )
 
 
 class RowTotals(_Frozen):

@@ -28,14 +28,11 @@ from importer.run_log import LoggingWatcher, RunLog
 
 Ask = Callable[[Summary], bool]
 """Shows a run's plan and asks whether to send it."""
+_SEEN = "plan-seen"  # the fact that a person saw the plan and wanted it sent
 
 
 def check_files(folder: RunFolder, journal: Journal, opened: Opened, means: Means) -> PlanFacts:
     """Check a run's files; a file that cannot be read to its end takes the run away."""
-    warnings = [*opened.mapping.warnings]
-    for bound in opened.bound:
-        warnings += [*bound.table.warnings, *bound.warnings]
-    journal.set_fact("warnings", orjson.dumps(warnings).decode())
     grammar = targets.grammar(opened.mapping.target)
     limits = limits_of(folder)
     watcher = logged(folder, means)
@@ -81,6 +78,7 @@ def go_on(
     if not pipeline.plan_facts(journal).planned:
         journal.set_fact("finished", iso(means.clock.now()))
         return finish(folder, journal, means, RunState.FINISHED)
+    _refuse_unsettled(folder, journal, means, asked=ask is not None and not yes)
     summary = None if yes else finish(folder, journal, means, state)
     if not yes and ask is None:
         raise UnusableInputError(
@@ -99,10 +97,27 @@ def go_on(
         raise UnusableInputError(
             f"nothing was sent. The run is checked; send it with: importer send {folder.id}"
         )
+    if summary is not None:
+        journal.set_fact(_SEEN, "yes")
     assembly.note_consent(journal, given=True)
     finish(folder, journal, means, RunState.SENDING)  # from here no file says "nothing was sent"
     first = folder.settings.first if first is None else first
     return send_rest(folder, journal, means, first=first)
+
+
+def _refuse_unsettled(folder: RunFolder, journal: Journal, means: Means, *, asked: bool) -> None:
+    """Refuse to send unseen what the mapping leaves open; a person who is asked settles it."""
+    left_open = pipeline.unsettled_of(journal)
+    if asked or not left_open or journal.fact(_SEEN) is not None:
+        return
+    assembly.note_consent(journal, given=False)
+    finish(folder, journal, means, RunState.CHECKED)
+    raise UnusableInputError(
+        *left_open,
+        "nothing was sent: nobody is asked here, so the mapping must settle this. Write the line "
+        "and run again; or look at the plan and answer at a terminal, without --yes: "
+        f"importer send {folder.id}",
+    )
 
 
 def compare_with_account(connection: Connection, mapping: Mapping, means: Means) -> None:

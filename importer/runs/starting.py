@@ -71,8 +71,9 @@ def run(
 ) -> Summary:
     """Check, then send what is good.
 
-    ``yes`` consents to sending; without it ``ask`` is shown the plan and decides. ``options``: as
-    in ``check``.
+    ``yes`` consents to sending, but not to what the mapping leaves open: with hidden rows or
+    consents computed by formulas it sends nothing. Without it ``ask`` is shown the plan and
+    decides. ``options``: as in ``check``.
     """
     means = means or assembly.means()
     order, opened, provisional = _prepare(

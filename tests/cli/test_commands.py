@@ -475,7 +475,7 @@ def test_inspect_tells_every_sample_and_dumps_it_cleanly(workshop: Workshop, pat
     assert not dumped.startswith(b"\xef\xbb\xbf")
     header, *rows = csv.reader(dumped.decode("utf-8").splitlines(keepends=True))
     assert header == names
-    assert len(rows) == table["rows"]
+    assert len(rows) == table["table_rows"]
     workshop.importer("inspect", "out.csv", "--dump", "again.csv", "--json")
     assert (workshop.folder / "again.csv").read_bytes() == dumped
     again = workshop.importer("inspect", "out.csv", "--json").json["tables"][0]

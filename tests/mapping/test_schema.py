@@ -10,6 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from importer.mapping import json_schema, read_mapping
+from importer.tables import SourceOptions
 from tests.mapping.reading import GRAMMARS, HEAD
 from tests.mapping.test_document import NEWSLETTER
 from tests.mapping.wrong_mappings import WRONG
@@ -88,6 +89,10 @@ def test_the_contracts_example_fits_the_schema() -> None:
         "constants: {f_A: 1, f_B: 1.5, f_C: true}\n",
         "  Nom: {field: f_A, values: {a: 1}, blank: {default: 2}, aliases: [3]}\n",
         "source: {sheet: 2, encoding: 1252}\nconnection: 12\n",
+        "source: {header_row: none, last_row: end, delimiter: none, quote: none, escape: nul}\n",
+        "source: {header_row: 2, header_rows: 5, last_row: 9, delimiter: ', ', quote: \"'\"}\n",
+        "source: {ragged_rows: accept, other_tables: leave-out, hidden_rows: include}\n",
+        "source: {formulas: refuse, repair_text: false}\n",
     ],
 )
 def test_the_schema_takes_numbers_for_text_as_the_tool_does(more: str) -> None:
@@ -101,6 +106,7 @@ def test_the_schema_takes_numbers_for_text_as_the_tool_does(more: str) -> None:
         "nothing in the file",
         "members that there are not",
         "members that cannot be what they are",
+        "a source section that says what cannot be",
         "columns without a field",
         "a computed field that is not in quotes",
         "a type that there is not",
@@ -124,3 +130,9 @@ def test_the_schema_explains_what_an_editor_shows() -> None:
     }
     silent = {name for name, member in members.items() if not member.get("description")}
     assert silent <= {"case"}
+
+
+def test_the_schema_explains_every_line_of_the_source_section() -> None:
+    members = json_schema()["$defs"]["SourceSection"]["properties"]
+    assert set(members) == set(SourceOptions.__slots__)
+    assert all(member["description"] for member in members.values())

@@ -33,11 +33,25 @@ WRONG = {
     ),
     "members that cannot be what they are": (
         f"{HEAD}  Nom: {{field: f_LastName, required: oui, max_length: dix, aliases: Name}}\n"
-        "source: {header_row: 0, encoding: klingon, delimiter: ;;}\n"
+        "source: {header_row: 0, encoding: klingon, delimiter: ;;;;;}\n"
         "merge: {mode: add}\n"
         "duplicates:\n"
         "unmapped_columns: fail\n"
     ),
+    "a source section that says what cannot be": (
+        f"{HEAD}source:\n  header_row: first\n  header_rows: 9\n  last_row: -1\n"
+        "  delimiter: semi-colon\n  quote: '|'\n  escape: triple\n  ragged_rows: true\n"
+        "  other_tables: include\n  hidden_rows: exclude\n  formulas: values\n"
+        "  repair_text: perhaps\n  headers: 2\n"
+    ),
+    "a source section that contradicts itself": (
+        f'{HEAD}source: {{header_row: 4, header_rows: 2, last_row: 5, delimiter: "\'", '
+        'quote: "\'"}\n'
+    ),
+    "rows of a header that there is not": (
+        f"{HEAD}source:\n  header_row: none\n  header_rows: 2\n"
+    ),
+    "a word that is no delimiter": f"{HEAD}source: {{delimiter: xyz}}\n",
     "columns without a field": (
         f"{HEAD}  Nom:\n  Prénom: [f_FirstName, f_Name]\n  Ville: {{type: text}}\n"
         "  Pays: {field: []}\n  Rue: {field: ignore}\n"

@@ -56,11 +56,12 @@ def write(
     width: int = 3,
     delimiter: str = ",",
     first: int = 0,
+    evened: bool = False,
 ) -> int:
     """Write the rows to fix of one stretch; give their number."""
     here = [0] * (max([*originals, *reasons, 0]) + 1) if table is None else table
     sources = sources_of(originals, width)
-    with FixWriter(folder, tables, sources, delimiter) as writer:
+    with FixWriter(folder, tables, sources, delimiter, evened=evened) as writer:
         writer.add(first, here, reasons)
         return writer.count
 
@@ -104,6 +105,18 @@ def test_short_rows_keep_their_number_of_cells(tmp_path: Path) -> None:
 def test_long_rows_keep_every_cell_beyond_the_header(tmp_path: Path) -> None:
     write(tmp_path, {0: (("a@", "Éva", "Lévis"), ("=QC", "G6V"))}, {0: ("long",)})
     assert read(tmp_path / "to-fix.csv")[1] == ["a@", "Éva", "Lévis", "'=QC", "G6V", "long"]
+
+
+def test_rows_that_the_mapping_accepts_ragged_are_as_wide_as_the_header(tmp_path: Path) -> None:
+    rows: dict[int, Original] = {
+        0: (("a@", None, None), ()),
+        1: (("b@", "Éva", "Lévis"), ("QC",)),
+    }
+    write(tmp_path, rows, {0: ("No @.",), 1: ("No @.",)}, evened=True)
+    assert read(tmp_path / "to-fix.csv")[1:] == [
+        ["a@", "", "", "No @."],
+        ["b@", "Éva", "Lévis", "No @."],
+    ]
 
 
 def test_columns_of_wider_tables_do_not_count(tmp_path: Path) -> None:

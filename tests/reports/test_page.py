@@ -11,10 +11,21 @@ from importer.delivery import EndReason
 from importer.issues import IssueCode
 from importer.model import RunState, Verdict
 from importer.reports.headline import Tone, headline
-from importer.reports.page import MEANINGS, bar, clip, duration, moment, page, share, size
+from importer.reports.page import (
+    MEANINGS,
+    MOST_NOTES,
+    bar,
+    clip,
+    duration,
+    moment,
+    page,
+    share,
+    size,
+)
 from importer.reports.steps import ADVICE, argument, next_steps
 from importer.reports.summary import CallTotals, ConsentTotals, Summary
 from importer.run_folder import RunSettings
+from importer.tables import NO_HEADER, LeftOut, Part
 from tests.reports.made_up import (
     RUN,
     csv_file,
@@ -554,6 +565,35 @@ def test_what_was_read_names_form_header_and_warnings() -> None:
     assert "and 3 more warnings in summary.json" in text
     assert text.count("Warning number 1.") == 1
     assert text.count("The column Remarques is not in the mapping.") == 1
+
+
+def test_what_was_read_names_headers_of_every_kind_and_invisible_delimiters() -> None:
+    text = made(
+        files=(
+            csv_file(path="a.csv", delimiter="\t", header_row=NO_HEADER),
+            csv_file(path="b.csv", delimiter=" ", header_row=3, header_rows=2),
+        )
+    )
+    assert ">csv, encoding cp1252, delimiter tab, no header<" in text
+    assert ">csv, encoding cp1252, delimiter space, header in rows 3 to 4<" in text
+
+
+def test_what_was_read_tells_in_words_what_is_no_contact() -> None:
+    parts = (
+        LeftOut(Part.PREAMBLE, 1, 3, 3),
+        LeftOut(Part.BLANK_ROWS, 9, 40, 12),
+        LeftOut(Part.FOOTER, 122, 122, 1),
+    )
+    text = made(files=(csv_file(left_out=parts),))
+    assert (
+        "<span>Not read as contacts: rows 1 to 3 above the header, 12 blank rows, "
+        "row 122 below the table</span>" in text
+    )
+    assert "Not read as contacts" not in made()
+    many = tuple(LeftOut(Part.OTHER_TABLE, 10 * n, 10 * n, 1) for n in range(1, MOST_NOTES + 2))
+    text = made(files=(csv_file(left_out=many),))
+    assert "row 120 of another table, and more in summary.json</span>" in text
+    assert "row 130 of" not in text
 
 
 def test_passed_over_files_are_listed() -> None:

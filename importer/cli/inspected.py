@@ -1,0 +1,131 @@
+"""What ``inspect`` found, for people and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from importer.tables import Certainty, Part, Reading, delimiter_in_words, header_in_words
+
+if TYPE_CHECKING:
+    from importer.inspection import InspectedTable, NotOfTable
+    from importer.tables import TableDescription
+
+_SCATTERED = {Part.BLANK_ROWS, Part.HIDDEN_ROWS}
+
+
+def as_members(table: InspectedTable) -> dict[str, Any]:
+    """Lay all that was found out for JSON."""
+    description = asdict(table.description)
+    return {
+        **description,
+        "computed": [{"column": c, "cells": n} for c, n in table.description.computed],
+        "obstacles": [{"column": c, "sentence": s} for c, s in table.description.obstacles],
+        "left_out": [{**asdict(one.part), "numbers": one.numbers} for one in table.left_out],
+        "table_rows": table.table_rows,
+        "columns": [asdict(look) for look in table.columns],
+    }
+
+
+def print_table(table: InspectedTable) -> None:
+    """Print all that was found out about a table."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    described = table.description
+    console.print(f"[bold]{_plain(described.shown)}[/bold]")
+    console.print(f"  {_plain(described.format)} · {_rows(table)}")
+    facts = Table(box=None, show_header=False, pad_edge=True)
+    for fact in _facts(described):
+        facts.add_row(*map(_plain, fact))
+    console.print(facts)
+    for sentence in _sentences(table):
+        console.print(f"  {_plain(sentence)}")
+    columns = Table(box=None, pad_edge=True)
+    for title in ("column", "filled", "looks like", "examples (masked)"):
+        columns.add_column(title)
+    for look in table.columns:
+        examples = _plain(", ".join(look.examples))
+        columns.add_row(_plain(look.name), f"{look.fill:.0%}", _plain(look.words), examples)
+    console.print(columns)
+
+
+def _rows(table: InspectedTable) -> str:
+    read = table.description.rows or 0
+    if table.table_rows == read:
+        return _counted(read)
+    of_table = _counted(table.table_rows)
+    return f"{of_table} of the table; with the others, {read:,} below the header"
+
+
+def _counted(rows: int) -> str:
+    return "1 row" if rows == 1 else f"{rows:,} rows"
+
+
+def _facts(table: TableDescription) -> Iterator[tuple[str, str, str]]:
+    """Give what was understood: what, how it is, how sure that is."""
+    readings = {one.what: one for one in table.readings}
+    shown = {"sheet": table.sheet}
+    if table.encoding:  # a text file
+        shown |= {
+            "encoding": table.encoding,
+            "delimiter": delimiter_in_words(table.delimiter),
+            "quote": table.quote or ("none" if "quote" in readings else ""),
+            "escape": table.escape,
+        }
+    shown["header"] = header_in_words(table.header_row, table.header_rows)
+    shown["first row"] = str(table.first_row)
+    for what, found in shown.items():
+        if found:
+            yield what, found, _certainty(readings.get(what))
+    for what, one in readings.items():
+        if what not in shown:
+            yield what, one.found, _certainty(one)
+
+
+def _certainty(reading: Reading | None) -> str:
+    if reading is None:
+        return ""
+    if reading.certainty is not Certainty.DOUBTFUL:
+        return reading.certainty.value
+    others = f": it may be {' or '.join(reading.others)} as well" if reading.others else ""
+    settle = f"; in the mapping, `{reading.settle}` settles it" if reading.settle else ""
+    return f"doubtful{others}{settle}"
+
+
+def _sentences(table: InspectedTable) -> Iterator[str]:
+    """Say what is not of the table, what is hidden or computed in it, and what to heed."""
+    described = table.description
+    for one in table.left_out:
+        yield f"Not of the table: {_not_of_table(one)}"
+    if described.hidden and all(one.part.part is not Part.HIDDEN_ROWS for one in table.left_out):
+        yield (
+            f"Hidden in the sheet, and read like the others: {_counted(described.hidden)}; in the "
+            "mapping, `source: {hidden_rows: include | leave-out}` settles it"
+        )
+    if described.computed:
+        listed = ", ".join(f'"{column}" ({cells:,})' for column, cells in described.computed)
+        yield f"Cells computed by formulas: {listed}"
+    for warning in described.warnings:
+        yield f"Warning: {warning}"
+    for _, obstacle in described.obstacles:
+        yield f"In the way of a check: {obstacle}"
+
+
+def _not_of_table(one: NotOfTable) -> str:
+    part = one.part
+    if part.part not in _SCATTERED or part.rows == 1 or not one.numbers:
+        return part.words
+    more = part.rows - len(one.numbers)
+    numbers = ", ".join(map(str, one.numbers)) + (f" and {more:,} more" if more > 0 else "")
+    return f"{part.words}: {numbers}"
+
+
+def _plain(text: str) -> str:
+    """Put a text on one line, without what a terminal or rich would read as commands."""
+    from rich.markup import escape
+
+    one_line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return escape(one_line)
