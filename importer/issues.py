@@ -6,7 +6,7 @@ when it is shown. The codes are a promise to users: they are never renamed, only
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,7 @@ class IssueCode(StrEnum):
     DELIMITER_DIFFERS = "delimiter-differs"
     FILE_CUT_OFF = "file-cut-off"
     FOOTER_ROW = "footer-row"
+    BELOW_LAST_ROW = "below-last-row"
     OTHER_TABLE = "other-table"
     HIDDEN_ROW = "hidden-row"
     DUPLICATE_KEY = "duplicate-key"
@@ -80,15 +81,17 @@ MESSAGES: dict[IssueCode, str] = {
         "The quotes of the row do not match, so its cells may be cut wrongly: check them."
     ),
     IssueCode.DELIMITER_DIFFERS: (
-        "The row is cut by {detail}, and the other rows are not: write it as they are written."
+        "The row is cut by {detail}, and the other rows are not: give it the table's delimiter."
     ),
     IssueCode.FILE_CUT_OFF: (
         "The file ends in the middle of this row: get the whole file, for rows may be missing."
     ),
     IssueCode.FOOTER_ROW: "The row is a note or a total below the table.",
+    IssueCode.BELOW_LAST_ROW: "The row stands below the last row that the mapping names.",
     IssueCode.OTHER_TABLE: (
-        "The row stands below the end of the table, in another one that begins in {detail}: "
-        "put that into a file of its own."
+        "The row stands below the end of the table, in another one that begins in {detail}: put "
+        "that into a file of its own. Under `source:` in the mapping, `other_tables: leave-out` "
+        "skips such rows, and `last_row: end` reads them like the others."
     ),
     IssueCode.HIDDEN_ROW: "The row is hidden in the sheet, and the mapping leaves such rows out.",
     IssueCode.CELL_ERROR: "{column} holds the error {value}: mend the formula behind it.",
@@ -167,3 +170,12 @@ class Finding:
     field: str = ""
     values: Sequence[str | None] = ()
     details: str | Sequence[str] = ""
+
+    def between(self, start: int, end: int) -> Finding | None:
+        """Give what it says of positions from ``start`` up to ``end``, counted from ``start``."""
+        first, last = self.at.searchsorted([start, end])
+        if first == last:
+            return None
+        details = self.details if isinstance(self.details, str) else self.details[first:last]
+        at = self.at[first:last] - start
+        return replace(self, at=at, values=self.values[first:last], details=details)

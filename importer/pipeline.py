@@ -25,7 +25,7 @@ from importer.reconciliation import balance, counted, reconcile
 from importer.reports import Refusals, Reports, RunFacts, Summary
 from importer.run_folder import RunFolder, keep_rows, planned_fields
 from importer.sources import Source
-from importer.tables import Choice, TableDescription
+from importer.tables import Acceptance, TableDescription
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ def finish(
                 folder,
                 tables,
                 [_refusals(mapping, table) for table in tables],
-                ragged=mapping.source.ragged_rows is Choice.ACCEPT,
+                ragged=mapping.source.ragged_rows is Acceptance.ACCEPT,
             )
         )
         for some in results:

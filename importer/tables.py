@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,11 +12,44 @@ FILE_END = 0
 """The ``last_row`` that says: all rows to the end of the file belong to the table."""
 
 
-class Choice(StrEnum):
-    """What the mapping may say of rows and cells that are not what they seem."""
+DELIMITER_WORDS = {
+    "tab": "\t",
+    "comma": ",",
+    "semicolon": ";",
+    "pipe": "|",
+    "space": " ",
+    "colon": ":",
+    "none": "",
+}
+"""The words by which a mapping may name a delimiter; none: there is one column."""
+QUOTES = ('"', "'")
+"""What may stand around quoted cells."""
+LONGEST_DELIMITER = 4
+"""How many characters may stand between two cells."""
+COMMON_ENCODINGS = (
+    "utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1", "mac-roman", "cp850",
+)  # fmt: skip
+"""Those to name where somebody wrote none that is known."""
+
+_UNSEEN = {character: word for word, character in DELIMITER_WORDS.items() if not character.strip()}
+# A cell could not be told from what stands between cells, or the file has it for its own ends.
+_NEVER_BETWEEN_CELLS = frozenset('"\r\n\0\x1f')
+# Encodings of Python's that turn text into other text, or that fail on purpose.
+_NOT_FOR_FILES = frozenset(
+    {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"}
+)
+
+
+class Inclusion(StrEnum):
+    """What the mapping may say of rows that are hidden, or of another table."""
 
     INCLUDE = "include"
     LEAVE_OUT = "leave-out"
+
+
+class Acceptance(StrEnum):
+    """What the mapping may say of rows and cells that are not what they seem."""
+
     ACCEPT = "accept"
     REFUSE = "refuse"
 
@@ -41,10 +75,10 @@ class SourceOptions:
     quote: str | None = None
     escape: str | None = None
     encoding: str | None = None
-    ragged_rows: Choice | None = None
-    other_tables: Choice | None = None
-    hidden_rows: Choice | None = None
-    formulas: Choice | None = None
+    ragged_rows: Acceptance | None = None
+    other_tables: Inclusion | None = None
+    hidden_rows: Inclusion | None = None
+    formulas: Acceptance | None = None
     repair_text: bool | None = None
 
 
@@ -61,7 +95,7 @@ class Certainty(StrEnum):
 class Reading:
     """One thing that was understood of a table.
 
-    ``what``: encoding, delimiter, quote, escape, header, end or sheet. ``others``: what it may
+    ``what``: encoding, delimiter, quote, escape, header or sheet. ``others``: what it may
     be as well. ``settle``: the line of the mapping that settles it.
     """
 
@@ -79,6 +113,7 @@ class Part(StrEnum):
     BLANK_ROWS = "blank rows"
     HIDDEN_ROWS = "hidden rows"
     FOOTER = "footer"  # totals and notes below the table
+    BELOW_LAST_ROW = "rows below the last"  # that the mapping names
     OTHER_TABLE = "other table"
 
 
@@ -87,12 +122,14 @@ class LeftOut:
     """Rows of a file that are not read as contacts; ``rows`` of them from ``first`` to ``last``.
 
     Rows are numbered as a spreadsheet shows them; those of blank and hidden rows are scattered.
+    ``numbers``: of the first few.
     """
 
     part: Part
     first: int
     last: int
     rows: int
+    numbers: tuple[int, ...] = ()
 
     @property
     def words(self) -> str:
@@ -107,6 +144,8 @@ class LeftOut:
                 return f"hidden {rows}" if self.rows == 1 else f"{self.rows:,} hidden rows"
             case Part.FOOTER:
                 return f"{rows} below the table"
+            case Part.BELOW_LAST_ROW:
+                return f"{rows} below the last row that the mapping names"
             case Part.OTHER_TABLE:
                 return f"{rows} of another table"
 
@@ -167,5 +206,41 @@ def header_in_words(header_row: int, header_rows: int) -> str:
 
 
 def delimiter_in_words(delimiter: str) -> str:
-    """Name a delimiter, also one that cannot be seen."""
-    return {"\t": "tab", " ": "space", "": "none"}.get(delimiter, delimiter)
+    """Name a delimiter or a quote, also one that cannot be seen."""
+    return _UNSEEN.get(delimiter) or visible(delimiter)
+
+
+def visible(text: str) -> str:
+    """Write what cannot be seen of a text as escapes, such as ``\\x01``, which YAML has too."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def delimiter_problem(delimiter: str) -> str | None:
+    """Say why a text cannot stand between two cells; None if it can."""
+    if not 1 <= len(delimiter) <= LONGEST_DELIMITER or _NEVER_BETWEEN_CELLS & set(delimiter):
+        return (
+            f'1 to {LONGEST_DELIMITER} characters are needed, such as ";" (in quotes), and no '
+            "double quote or line break among them; or a word such as tab"
+        )
+    return None
+
+
+def quote_problem(quote: str, delimiter: str) -> str | None:
+    """Say why a text cannot stand around cells that a delimiter parts; None if it can."""
+    if quote not in QUOTES:
+        return """write '"' or "'" (each in quotes), or none"""
+    if quote in delimiter:
+        return "the delimiter cannot hold the quote: change one of them"
+    return None
+
+
+def encoding_named(text: str) -> str | None:
+    """Give the codec of a text encoding, by Python's name; None when none has that name."""
+    try:
+        found = codecs.lookup(text.strip())
+    except (LookupError, ValueError):
+        return None
+    name = found.name.replace("_", "-")
+    if not found._is_text_encoding or name in _NOT_FOR_FILES:
+        return None
+    return "utf-8" if name == "utf-8-sig" else name

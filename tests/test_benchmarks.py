@@ -77,6 +77,31 @@ def test_type_benchmark_compares_every_type_and_stage(tmp_path: Path) -> None:
     assert told >= types | {"consent", "choice", "read", "map", "check", "plan", "report"}
 
 
+def test_text_benchmark_reads_every_row(tmp_path: Path) -> None:
+    options = ["--rows", "2000", "--gigabytes", "0.001", "--repeat", "1"]
+    told = printed(tmp_path, "read_text.py", *options)
+    assert "balanced: every row was read" in told
+    assert {"csv.reader", "importer", "bytes", "open"} <= names_of_lines(told)
+
+
+def test_reading_score_compares_what_was_read_with_what_is_meant(tmp_path: Path) -> None:
+    texts = {
+        "good.csv": "a,b\n1,2\n",
+        "no_header.csv": "x@y.ca,2\nz@y.ca,3\n",
+        "bad.csv": "a,b\n1,3\n",
+    }
+    for folder in ("files", "clean"):
+        (tmp_path / folder).mkdir()
+        for name, text in texts.items():
+            spoiled = text.replace("3\n", "4\n") if (folder, name) == ("files", "bad.csv") else text
+            (tmp_path / folder / name).write_text(spoiled, "utf-8")
+    told = printed(tmp_path, "score_reading.py", str(tmp_path), "--each")
+    assert "bad.csv" in told
+    assert "good.csv" not in told
+    (ours,) = [line for line in told.splitlines() if line.startswith("importer")]
+    assert ours.split() == ["importer", "1.000", "0.667", "0.833"]
+
+
 def test_workbook_benchmark_reads_every_row(tmp_path: Path) -> None:
     told = printed(tmp_path, "read_workbook.py", "--rows", "2000", "--repeat", "1")
     assert "balanced: every row was read" in told

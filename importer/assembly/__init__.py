@@ -17,15 +17,20 @@ from importer.assembly.connecting import (
 from importer.assembly.making import (
     NewRun,
     consented,
-    files_of,
     make_run,
     note_consent,
     reopen,
-    spool,
 )
 from importer.assembly.means import (
     Means,
     means,
+)
+from importer.assembly.named_files import (
+    NamedFile,
+    files_of,
+    spool,
+    unpacked,
+    unpacked_input,
 )
 from importer.assembly.opening import (
     MAPPINGS,
@@ -39,6 +44,7 @@ from importer.assembly.opening import (
 __all__ = [
     "MAPPINGS",
     "Means",
+    "NamedFile",
     "NewRun",
     "Opened",
     "account_fields",
@@ -64,4 +70,6 @@ __all__ = [
     "sandbox_connection",
     "settings_here",
     "spool",
+    "unpacked",
+    "unpacked_input",
 ]

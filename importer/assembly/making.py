@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import getpass
-import os
-import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import BinaryIO
 
 from importer.assembly.connecting import connection_facts
 from importer.assembly.means import Means
+from importer.assembly.named_files import printable
 from importer.assembly.opening import Opened, open_all
 from importer.clock import iso
 from importer.errors import UnusableInputError
-from importer.files import replacing, sha256_of, write_whole
+from importer.files import sha256_of, write_whole
 from importer.journal import Journal
 from importer.model import (
     Connection,
@@ -30,26 +27,8 @@ from importer.run_folder import (
 from importer.settings import (
     Settings,
 )
-from importer.sources import STANDARD_INPUT, find_files
+from importer.sources import STANDARD_INPUT
 from importer.version import tool_version
-
-
-def files_of(arguments: Sequence[str]) -> tuple[list[tuple[Path, str]], list[str]]:
-    """Give the files that arguments mean, as (path, shown), and what was passed over."""
-    found = find_files(arguments)
-    passed = [f"{_printable(one.path)}: {one.reason}" for one in found.passed_over]
-    return [(path, _printable(path)) for path in found.files], passed
-
-
-def _printable(path: Path) -> str:
-    """Give a path as text that every report can hold: a name need not be UTF-8 on every system."""
-    return os.fsencode(path).decode("utf-8", "replace")
-
-
-def spool(stream: BinaryIO, place: Path) -> None:
-    """Keep standard input, so that a run can be checked again."""
-    with replacing(place) as copy:
-        shutil.copyfileobj(stream, copy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +109,7 @@ def _file_facts(path: Path, shown: str) -> FileFacts:
     spooled = shown == str(STANDARD_INPUT)
     return FileFacts(
         path=shown,
-        absolute="" if spooled else _printable(path.resolve()),
+        absolute="" if spooled else printable(path.resolve()),
         sha256=sha256_of(path),
         bytes=path.stat().st_size,
         spooled=spooled,

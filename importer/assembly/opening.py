@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from importer import targets
+from importer.assembly.named_files import NamedFile, unpacked
 from importer.documents import near
 from importer.errors import Mistake, UnusableInputError
 from importer.files import sha256_of
@@ -18,7 +19,7 @@ from importer.reports.steps import argument
 from importer.run_folder import (
     RunFolder,
 )
-from importer.sources import Contents, Source, open_contents, unpack
+from importer.sources import Source
 
 MAPPINGS = Path("mappings")
 
@@ -57,16 +58,6 @@ class Opened:
     passed_over: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A file to read: what it holds, or why nothing of it can be read."""
-
-    path: Path
-    shown: str
-    contents: Contents
-    mistakes: tuple[Mistake, ...] = ()
-
-
 def open_all(
     found: Sequence[tuple[Path, str]],
     mapping: str | None,
@@ -85,7 +76,7 @@ def open_all(
         UnusableInputError: a file cannot be read, or the mapping does not fit one of its tables.
     """
     chosen = None if mapping is None else (mapping, *find_mapping(mapping))
-    files = [_unpacked(path, shown) for path, shown in found]
+    files = [unpacked(path, shown) for path, shown in found]
     try:
         if chosen is not None:
             opened = _open_with(*chosen[1:], files, sheet=sheet, run_date=run_date)
@@ -106,20 +97,12 @@ def open_all(
             f"nothing was sent: a run has one mapping and reads every file. "
             f"What can go is:{''.join(commands)}",
         ) from None
-    inside = [one for file in files for one in file.contents.passed_over]
-    told = [f"{one.path}: {one.reason}" for one in inside]
-    return replace(opened, passed_over=(*passed_over, *told))
-
-
-def _unpacked(path: Path, shown: str) -> _File:
-    try:
-        return _File(path, shown, unpack(path, shown_as=shown))
-    except UnusableInputError as error:
-        return _File(path, shown, Contents(()), error.mistakes)
+    inside = (told for file in files for told in file.passed_over)
+    return replace(opened, passed_over=(*passed_over, *inside))
 
 
 def _apart(
-    files: Sequence[_File],
+    files: Sequence[NamedFile],
     chosen: tuple[str, Path, Mapping] | None,
     *,
     sheet: str | None,
@@ -146,7 +129,7 @@ def _shelf() -> list[tuple[str, Path, Mapping]]:
 
 
 def _fitting(
-    files: Sequence[_File],
+    files: Sequence[NamedFile],
     candidates: Sequence[tuple[str, Path, Mapping]],
     *,
     sheet: str | None,
@@ -159,7 +142,9 @@ def _fitting(
     return fitting
 
 
-def _open_with_only_fitting(files: Sequence[_File], *, sheet: str | None, run_date: date) -> Opened:
+def _open_with_only_fitting(
+    files: Sequence[NamedFile], *, sheet: str | None, run_date: date
+) -> Opened:
     fitting: list[Opened] = []
     reasons: list[str] = []
     for path in sorted(MAPPINGS.glob("*.yaml")):
@@ -188,7 +173,7 @@ def _open_with_only_fitting(files: Sequence[_File], *, sheet: str | None, run_da
 def _open_with(
     path: Path,
     mapping: Mapping,
-    files: Sequence[_File],
+    files: Sequence[NamedFile],
     *,
     sheet: str | None,
     run_date: date,
@@ -198,9 +183,8 @@ def _open_with(
     bound: list[BoundMapping] = []
     mistakes: list[Mistake] = []
     for file in files:
-        mistakes.extend(file.mistakes)
         try:
-            opened = open_contents(file.contents.contents, options)
+            opened = file.tables(options)
         except UnusableInputError as error:
             mistakes.extend(error.mistakes)
             continue

@@ -9,20 +9,19 @@ from typing import TYPE_CHECKING, Any
 from importer.tables import Certainty, Part, Reading, delimiter_in_words, header_in_words
 
 if TYPE_CHECKING:
-    from importer.inspection import InspectedTable, NotOfTable
-    from importer.tables import TableDescription
+    from importer.inspection import InspectedTable
+    from importer.tables import LeftOut, TableDescription
 
 _SCATTERED = {Part.BLANK_ROWS, Part.HIDDEN_ROWS}
 
 
 def as_members(table: InspectedTable) -> dict[str, Any]:
-    """Lay all that was found out for JSON."""
+    """Give all that was found out of a table, as the members of a JSON object."""
     description = asdict(table.description)
     return {
         **description,
         "computed": [{"column": c, "cells": n} for c, n in table.description.computed],
         "obstacles": [{"column": c, "sentence": s} for c, s in table.description.obstacles],
-        "left_out": [{**asdict(one.part), "numbers": one.numbers} for one in table.left_out],
         "table_rows": table.table_rows,
         "columns": [asdict(look) for look in table.columns],
     }
@@ -66,41 +65,36 @@ def _counted(rows: int) -> str:
 
 def _facts(table: TableDescription) -> Iterator[tuple[str, str, str]]:
     """Give what was understood: what, how it is, how sure that is."""
-    readings = {one.what: one for one in table.readings}
-    shown = {"sheet": table.sheet}
+    certainties = {one.what: _certainty(one) for one in table.readings}
+    shown = {}
+    if table.sheet:
+        shown["sheet"] = table.sheet
     if table.encoding:  # a text file
         shown |= {
             "encoding": table.encoding,
             "delimiter": delimiter_in_words(table.delimiter),
-            "quote": table.quote or ("none" if "quote" in readings else ""),
+            "quote": delimiter_in_words(table.quote),
             "escape": table.escape,
         }
     shown["header"] = header_in_words(table.header_row, table.header_rows)
     shown["first row"] = str(table.first_row)
     for what, found in shown.items():
-        if found:
-            yield what, found, _certainty(readings.get(what))
-    for what, one in readings.items():
-        if what not in shown:
-            yield what, one.found, _certainty(one)
+        yield what, found, certainties.get(what, "")
 
 
-def _certainty(reading: Reading | None) -> str:
-    if reading is None:
-        return ""
+def _certainty(reading: Reading) -> str:
     if reading.certainty is not Certainty.DOUBTFUL:
         return reading.certainty.value
     others = f": it may be {' or '.join(reading.others)} as well" if reading.others else ""
-    settle = f"; in the mapping, `{reading.settle}` settles it" if reading.settle else ""
-    return f"doubtful{others}{settle}"
+    return f"doubtful{others}; in the mapping, `{reading.settle}` settles it"
 
 
 def _sentences(table: InspectedTable) -> Iterator[str]:
     """Say what is not of the table, what is hidden or computed in it, and what to heed."""
     described = table.description
-    for one in table.left_out:
+    for one in sorted(described.left_out, key=lambda part: (part.first, part.last)):
         yield f"Not of the table: {_not_of_table(one)}"
-    if described.hidden and all(one.part.part is not Part.HIDDEN_ROWS for one in table.left_out):
+    if described.hidden and all(one.part is not Part.HIDDEN_ROWS for one in described.left_out):
         yield (
             f"Hidden in the sheet, and read like the others: {_counted(described.hidden)}; in the "
             "mapping, `source: {hidden_rows: include | leave-out}` settles it"
@@ -114,13 +108,12 @@ def _sentences(table: InspectedTable) -> Iterator[str]:
         yield f"In the way of a check: {obstacle}"
 
 
-def _not_of_table(one: NotOfTable) -> str:
-    part = one.part
-    if part.part not in _SCATTERED or part.rows == 1 or not one.numbers:
-        return part.words
-    more = part.rows - len(one.numbers)
+def _not_of_table(one: LeftOut) -> str:
+    if one.part not in _SCATTERED or one.rows == 1:
+        return one.words
+    more = one.rows - len(one.numbers)
     numbers = ", ".join(map(str, one.numbers)) + (f" and {more:,} more" if more > 0 else "")
-    return f"{part.words}: {numbers}"
+    return f"{one.words}: {numbers}"
 
 
 def _plain(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     "--dump",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="OUT.csv",
-    help="Write the table's rows as clean UTF-8 CSV.",
+    help="Write the table's rows as clean UTF-8 CSV, to a new file.",
 )
 @options.as_json
 @options.quiet
@@ -42,7 +43,8 @@ def inspect_command(
       importer inspect agency.xlsx --sheet Clients --dump clients.csv
 
     \b
-    With --json, one object {"tables": [...]}. Of each table:
+    With --json, one object {"tables": [...], "passed_over": [...]}: what was named, or lies in
+    a folder or an archive, and is not read, in words. Of each table:
       file, sheet, format, encoding, delimiter, quote, escape
       header_row (0: none), header_rows, first_row
       rows (read), table_rows (those of the table), hidden
@@ -54,6 +56,8 @@ def inspect_command(
     """
     from importer import inspection
 
+    if dump is not None:
+        _refuse_existing(dump)
     opened = inspection.open_tables(file, sheet=sheet)
     if dump is None:
         found = [inspection.inspect(source) for source in opened.sources]
@@ -80,6 +84,17 @@ def inspect_command(
         else:
             inspected.print_table(table)
     return 0
+
+
+def _refuse_existing(place: Path) -> None:
+    """Refuse to write over any file: it may be the one that is read, by this name or another."""
+    from importer.errors import UnusableInputError
+
+    if os.path.lexists(place):
+        raise UnusableInputError(
+            f"{place} exists already, and nothing is written over: name another file for --dump, "
+            "or remove it"
+        )
 
 
 def _dumped(sources: Sequence[Source], place: Path) -> InspectedTable:

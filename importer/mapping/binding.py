@@ -33,7 +33,7 @@ BLANKS = (
 class BoundMapping:
     """A mapping and the table it fits.
 
-    ``columns``: for each mapped column, the table's header it stands for. ``warnings``: sentences
+    ``headers``: each mapped column with the table's header it stands for. ``warnings``: sentences
     about columns that go nowhere.
     """
 

@@ -19,7 +19,7 @@ def unsettled(bound: BoundMapping, table: TableDescription) -> tuple[str, ...]:
     sentences = []
     if table.hidden and settled.hidden_rows is None:
         one = table.hidden == 1
-        rows = "1 row is" if one else f"{table.hidden} rows are"
+        rows = "1 row is" if one else f"{table.hidden:,} rows are"
         like = "is imported like any other" if one else "are imported like the others"
         sentences.append(
             f"{table.shown}: {rows} hidden in the sheet, and {like}: "
@@ -29,7 +29,7 @@ def unsettled(bound: BoundMapping, table: TableDescription) -> tuple[str, ...]:
     if settled.formulas is None:
         for column, cells in table.computed:
             if cells and _answers(bound, column):
-                where = "1 cell" if cells == 1 else f"{cells} cells"
+                where = "1 cell" if cells == 1 else f"{cells:,} cells"
                 sentences.append(
                     f'{table.shown}: the answers of "{column}" are computed by formulas in '
                     f"{where}: `source: {{formulas: refuse}}` refuses such rows, `accept` says "

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from importer.documents import DocumentModel, Text, near
-from importer.tables import FILE_END, NO_HEADER, Choice, SourceOptions
+from importer.tables import (
+    COMMON_ENCODINGS,
+    DELIMITER_WORDS,
+    FILE_END,
+    NO_HEADER,
+    QUOTES,
+    Acceptance,
+    Inclusion,
+    SourceOptions,
+    delimiter_problem,
+    encoding_named,
+    quote_problem,
+)
 
 if TYPE_CHECKING:
     from importer.mapping.rules import Say
 
 _NONE = "none"
-_DELIMITERS = {
-    "tab": "\t",
-    "\\t": "\t",
-    "comma": ",",
-    "semicolon": ";",
-    "pipe": "|",
-    "space": " ",
-    "colon": ":",
-    _NONE: "",
-}
-_LONGEST_DELIMITER = 4
-# A cell could not be told from what stands between cells, or the file has it for its own ends.
-_NEVER_BETWEEN_CELLS = frozenset('"\r\n\0\x1f')
-_QUOTES = {'"': '"', "'": "'", _NONE: ""}
+_DELIMITERS = DELIMITER_WORDS | {"\\t": "\t"}
 _MOST_HEADER_ROWS = 5
 
 
@@ -37,33 +36,32 @@ def _read_delimiter(delimiter: str) -> str:
     if known is not None:
         return known
     if len(delimiter) > 1 and delimiter[0].isalpha() and delimiter[-1].isalpha():
-        words = [word for word in _DELIMITERS if word.isalpha()]
-        hint = near(delimiter, words)
+        hint = near(delimiter, DELIMITER_WORDS)
         raise ValueError(
             f'"{delimiter}" is no delimiter: write its characters in quotes, such as ";", or one '
-            f"of the words {', '.join(words)}" + (f".{hint}" if hint else "")
+            f"of the words {', '.join(DELIMITER_WORDS)}" + (f".{hint}" if hint else "")
         )
-    wrong = _NEVER_BETWEEN_CELLS & set(delimiter)
-    if not 1 <= len(delimiter) <= _LONGEST_DELIMITER or wrong:
-        raise ValueError(
-            f'1 to {_LONGEST_DELIMITER} characters are needed, such as ";" (in quotes), and no '
-            "double quote or line break among them; or a word such as tab"
-        )
+    if (problem := delimiter_problem(delimiter)) is not None:
+        raise ValueError(problem)
     return delimiter
 
 
 def _read_quote(quote: str) -> str:
     """Turn ``none`` into no character at all."""
-    if quote not in _QUOTES:
-        raise ValueError(f"""write '"' or "'" (each in quotes), or {_NONE}""")
-    return _QUOTES[quote]
+    if quote == _NONE:
+        return ""
+    if (problem := quote_problem(quote, "")) is not None:
+        raise ValueError(problem)
+    return quote
 
 
 def _check_encoding(encoding: str) -> str:
-    try:
-        "".encode(encoding)
-    except (LookupError, ValueError):
-        raise ValueError(f"{encoding} is no encoding, such as utf-8 or cp1252") from None
+    if encoding_named(encoding) is None:
+        hint = near(encoding, COMMON_ENCODINGS)
+        raise ValueError(
+            f"{encoding} is no encoding of text files, such as utf-8 or cp1252"
+            + (f".{hint}" if hint else "")
+        )
     return encoding
 
 
@@ -143,7 +141,7 @@ class SourceSection(DocumentModel):
         Annotated[
             str,
             AfterValidator(_read_quote),
-            WithJsonSchema({"enum": [*_QUOTES]}),
+            WithJsonSchema({"enum": [*QUOTES, _NONE]}),
         ]
         | None
     ) = Field(None, description="The character around quoted cells; none: quotes are plain text.")
@@ -182,14 +180,10 @@ class SourceSection(DocumentModel):
 def source_options(section: SourceSection, say: Say) -> SourceOptions:
     """Give what the section settles. What contradicts itself in it is said, not raised."""
     _check_rows(section, say)
-    if section.delimiter and section.quote and section.quote in section.delimiter:
-        say("the delimiter cannot hold the quote: change one of them", "delimiter")
-    choices: Mapping[str, str | None] = {
-        "ragged_rows": section.ragged_rows,
-        "other_tables": section.other_tables,
-        "hidden_rows": section.hidden_rows,
-        "formulas": section.formulas,
-    }
+    if section.delimiter and section.quote:
+        problem = quote_problem(section.quote, section.delimiter)
+        if problem is not None:
+            say(problem, "delimiter")
     return SourceOptions(
         sheet=section.sheet,
         header_row=section.header_row,
@@ -200,7 +194,10 @@ def source_options(section: SourceSection, say: Say) -> SourceOptions:
         escape=section.escape,
         encoding=section.encoding,
         repair_text=section.repair_text,
-        **{name: Choice(word) if word else None for name, word in choices.items()},
+        ragged_rows=Acceptance(section.ragged_rows) if section.ragged_rows else None,
+        other_tables=Inclusion(section.other_tables) if section.other_tables else None,
+        hidden_rows=Inclusion(section.hidden_rows) if section.hidden_rows else None,
+        formulas=Acceptance(section.formulas) if section.formulas else None,
     )
 
 

@@ -25,6 +25,7 @@ from importer.reports import (
 from importer.run_facts import facts_of, limits_of, threshold
 from importer.run_folder import RunFolder
 from importer.run_log import LoggingWatcher, RunLog
+from importer.tables import NO_HEADER
 
 Ask = Callable[[Summary], bool]
 """Shows a run's plan and asks whether to send it."""
@@ -59,7 +60,14 @@ def check_files(folder: RunFolder, journal: Journal, opened: Opened, means: Mean
 def _refuse_nothing(facts: PlanFacts, opened: Opened) -> None:
     if not facts.read:
         names = ", ".join(opened.shown)
-        raise UnusableInputError(f"{names}: there is no row below the header")
+        if any(source.description.header_row == NO_HEADER for source in opened.sources):
+            raise UnusableInputError(
+                f"{names}: there is no row to read: get a file that has contacts"
+            )
+        raise UnusableInputError(
+            f"{names}: there is no row below the header: get a file that has contacts, or write "
+            "`source: {header_row: none}` in the mapping if the first row is one"
+        )
 
 
 def go_on(

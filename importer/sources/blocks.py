@@ -8,11 +8,9 @@ from collections.abc import Iterable, Iterator
 from importer.sources.encoding import UndecodableTextError
 from importer.sources.lines import Lines, undecodable
 from importer.sources.lookahead import TEXT_AHEAD
-from importer.sources.pieces import Piece
+from importer.sources.pieces import Piece, rows_at_once
 from importer.sources.regular import Format, arrow_piece, piece_with_marks, row_end
 from importer.sources.rows import Row, exact_rows
-
-__all__ = ["BLOCK_BYTES", "Format", "pieces_of_text"]
 
 BLOCK_BYTES = 4 << 20
 
@@ -58,7 +56,7 @@ def _exact_pieces(
     lines = Lines([text], form.shown_as)
     rows = _exact_rows(lines, form, first_row, is_last=is_last)
     piece = None
-    while batch := list(itertools.islice(rows, form.rows_at_once)):
+    while batch := list(itertools.islice(rows, rows_at_once(form.width))):
         if piece is not None:
             yield piece, text
         piece = piece_with_marks(batch, form.width, first_row)

@@ -11,6 +11,7 @@ from importer.sources.kinds import Kind, counted_labels, is_year, kind_of, shape
 
 HEADER_LINES = 5
 _COLUMNS = 200  # of a very wide table, these are looked at
+_NEARLY_ALL = 0.85  # real columns of numbers and dates hold some words, too
 _TYPED = frozenset({Kind.NUMBER, Kind.DATE, Kind.TIME, Kind.EMAIL, Kind.URL, Kind.PHONE, Kind.CODE})
 # Kinds that values of one column can have: 20260102 is a number, and a date in other hands.
 _NEAR = {
@@ -37,32 +38,22 @@ class Body:
     first_filled: bool
 
     @classmethod
-    def of(cls, rows: Sequence[Sequence[str]], start: int, width: int) -> Body:
-        """Look at the rows below ``start``; the first ones may be lines of the header."""
-        below = [row for row in _block(rows, start + 1) if len(row) == width]
-        far = len(below) > 3 * HEADER_LINES
-        body = below[HEADER_LINES - 1 :] if far else below[-max(1, len(below) * 2 // 3) :]
+    def of(cls, rows: Sequence[Sequence[str]], below: int, width: int) -> Body:
+        """Look at the rows from position ``below`` on that are ``width`` cells wide."""
+        body = _sure_rows([row for row in _block(rows, below) if len(row) == width])
         typed: dict[int, Kind] = {}
         seen: dict[int, frozenset[str]] = {}
         years: set[int] = set()
         for at in range(min(width, _COLUMNS)):
             texts = [text for row in body if (text := row[at].strip())]
-            kinds = Counter(map(kind_of, texts))
-            del kinds[Kind.ABSENT]
-            if not kinds:
-                continue
-            kind, count = kinds.most_common(1)[0]
-            near = sum(kinds[other] for other in _NEAR.get(kind, ()))
-            if kind in _TYPED and count + near >= 0.85 * kinds.total():
+            kind = _kind_of_column(texts)
+            if kind is not None:
                 typed[at] = kind
-                if kind is Kind.CODE:
-                    stems = frozenset(map(stem_of, texts))
-                    few = len(stems) * 3 <= len(texts)
-                    seen[at] = stems if few else frozenset(map(shape_of, texts))
                 if sum(map(is_year, texts)) * 2 > len(texts):
                     years.add(at)
-            elif len(set(texts)) * 3 <= len(texts):
-                seen[at] = frozenset(texts)
+            known = _known_texts(texts, kind)
+            if known:
+                seen[at] = known
         filled = len(body) > 1 and all(row[0].strip() for row in body)
         return cls(typed, seen, frozenset(years), filled)
 
@@ -86,28 +77,32 @@ class Body:
     def is_like(self, row: Sequence[str]) -> bool:
         """Tell whether a row is one of the body."""
         labels = counted_labels(row) - self.years
+        kinds = [kind for cell in row if (kind := kind_of(cell)) is not Kind.BLANK]
+        if Kind.EMAIL in kinds:
+            return True  # no column is named so
         if not self.typed and not self.texts:
-            kinds = [kind for cell in row if (kind := kind_of(cell)) is not Kind.BLANK]
             typed = sum(kind in _TYPED and kind is not Kind.CODE for kind in kinds)
-            return not labels and (typed * 2 > len(kinds) or Kind.EMAIL in kinds)
+            return not labels and typed * 2 > len(kinds)
         if self.first_filled and len(row) > 1 and not row[0].strip():
             return False  # a blank corner over a first column of names
         return self.like(row) > self.unlike(row) + len(labels)
 
     def is_header_line(self, row: Sequence[str], first: Sequence[str]) -> bool:
         """Tell whether a row goes on with the header that ``first`` begins."""
-        texts = [cell.strip().casefold() for cell in row]
-        if texts == [cell.strip().casefold() for cell in first]:
-            return True
-        if self.like(row):
+        if self.like(row) or any("@" in cell for cell in row):
             return False
         unlike = self.unlike(row)
-        if unlike >= 2:
-            return True
+        texts = [cell.strip().casefold() for cell in row]
+        if texts == [cell.strip().casefold() for cell in first]:
+            return unlike > 0
         gaps, units = _gaps(row, first), _units(row)
         if gaps * 3 >= len(first):  # the line above only names groups
             return unlike == len(self.typed.keys() & set(range(len(row)))) and bool(self.typed)
-        return unlike == 1 and len(self.typed) == 1 and (gaps > 0 or units > 0)
+        if gaps > 1 or units > 1:
+            return unlike >= 2
+        # Below a line that names all columns, one or two odd cells are a first contact's.
+        complements = sum(map(bool, texts)) <= 2 * (gaps + units)
+        return unlike >= 3 or (unlike == 1 == len(self.typed) and gaps + units > 0 and complements)
 
     def _fits(self, at: int, text: str) -> bool:
         if at not in self.typed:
@@ -116,6 +111,41 @@ class Body:
         if kind is Kind.CODE and column is Kind.CODE:
             return not self.texts[at].isdisjoint((shape_of(text), stem_of(text)))
         return kind is column or kind in _NEAR.get(column, ())
+
+
+def _sure_rows(rows: list[Sequence[str]]) -> list[Sequence[str]]:
+    """Leave out the first rows, which may be lines of the header."""
+    if len(rows) > 3 * HEADER_LINES:
+        return rows[HEADER_LINES - 1 :]
+    return rows[-max(1, len(rows) * 2 // 3) :]
+
+
+def _kind_of_column(texts: Sequence[str]) -> Kind | None:
+    """Give the kind that nearly all texts have; None for words, and where kinds are mixed."""
+    kinds = Counter(map(kind_of, texts))
+    del kinds[Kind.ABSENT]
+    if not kinds:
+        return None
+    kind, count = kinds.most_common(1)[0]
+    near = sum(kinds[other] for other in _NEAR.get(kind, ()))
+    nearly_all = count + near >= _NEARLY_ALL * kinds.total()
+    return kind if kind in _TYPED and nearly_all else None
+
+
+def _known_texts(texts: Sequence[str], kind: Kind | None) -> frozenset[str]:
+    """Give what the cells of a column are known by beside their kind.
+
+    Words that come again and again; of codes the letters of their series, or their shapes.
+    """
+    if kind is Kind.CODE:
+        stems = frozenset(map(stem_of, texts))
+        return stems if _are_few(stems, texts) else frozenset(map(shape_of, texts))
+    found = frozenset(texts)
+    return found if kind is None and texts and _are_few(found, texts) else frozenset()
+
+
+def _are_few(found: frozenset[str], texts: Sequence[str]) -> bool:
+    return len(found) * 3 <= len(texts)
 
 
 def _block(rows: Sequence[Sequence[str]], start: int) -> list[Sequence[str]]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -13,82 +11,26 @@ from numpy.typing import NDArray
 
 from importer.issues import Finding, IssueCode, Severity
 from importer.model import Chunk
-from importer.sources.double_decoding import GarbledText, repaired
+from importer.sources.double_decoding import repaired
 from importer.sources.ending import Ended
-from importer.sources.header import GUARDED, Header
+from importer.sources.header import GUARDED
 from importer.sources.pieces import TEXT, CellMarks, Mark
-from importer.tables import Choice, LeftOut, Part, SourceOptions, TableDescription
+from importer.sources.tally import Tally
+from importer.tables import DELIMITER_WORDS, Acceptance, Inclusion, Part, delimiter_in_words
 
-_GARBLED_SHARE = 0.01
 _CODES = {
     Mark.ERROR: (IssueCode.CELL_ERROR, Severity.ERROR),
     Mark.NEVER_COMPUTED: (IssueCode.FORMULA_WITHOUT_VALUE, Severity.ERROR),
     Mark.COMPUTED: (IssueCode.FORMULA_REFUSED, Severity.ERROR),
     Mark.ROUNDED: (IssueCode.NUMBER_ROUNDED, Severity.WARNING),
 }
-
-
-class Tally:
-    """What is counted while a table is read, to be said of it afterwards."""
-
-    def __init__(self, header: Header, options: SourceOptions) -> None:
-        self.header, self.options = header, options
-        self.hidden = 0
-        self.computed: Counter[int] = Counter()
-        self.garbled = GarbledText(header.names)
-        self._rows: dict[Part, tuple[int, int, int]] = {}
-
-    def left_out(self, part: Part, rows: NDArray[np.int64]) -> None:
-        """Count rows that are not read as contacts, by their numbers."""
-        if len(rows):
-            first, _, count = self._rows.get(part, (int(rows[0]), 0, 0))
-            self._rows[part] = (first, int(rows[-1]), count + len(rows))
-
-    def told(self, description: TableDescription) -> TableDescription:
-        """Complete what is said of a table, once all of it was read."""
-        left_out = tuple(LeftOut(part, *self._rows[part]) for part in Part if part in self._rows)
-        computed = tuple((self.header.names[at], n) for at, n in sorted(self.computed.items()))
-        warnings, obstacles = self._garbled()
-        return replace(
-            description,
-            left_out=description.left_out + left_out,
-            hidden=self.hidden,
-            computed=computed,
-            warnings=description.warnings + self._ended() + warnings,
-            obstacles=obstacles,
-        )
-
-    def _ended(self) -> tuple[str, ...]:
-        said = []
-        for part, remedy in (
-            (Part.FOOTER, "left out as notes or totals below the table"),
-            (Part.OTHER_TABLE, "not read, for another table begins there"),
-        ):
-            if part in self._rows:
-                first, last, count = self._rows[part]
-                rows = f"Row {first} is" if count == 1 else f"Rows {first} to {last} are"
-                said.append(
-                    f"{rows} {remedy}: `source: {{last_row: end}}` in the mapping reads all rows."
-                )
-        return tuple(said)
-
-    def _garbled(self) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
-        """Make the sentences for columns whose text was decoded twice."""
-        warnings: list[str] = []
-        obstacles: list[tuple[str, str]] = []
-        for column in self.garbled.columns:
-            said = (
-                f'In column "{column.name}" {column.garbled:,} of {column.filled:,} cells hold '
-                f'text that was decoded twice, such as "{column.example}" for "{column.mended}": '
-            )
-            if self.options.repair_text:
-                warnings.append(f"{said}they were repaired.")
-            elif column.share <= _GARBLED_SHARE:
-                warnings.append(f"{said}`source: {{repair_text: true}}` repairs them.")
-            else:
-                remedy = "`source: {repair_text: true}` in the mapping repairs them, and `false` "
-                obstacles.append((column.name, f"{said}{remedy}leaves them as they are."))
-        return tuple(warnings), tuple(obstacles)
+_LEFT_OUT = {
+    Part.BLANK_ROWS: IssueCode.BLANK_ROW,
+    Part.HIDDEN_ROWS: IssueCode.HIDDEN_ROW,
+    Part.FOOTER: IssueCode.FOOTER_ROW,
+    Part.BELOW_LAST_ROW: IssueCode.BELOW_LAST_ROW,
+    Part.OTHER_TABLE: IssueCode.OTHER_TABLE,
+}
 
 
 def chunks_of(
@@ -108,15 +50,17 @@ def chunks_of(
             yield from _blank_chunks(held, piece.first_row - held, tally, rows)
             held = 0
         if end:
-            table = _columns(piece.table, header, tally)
-            findings = _Findings(ended, tally)
+            told = _Rows(ended, tally)
+            told.look()
+            table = _columns(piece.table, told.open, tally)
             for start in range(0, end, rows):
                 stop = min(start + rows, end)
                 first = piece.first_row + start
+                found = (finding.between(start, stop) for finding in told.findings)
                 yield Chunk(
                     rows=np.arange(first, first + stop - start, dtype=np.int64),
                     frame=table.slice(start, stop - start).to_pandas(),
-                    findings=tuple(findings.between(start, stop)),
+                    findings=tuple(finding for finding in found if finding is not None),
                     typed_dates=typed_dates or header.ours is not None,
                     extra={
                         at - start: cells for at, cells in piece.extra.items() if start <= at < stop
@@ -125,8 +69,12 @@ def chunks_of(
         held += len(ended.blank) - end
 
 
-def _columns(table: pa.Table, header: Header, tally: Tally) -> pa.Table:
-    """Name the operator's columns; in a file of ours, take the guards off its cells."""
+def _columns(table: pa.Table, is_open: NDArray[np.bool_], tally: Tally) -> pa.Table:
+    """Name the operator's columns; in a file of ours, take the guards off its cells.
+
+    ``is_open``: the rows that are the table's, whose text is looked through.
+    """
+    header = tally.header
     if header.ours is not None:
         columns = [
             pc.replace_substring_regex(column, pattern=GUARDED, replacement=r"\1")
@@ -134,42 +82,54 @@ def _columns(table: pa.Table, header: Header, tally: Tally) -> pa.Table:
             if i != header.ours
         ]
         return pa.table(columns, names=list(header.columns))
-    named = table.rename_columns(list(header.names))
     if tally.options.repair_text is not False:
-        tally.garbled.add(named)
+        tally.garbled.add(table if is_open.all() else table.filter(pa.array(is_open)))
+    columns = table.columns
     if tally.options.repair_text:
-        mended = [repaired(column)[0] for column in named.columns]
-        named = pa.table(mended, names=list(header.names))
-    return named
+        columns = [repaired(column)[0] for column in columns]
+    return pa.table(columns, names=list(header.names))
 
 
-class _Findings:
-    """What is to be said of a piece's rows."""
+class _Rows:
+    """What is to be said of a piece's rows.
+
+    ``open``: those of which nothing was said yet that settles them. ``findings``: with positions
+    in the piece.
+    """
 
     def __init__(self, ended: Ended, tally: Tally) -> None:
-        self._piece, self._tally = ended.piece, tally
-        self._found: list[tuple[IssueCode, Severity, NDArray[np.int64], str, Sequence[str], object]]
-        self._found = []
-        self._rows = np.arange(len(ended.blank), dtype=np.int64) + ended.piece.first_row
-        self._open = ~ended.blank  # rows of which more can be said
-        self._left_out(ended)
-        self._spoiled()
-        for marks in ended.piece.marks:
-            self._marked(marks)
+        self._ended, self._piece, self._tally = ended, ended.piece, tally
+        self.open = ~ended.blank
+        self.findings: list[Finding] = []
 
-    def between(self, start: int, end: int) -> Iterator[Finding]:
-        """Give the findings of the rows of one chunk."""
-        for code, severity, at, column, values, details in self._found:
-            first, last = np.searchsorted(at, [start, end])
-            if first < last:
-                yield Finding(
-                    code,
-                    severity,
-                    at[first:last] - start,
-                    column=column,
-                    values=values[first:last],
-                    details=details if isinstance(details, str) else list(details)[first:last],  # type: ignore[call-overload]
-                )
+    def look(self) -> None:
+        """Find all there is to say, and count it."""
+        self._leave_out_blank()
+        for part, mask in self._ended.outside.items():
+            self._leave_out(part, np.flatnonzero(mask & self.open))
+        hidden = np.array([at for at in self._piece.hidden if self.open[at]], dtype=np.int64)
+        self._tally.hidden += len(hidden)
+        if self._tally.options.hidden_rows is Inclusion.LEAVE_OUT:
+            self._leave_out(Part.HIDDEN_ROWS, hidden)
+        self._find_spoiled()
+        for marks in self._piece.marks:
+            self._find_marked(marks)
+        for marks in _error_texts(self._piece.table):
+            self._find_marked(marks)
+
+    def _leave_out_blank(self) -> None:
+        last = np.flatnonzero(self.open)[-1]  # blank rows below it may be the table's end
+        self._leave_out(Part.BLANK_ROWS, np.flatnonzero(self._ended.blank[: last + 1]))
+
+    def _leave_out(self, part: Part, at: NDArray[np.int64]) -> None:
+        severity, details = Severity.SKIP, ""
+        if part is Part.OTHER_TABLE:
+            details = f"row {self._ended.other_begins}"
+            if self._tally.options.other_tables is not Inclusion.LEAVE_OUT:
+                severity = Severity.ERROR  # they may be contacts: the run must not look complete
+        self._add(_LEFT_OUT[part], severity, at, details=details)
+        self._tally.leave_out(part, at + self._piece.first_row)
+        self.open[at] = False
 
     def _add(
         self,
@@ -182,37 +142,11 @@ class _Findings:
         details: str | Sequence[str] = "",
     ) -> None:
         if len(at):
-            self._found.append((code, severity, at, column, values, details))
+            self.findings.append(Finding(code, severity, at, column, "", values, details))
 
-    def _left_out(self, ended: Ended) -> None:
-        options, tally = self._tally.options, self._tally
-        last = np.flatnonzero(self._open)[-1]
-        blank = np.flatnonzero(ended.blank[: last + 1])
-        self._add(IssueCode.BLANK_ROW, Severity.SKIP, blank)
-        tally.left_out(Part.BLANK_ROWS, self._rows[blank])
-        footer = np.flatnonzero(ended.footer & self._open)
-        self._add(IssueCode.FOOTER_ROW, Severity.SKIP, footer)
-        tally.left_out(Part.FOOTER, self._rows[footer])
-        other = np.flatnonzero(ended.other & self._open)
-        skipped = options.other_tables is Choice.LEAVE_OUT
-        self._add(
-            IssueCode.OTHER_TABLE,
-            Severity.SKIP if skipped else Severity.ERROR,
-            other,
-            details=f"row {ended.other_begins}",
-        )
-        tally.left_out(Part.OTHER_TABLE, self._rows[other])
-        self._open &= ~(ended.footer | ended.other)
-        hidden = np.array([at for at in self._piece.hidden if self._open[at]], dtype=np.int64)
-        tally.hidden += len(hidden)
-        if options.hidden_rows is Choice.LEAVE_OUT:
-            self._add(IssueCode.HIDDEN_ROW, Severity.SKIP, hidden)
-            tally.left_out(Part.HIDDEN_ROWS, self._rows[hidden])
-            self._open[hidden] = False
-
-    def _spoiled(self) -> None:
+    def _find_spoiled(self) -> None:
         piece, width = self._piece, len(self._tally.header.names)
-        accepted = self._tally.options.ragged_rows is Choice.ACCEPT
+        accepted = self._tally.options.ragged_rows is Acceptance.ACCEPT
         for code, ragged in (
             (IssueCode.ROW_TOO_SHORT, [at for at, w in piece.widths.items() if w < width]),
             (IssueCode.ROW_TOO_LONG, [at for at, w in piece.widths.items() if w > width]),
@@ -230,25 +164,23 @@ class _Findings:
             IssueCode.DELIMITER_DIFFERS,
             Severity.ERROR,
             otherwise,
-            details=[
-                _NAMED.get(d, f'"{d}"') for at in otherwise for d in [piece.otherwise[int(at)]]
-            ],
+            details=[_named(piece.otherwise[int(at)]) for at in otherwise],
         )
         if piece.cut_off is not None:
             self._add(IssueCode.FILE_CUT_OFF, Severity.ERROR, self._still_open([piece.cut_off]))
 
     def _still_open(self, positions: Iterable[int]) -> NDArray[np.int64]:
-        return np.array([at for at in sorted(positions) if self._open[at]], dtype=np.int64)
+        return np.array([at for at in sorted(positions) if self.open[at]], dtype=np.int64)
 
-    def _marked(self, marks: CellMarks) -> None:
+    def _find_marked(self, marks: CellMarks) -> None:
         names = self._tally.header.names
         code, severity = _CODES[marks.mark]
-        kept = self._open[marks.at] & (marks.columns < len(names))
+        kept = self.open[marks.at] & (marks.columns < len(names))
         for column in np.unique(marks.columns[kept]):
             chosen = np.flatnonzero(kept & (marks.columns == column))
             if marks.mark is Mark.COMPUTED:
                 self._tally.computed[int(column)] += len(chosen)
-                if self._tally.options.formulas is not Choice.REFUSE:
+                if self._tally.options.formulas is not Acceptance.REFUSE:
                     continue
             at = marks.at[chosen]
             values = (
@@ -261,7 +193,27 @@ class _Findings:
         return [cell or "" for cell in cells]
 
 
-_NAMED = {"\t": "a tab", " ": "a space"}
+# What spreadsheet programs, English and French, write for a cell that shows an error.
+_ERRORS = (
+    r"\A\s*#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|NOM\?|VALEUR!|NOMBRE!|NUL!"
+    r"|PROPAGATION!)\s*\z"
+)
+
+
+def _error_texts(table: pa.Table) -> Iterator[CellMarks]:
+    """Find the cells whose text is an error that a spreadsheet program wrote into it."""
+    for position, column in enumerate(table.columns):
+        if not pc.any(pc.match_substring(column, "#")).as_py():
+            continue
+        found = pc.fill_null(pc.match_substring_regex(column, _ERRORS), False)
+        at = np.flatnonzero(found.to_numpy(zero_copy_only=False))
+        shown = [text.strip() for text in column.take(pa.array(at)).to_pylist()]
+        yield CellMarks(Mark.ERROR, at, np.full(len(at), position, dtype=np.int64), shown)
+
+
+def _named(delimiter: str) -> str:
+    word = delimiter_in_words(delimiter)
+    return f"a {word}" if word in DELIMITER_WORDS else f'"{delimiter}"'
 
 
 def _detail(cells: int, width: int) -> str:
@@ -275,7 +227,7 @@ def _blank_chunks(count: int, first_row: int, tally: Tally, rows: int) -> Iterat
         blanks = pa.array([""] * length, type=TEXT)
         at = np.arange(length, dtype=np.int64)
         numbers = at + (first_row + start)
-        tally.left_out(Part.BLANK_ROWS, numbers)
+        tally.leave_out(Part.BLANK_ROWS, numbers)
         yield Chunk(
             rows=numbers,
             frame=pa.table([blanks] * len(columns), names=list(columns)).to_pandas(),

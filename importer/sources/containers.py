@@ -16,7 +16,15 @@ from typing import BinaryIO
 from importer.errors import UnusableInputError
 from importer.sources.content import Content, Unpacked
 from importer.sources.finding import PassedOver, is_spreadsheet, printable, why_temporary
-from importer.sources.signatures import READ_METHODS, Form, is_of_the_machine, look_at, open_zip
+from importer.sources.signatures import (
+    READ_METHODS,
+    WORKBOOKS,
+    Form,
+    begins_as_workbook,
+    is_of_the_machine,
+    look_at,
+    open_zip,
+)
 
 MOST_BYTES = 4 << 30
 MOST_MEMBERS = 1_000
@@ -117,7 +125,7 @@ class _Unpacking:
         except UnusableInputError:  # told when it is opened, with all others that are damaged
             return content if member.named else None
         if not member.named:
-            return content if form in {Form.WORKBOOK, Form.PROTECTED} else None
+            return content if form in {*WORKBOOKS, Form.PROTECTED} else None
         if form is Form.ZIP:
             raise UnusableInputError(
                 f"{member.shown_as} is an archive within an archive: unpack "
@@ -207,7 +215,7 @@ def _begins_as_workbook(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bool
     if info.flag_bits & _ENCRYPTED or info.compress_type not in READ_METHODS:
         return False
     with archive.open(info) as stream:
-        return stream.read(4) in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+        return begins_as_workbook(stream.read(8))
 
 
 def _pieces(stream: BinaryIO, form: Form) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from typing import BinaryIO
 from importer.errors import UnusableInputError
 from importer.sources.code_pages import find_code_page, likeness
 from importer.sources.content import Content
-from importer.tables import Certainty
+from importer.tables import COMMON_ENCODINGS, Certainty, encoding_named
 
 _SAMPLE_BYTES = 64 << 10
 _SAMPLES = 5
@@ -24,11 +24,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_KNOWN = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1", "mac-roman", "cp850")
-# Encodings of Python's that turn text into other text, or that fail on purpose.
-_NOT_FOR_FILES = frozenset(
-    {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"}
-)
+_USUAL = ("utf-8", "cp1252")
 # Control codes that no text is made of. Those left out part lines, cells and rows in some files,
 # end a file under DOS, or switch between Japanese letters.
 _CONTROLS = {*range(1, 28), 127} - {*b"\t\n\v\f\r\x1a\x1b"}
@@ -122,17 +118,13 @@ def _given(
 
 
 def _codec(given: str) -> str:
-    try:
-        found = codecs.lookup(given.strip())
-    except (LookupError, ValueError):
-        found = None
-    name = "" if found is None else found.name.replace("_", "-")
-    if found is None or not found._is_text_encoding or name in _NOT_FOR_FILES:
-        near = difflib.get_close_matches(given.lower(), _KNOWN, n=2) or ("utf-8", "cp1252")
+    codec = encoding_named(given)
+    if codec is None:
+        near = difflib.get_close_matches(given.lower(), COMMON_ENCODINGS, n=2)
         raise UnusableInputError(
-            f'"{given}" is no known encoding. Did you mean {" or ".join(near)}?'
+            f'"{given}" is no known encoding. Did you mean {" or ".join(near or _USUAL)}?'
         )
-    return "utf-8" if name == "utf-8-sig" else name
+    return codec
 
 
 def _wide(samples: Sequence[bytes]) -> Encoding | None:

@@ -6,10 +6,9 @@ when nothing of the table follows it.
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
@@ -20,39 +19,39 @@ from numpy.typing import NDArray
 from importer.sources.body import Body
 from importer.sources.kinds import Kind, kind_of
 from importer.sources.layout import Layout
-from importer.sources.pieces import Mark, Piece, cut, joined
-from importer.tables import FILE_END
+from importer.sources.pieces import Mark, Piece, cut, join
+from importer.tables import FILE_END, Part
 
 _HELD = 60  # rows; a footer is not longer
-_LOOKED_AT = 400  # places of a piece where another table may begin
+_FEW = 100  # gaps of a piece below which each is looked at
 _TOTAL = re.compile(
-    r"(?:grand |sous-|sub-?|overall )?(?:total|totaux|totals|somme|sum|moyenne|average|mean|median"
-    r"|nombre|number|count|ensemble|all)\b.{0,40}",
+    r"(?:grand |sous-|sub-?)?(?:total|totaux|totals|somme|sum|moyenne|average)"
+    r"(?: (?:général|générale|overall))?\s*:?",
     re.IGNORECASE,
 )
 _NOTE = re.compile(
-    r"[*†‡#(\[©_=-]|(?:notes?|n\.?b|sources?|source|remarques?|exporté|export|généré|generated|printed|imprimé"
-    r"|page|fin|end|last updated|mise? à jour|updated|as of|en date|copyright|total|ps)\b",
+    r"[*†‡#\[©]|\((?!\d)|[-_=]{3}|[-–—] "
+    r"|(?:notes?|n\.?b|sources?|remarques?|exporté|export|généré|generated|printed|imprimé|page|fin"
+    r"|end|last updated|mise? à jour|updated|as of|en date|copyright|total|ps)\b",
     re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A piece, and which of its rows are blank, of its footer, or of another table.
+    """A piece, which of its rows are blank, and which are none of the table's.
 
-    ``other_begins``: the number of the row in which the other table begins.
+    ``other_begins``: the number of the row in which another table begins.
     """
 
     piece: Piece
     blank: NDArray[np.bool_]
-    footer: NDArray[np.bool_]
-    other: NDArray[np.bool_]
+    outside: Mapping[Part, NDArray[np.bool_]] = field(default_factory=dict)
     other_begins: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class EndSigns:
     """What the end of a table is known by.
 
     ``names``: the lines of its header, as written. ``usual``: how many cells a row fills.
@@ -66,24 +65,24 @@ class Table:
     last_row: int | None = None
 
 
-def table_of(rows: Sequence[Sequence[str]], layout: Layout, *, last_row: int | None) -> Table:
+def signs_of(rows: Sequence[Sequence[str]], layout: Layout, *, last_row: int | None) -> EndSigns:
     """Tell what the end of a table is known by, from its first rows."""
     below = rows[layout.first_row - 1 :]
     fills = sorted(count for row in below if (count := _filled(row)) > min(layout.width - 1, 1))
     header = rows[layout.header_row - 1 : layout.first_row - 1] if layout.header_row else []
-    return Table(
+    return EndSigns(
         tuple(tuple(line) for line in header),
-        Body.of(rows, layout.first_row - 2, layout.width),
+        Body.of(rows, layout.first_row - 1, layout.width),
         len(layout.names),
         fills[len(fills) // 2] if fills else 0,
         last_row,
     )
 
 
-def ended(pieces: Iterable[Piece], table: Table) -> Iterator[Ended]:
+def mark_end(pieces: Iterable[Piece], signs: EndSigns) -> Iterator[Ended]:
     """Say of each row whether it belongs to the table. Rows come in order, none is lost."""
-    if table.last_row is not None:
-        yield from _given(pieces, table.last_row)
+    if signs.last_row is not None:
+        yield from _given(pieces, signs.last_row)
         return
     held: Piece | None = None
     begins = 0
@@ -91,162 +90,189 @@ def ended(pieces: Iterable[Piece], table: Table) -> Iterator[Ended]:
         if begins:
             yield _other(piece, begins)
             continue
-        whole = piece if held is None else joined(held, piece)
+        whole = piece if held is None else join(held, piece)
         blank = _blank(whole)
-        found = _other_table(whole, blank, table, is_last=False)
+        found = _other_table(whole, blank, signs, is_last=False)
         if found is None:
             kept = max(whole.table.num_rows - _HELD, 0)
             if kept:
-                yield _plain(cut(whole, 0, kept), blank[:kept])
+                yield Ended(cut(whole, 0, kept), blank[:kept])
             held = cut(whole, kept, whole.table.num_rows)
             continue
         if found:
-            yield _last(cut(whole, 0, found), table)
+            yield _last(cut(whole, 0, found), signs)
         begins = whole.first_row + found
         yield _other(cut(whole, found, whole.table.num_rows), begins)
         held = None
     if held is None or not held.table.num_rows:
         return
-    found = _other_table(held, _blank(held), table, is_last=True)
+    found = _other_table(held, _blank(held), signs, is_last=True)
     if found is None:
-        yield _last(held, table)
+        yield _last(held, signs)
         return
     if found:
-        yield _last(cut(held, 0, found), table)
+        yield _last(cut(held, 0, found), signs)
     yield _other(cut(held, found, held.table.num_rows), held.first_row + found)
 
 
 def _given(pieces: Iterable[Piece], last_row: int) -> Iterator[Ended]:
     for piece in pieces:
         blank = _blank(piece)
-        plain = _plain(piece, blank)
-        if last_row != FILE_END:
+        if last_row == FILE_END:
+            yield Ended(piece, blank)
+        else:
             rows = np.arange(len(blank), dtype=np.int64) + piece.first_row
-            plain = Ended(piece, blank, ~blank & (rows > last_row), plain.other)
-        yield plain
-
-
-def _plain(piece: Piece, blank: NDArray[np.bool_]) -> Ended:
-    none = np.zeros(len(blank), dtype=np.bool_)
-    return Ended(piece, blank, none, none)
+            yield Ended(piece, blank, {Part.BELOW_LAST_ROW: ~blank & (rows > last_row)})
 
 
 def _other(piece: Piece, begins: int) -> Ended:
     blank = _blank(piece)
-    return Ended(piece, blank, np.zeros(len(blank), dtype=np.bool_), ~blank, begins)
+    return Ended(piece, blank, {Part.OTHER_TABLE: ~blank}, begins)
 
 
-def _last(piece: Piece, table: Table) -> Ended:
+def _last(piece: Piece, signs: EndSigns) -> Ended:
     """Find the footer of a piece that is the table's last."""
     blank = _blank(piece)
     if blank.all():
-        return _plain(piece, blank)
+        return Ended(piece, blank)
     start = max(len(blank) - _HELD, 0)
     rows = _texts(piece, start, len(blank))
     solid = [at for at in range(len(rows)) if not blank[start + at]]
     gap = max((at for at in range(len(rows)) if blank[start + at] and at < solid[-1]), default=-1)
     end = len(rows)
     if piece.cut_off is None and gap >= 0:
-        below = [_noted(rows[at], table, apart=True) for at in solid if at > gap]
+        below = [_noted(rows[at], signs, apart=True) for at in solid if at > gap]
         if min(below) and (max(below) is _Noted.SURELY or min(below) is _Noted.LIKELY):
             end = gap
     for at in reversed([at for at in solid if at < end]):
         apart = at > 0 and bool(blank[start + at - 1])
-        if piece.cut_off == start + at or _noted(rows[at], table, apart=apart) < _Noted.LIKELY:
+        if piece.cut_off == start + at or _noted(rows[at], signs, apart=apart) < _Noted.LIKELY:
             break
         end = at
     footer = np.zeros(len(blank), dtype=np.bool_)
     footer[start + end :] = ~blank[start + end :]
-    return Ended(piece, blank, footer, np.zeros(len(blank), dtype=np.bool_))
+    return Ended(piece, blank, {Part.FOOTER: footer})
 
 
 class _Noted(IntEnum):
     """How surely a row is a note or a total below the table."""
 
     NOT = 0
-    PERHAPS = 1  # one word behind a blank row: with surer ones only
+    PERHAPS = 1  # with surer ones only
     LIKELY = 2
     SURELY = 3
 
 
-def _noted(row: Sequence[str], table: Table, *, apart: bool) -> _Noted:
-    """Tell how surely a row is a note or a total. ``apart``: a blank row stands above it."""
+def _noted(row: Sequence[str], signs: EndSigns, *, apart: bool) -> _Noted:
+    """Tell how surely a row is a note or a total. ``apart``: a blank row stands above it.
+
+    A contact must never be taken for one: an address anywhere, or cells here and there, speak
+    against it, whatever else does not.
+    """
     cells = [cell.strip() for cell in row if cell.strip()]
-    kinds = [kind_of(cell) for cell in cells]
-    if not cells or Kind.EMAIL in kinds:
+    if not cells or any("@" in cell for cell in cells):
         return _Noted.NOT  # without cells it shows an error, or what was never computed
     first, alone = cells[0], len(cells) == 1
-    sums = all(kind in (Kind.NUMBER, Kind.ABSENT) for kind in kinds[1:])
+    sums = all(kind_of(cell) in (Kind.NUMBER, Kind.ABSENT) for cell in cells[1:])
     if _TOTAL.fullmatch(first) and not alone and sums and len(cells) < len(row):
         return _Noted.SURELY
-    if apart and alone and table.usual >= 4 and kinds[0] is Kind.NUMBER:
-        return _Noted.SURELY  # a sum without a word
-    is_note = alone and (_NOTE.match(first) is not None or len(first.split()) >= 4)
-    if table.body.like(row) and not (is_note and len(row) == 1 < table.width):
+    words = max(len(cell.split()) for cell in cells)
+    bare = len(row) == 1 < signs.width  # a line without any delimiter
+    begun = _NOTE.match(first) is not None and (words > (1 if bare else 2) or ": " in first)
+    is_note = alone and (begun or words >= 4)
+    if signs.body.like(row) and not (is_note and bare):
         return _Noted.NOT
-    if table.usual < 2 and not (table.width == 1 and table.body.typed):
+    if signs.usual < 2 and not (signs.width == 1 and signs.body.typed):
         return _Noted.NOT
     if is_note:
         return _Noted.SURELY
-    if alone and (apart or len(row) == 1 < table.width):
-        return _Noted.LIKELY if len(first.split()) > 1 else _Noted.PERHAPS
-    pair = apart and table.usual > 4 and len(cells) == 2
-    return _Noted.LIKELY if pair else _Noted.NOT
+    if alone and apart and bare:
+        return _Noted.LIKELY if words > 1 else _Noted.PERHAPS
+    numbered = len(cells) == 2 and row[0].strip() and row[1].strip() and words >= 4
+    return _Noted.PERHAPS if apart and numbered else _Noted.NOT
 
 
 def _other_table(
-    piece: Piece, blank: NDArray[np.bool_], table: Table, *, is_last: bool
+    piece: Piece, blank: NDArray[np.bool_], signs: EndSigns, *, is_last: bool
 ) -> int | None:
     """Find the position in which another table begins; rows enough must stand below it."""
     count = len(blank)
-    for at in itertools.islice(_places(piece, blank, table), _LOOKED_AT):
+    for at in _places(piece, blank, signs):
         if at + 4 > count and not is_last:
             return None
         rows = _texts(piece, at, min(at + 5, count))
-        if _repeats_header(rows, table):
+        if _repeats_header(rows, signs):
             return at
-        if at and blank[at - 1] and _begins_table(rows, table):
+        apart = at > 0 and bool(blank[at - 1])
+        titled = apart and len(rows) > 1 and _filled(rows[0]) == 1
+        if titled and _repeats_header(rows[1:], signs):
+            return at
+        if apart and _begins_table(rows, signs):
             return at
     return None
 
 
-def _places(piece: Piece, blank: NDArray[np.bool_], table: Table) -> Iterator[int]:
+def _places(piece: Piece, blank: NDArray[np.bool_], signs: EndSigns) -> Iterator[int]:
     """Give the positions where another table may begin: below a blank row, at the header again."""
     below = np.flatnonzero(~blank[1:] & blank[:-1]) + 1
-    name = next((cell.strip() for line in table.names for cell in line[:1] if cell.strip()), "")
+    if len(below) > _FEW:
+        below = below[_may_be_names(piece, below, signs)]
+    name = next((cell.strip() for line in signs.names for cell in line[:1] if cell.strip()), "")
     again = np.empty(0, dtype=np.int64)
     if name and piece.table.num_columns:
         column = pc.utf8_trim_whitespace(pc.fill_null(piece.table.column(0), ""))
         again = np.flatnonzero(pc.equal(column, name).to_numpy(zero_copy_only=False))
-    yield from (int(at) for at in np.union1d(below[:_LOOKED_AT], again))
+    yield from (int(at) for at in np.union1d(below, again))
 
 
-def _repeats_header(rows: Sequence[Sequence[str]], table: Table) -> bool:
+def _may_be_names(piece: Piece, at: NDArray[np.int64], signs: EndSigns) -> NDArray[np.bool_]:
+    """Tell of many rows at once whether they hold words where a column holds something else."""
+    for column, kind in signs.body.typed.items():
+        if column < piece.table.num_columns:
+            cells = pc.fill_null(piece.table.column(column).take(pa.array(at)), "")
+            sign = "@" if kind is Kind.EMAIL else r"\d"
+            found = pc.match_substring_regex(cells, sign)
+            missing: NDArray[np.bool_] = ~found.to_numpy(zero_copy_only=False)
+            return missing
+    return np.ones(len(at), dtype=np.bool_)
+
+
+def _repeats_header(rows: Sequence[Sequence[str]], signs: EndSigns) -> bool:
     row = [cell.strip() for cell in rows[0]]
-    for line in table.names:
+    for line in signs.names:
         names = [cell.strip() for cell in line]
         same = sum(1 for a, b in zip(row, names, strict=False) if a == b and a)
         if same >= 2 and same * 10 >= 8 * sum(map(bool, names)):
             return True
-        if table.width == 1 and row == names and table.body.typed:
+        if signs.width == 1 and row == names and signs.body.typed:
             return True
     return False
 
 
-def _begins_table(rows: Sequence[Sequence[str]], table: Table) -> bool:
+def _begins_table(rows: Sequence[Sequence[str]], signs: EndSigns) -> bool:
     """Tell whether rows below a blank one begin another table: words, then rows as wide."""
     if _filled(rows[0]) == 1 and len(rows) > 2:
         rows = rows[1:]  # its title
     if len(rows) < 2 or not _filled(rows[1]):
         return False
     head, below = rows[0], rows[1]
-    extent, next_extent = _extent(head), _extent(below)
-    if _filled(head) < 2 or table.body.like(head):
+    extent = _extent(head)
+    if _filled(head) < 2 or signs.body.like(head) or any("@" in cell for cell in head):
         return False
     words = all(kind_of(cell) in (Kind.TEXT, Kind.BLANK, Kind.CODE, Kind.ABSENT) for cell in head)
-    if table.body.unlike(head) >= 2 and words and _filled(head) * 2 >= extent:
-        return next_extent == extent or table.body.unlike(below) >= 1
-    return words and extent != table.width and extent == next_extent and not table.body.like(below)
+    if not words or _filled(head) * 2 < extent:
+        return False
+    if signs.body.unlike(head) >= 2:
+        return _extent(below) == extent or signs.body.unlike(below) >= 1
+    return extent != signs.width and extent == _extent(below) and _is_headed(head, below)
+
+
+def _is_headed(head: Sequence[str], row: Sequence[str]) -> bool:
+    """Tell whether words stand above something else than words."""
+    return any(
+        kind_of(name) is Kind.TEXT and kind_of(cell) not in (Kind.TEXT, Kind.BLANK, Kind.ABSENT)
+        for name, cell in zip(head, row, strict=False)
+    )
 
 
 def _filled(row: Sequence[str]) -> int:

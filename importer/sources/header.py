@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -70,13 +71,14 @@ def _unique(texts: Sequence[str], first: int) -> tuple[list[str], list[str], lis
     taken = set(texts)
     seen: set[str] = set()
     repeated: list[str] = []
+    numbers: Counter[str] = Counter()
     for position, text in enumerate(texts, start=first):
         wanted = text or f"column {position}"
         name = wanted
         if wanted in seen or (not text and wanted in taken):
-            number = 2
-            while (name := f"{wanted} ({number})") in taken or name in seen:
-                number += 1
+            numbers[wanted] += 1
+            while (name := f"{wanted} ({numbers[wanted] + 1})") in taken or name in seen:
+                numbers[wanted] += 1
         seen.add(name)
         names.append(name)
         if not text:

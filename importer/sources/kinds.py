@@ -104,7 +104,7 @@ def counted_labels(cells: Sequence[str]) -> frozenset[int]:
 
     They are years one after the other, or 1, 2, 3 ... in all columns but the first.
     """
-    numbers = [(at, int(cell)) for at, cell in enumerate(cells) if _WHOLE.fullmatch(cell)]
+    numbers = [(at, int(cell.strip())) for at, cell in enumerate(cells) if _WHOLE.fullmatch(cell)]
     steps = {b - a for (_, a), (_, b) in itertools.pairwise(numbers)}
     if len(numbers) < 2 or len(steps) != 1 or not steps <= {1, -1, 2, 5, 10}:
         return frozenset()

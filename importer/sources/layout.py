@@ -28,8 +28,8 @@ class Layout:
 
     ``header_row`` is the first line of the header, or ``NO_HEADER``; ``header_rows`` how many
     lines it has; ``first_row`` the first below it. ``names``: the header's cells, its lines joined.
-    ``width``: how many cells most rows have. ``others``: other readings about as likely, as
-    mapping lines.
+    ``width``: how many cells most rows have. ``others``: other readings about as likely, such as
+    "row 1".
     """
 
     header_row: int
@@ -62,6 +62,16 @@ def laid_out(
     layout = find_layout(rows, header_row=wanted, header_rows=options.header_rows, skipped=skipped)
     if layout is None:
         raise UnusableInputError(f"{shown_as} is empty.")
+    if options.last_row and options.last_row < layout.first_row:
+        raise UnusableInputError(
+            f"{shown_as}: the table begins in row {layout.first_row}, below the last row that "
+            f"`source: {{last_row: {options.last_row}}}` names."
+        )
+    if layout.first_row > len(rows) + 1:
+        raise UnusableInputError(
+            f"{shown_as} has fewer rows than `source: {{header_rows: {options.header_rows}}}` "
+            "calls its header."
+        )
     return layout
 
 
@@ -88,11 +98,14 @@ def find_layout(
         return _headless(solid[0], width, Certainty.GIVEN)
     if header_row is not None:
         return _layout(rows, header_row - 1, header_rows or 1, width, Certainty.GIVEN)
-    if rows[solid[0]][-1:] and _is_ours(rows[solid[0]]):
+    if _is_ours(rows[solid[0]]):
         return _layout(rows, solid[0], 1, width, Certainty.CERTAIN)
     start = _start(rows, filled, solid, width)
-    body = Body.of(rows, start, width)
+    start = _full_header(rows, solid, start, width)
+    body = Body.of(rows, start + 1, width)
     if body.is_like(rows[start]):
+        # Above rows without a header, rows that are like them are contacts, however short.
+        start = next(at for at in solid if at == start or body.is_like(rows[at]))
         return _headless(start, width, *_doubt(body, rows[start], start))
     lines = header_rows or _lines(rows, filled, start, body)
     certain = body.unlike(rows[start]) >= 2 or len(solid) == 1
@@ -147,7 +160,7 @@ def joined_names(lines: Sequence[Sequence[str]]) -> tuple[str, ...]:
 def _width(rows: Sequence[Sequence[str]]) -> int:
     """Find how wide the table is: as most rows are, where wide ones count for more.
 
-    Cells that are blank in every row of the table's width do not tell: they are counted.
+    A preamble of many narrow rows may stand above a table of few wide ones.
     """
     widths = Counter(map(len, rows))
     return max(widths, key=lambda w: (widths[w] * math.log2(w + 0.1), w))
@@ -162,6 +175,20 @@ def _start(
         if not _is_above(rows, filled, at, width, usual, solid[place + 1 :]):
             return at
     return solid[0]
+
+
+def _full_header(
+    rows: Sequence[Sequence[str]], solid: Sequence[int], start: int, width: int
+) -> int:
+    """Pass over lines that are narrower than the table, if a header as wide follows them."""
+    if len(rows[start]) >= width:
+        return start
+    full = next((at for at in solid if at > start and len(rows[at]) == width), None)
+    if full is None:
+        return start
+    body = Body.of(rows, full + 1, width)
+    is_header = body.unlike(rows[full]) > 0 and not body.is_like(rows[full])
+    return full if is_header else start
 
 
 def _usual_fill(filled: Sequence[int], solid: Sequence[int]) -> float:
@@ -195,7 +222,7 @@ def _is_above(
             and max(below_fills) >= 2
             and _is_note(row, usual, max(below_fills))
         )
-    # A name and its value, as "Generated on", "2026-01-02": at most a third of the table's cells.
+    # A name and its value, as "Generated on", "2026-01-02".
     return usual >= 5 and count == 2 == extent and max(below_fills) * 2 > usual
 
 

@@ -80,8 +80,8 @@ def open_contents(contents: Sequence[Content], options: SourceOptions) -> tuple[
 def _open(content: Content, options: SourceOptions) -> Sequence[Source]:
     look = look_at(content)
     match look.form:
-        case Form.WORKBOOK:
-            return open_workbook(content, options)
+        case Form.OPEN_XML | Form.OPEN_DOCUMENT | Form.XLSB | Form.XLS:
+            return open_workbook(content, options, look.form)
         case Form.TEXT:
             _refuse_text_named_workbook(content)
             return (open_text(content, options),)
@@ -92,10 +92,11 @@ def _open(content: Content, options: SourceOptions) -> Sequence[Source]:
 
 
 def _refuse_text_named_workbook(content: Content) -> None:
-    if PurePath(content.name).suffix.lower() in _NEVER_TEXT:
+    ending = PurePath(content.name).suffix.lower()
+    if ending in _NEVER_TEXT:
         raise UnusableInputError(
-            f"{content.shown_as} is no Excel workbook, whatever its name says. "
-            "If it is text, rename it to .csv."
+            f"{content.shown_as} is text, whatever its name says: rename it to .csv, or save it "
+            f"as {ending} in a spreadsheet program."
         )
 
 

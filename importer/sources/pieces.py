@@ -13,6 +13,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 TEXT = pa.large_string()
+_ROWS_AT_ONCE = 20_000
+_CELLS_AT_ONCE = 500_000
 
 
 class Mark(StrEnum):
@@ -58,6 +60,11 @@ class Piece:
     cut_off: int | None = None
     hidden: Sequence[int] = ()
     marks: tuple[CellMarks, ...] = ()
+
+
+def rows_at_once(width: int) -> int:
+    """Tell how many rows make a piece, so that wide tables stay in bounds."""
+    return max(1, min(_ROWS_AT_ONCE, _CELLS_AT_ONCE // max(width, 1)))
 
 
 def piece_of_rows(
@@ -116,14 +123,14 @@ def cut(piece: Piece, start: int, end: int) -> Piece:
     )
 
 
-def joined(first: Piece, second: Piece) -> Piece:
+def join(first: Piece, second: Piece) -> Piece:
     """Put two pieces that follow one another together."""
     offset = first.table.num_rows
     marks = {one.mark: one for one in first.marks}
     for one in second.marks:
         moved = replace(one, at=one.at + offset)
         before = marks.get(one.mark)
-        marks[one.mark] = moved if before is None else _joined_marks(before, moved)
+        marks[one.mark] = moved if before is None else _join_marks(before, moved)
     return Piece(
         first.first_row,
         pa.concat_tables([first.table, second.table]),
@@ -154,7 +161,7 @@ def _cut_marks(marks: CellMarks, start: int, end: int) -> CellMarks:
     )
 
 
-def _joined_marks(first: CellMarks, second: CellMarks) -> CellMarks:
+def _join_marks(first: CellMarks, second: CellMarks) -> CellMarks:
     return CellMarks(
         first.mark,
         np.concatenate([first.at, second.at]),

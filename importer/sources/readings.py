@@ -8,17 +8,19 @@ from importer.sources.dialect import NO_DELIMITER, FoundDialect
 from importer.sources.encoding import Encoding
 from importer.sources.layout import Layout
 from importer.tables import (
+    DELIMITER_WORDS,
     Certainty,
     LeftOut,
     Part,
     Reading,
     SourceOptions,
+    delimiter_in_words,
     header_in_words,
+    visible,
 )
 
-_NAMED = {"\t": "a tab", " ": "a space", NO_DELIMITER: "none"}
-_WRITTEN = {"\t": "tab", " ": "space", NO_DELIMITER: "none", "": "none"}
 _ESCAPES = {"": "double", "\\": "backslash", "\0": "nul"}
+_PREAMBLE_TOLD = 3  # rows with an address above the header; more say no more
 
 
 def of_encoding(encoding: Encoding) -> Reading:
@@ -35,21 +37,22 @@ def of_encoding(encoding: Encoding) -> Reading:
 def of_dialect(found: FoundDialect, options: SourceOptions) -> tuple[Reading, ...]:
     """Say what stands between cells and around them."""
     dialect = found.dialect
+    delimiter = dialect.delimiter.replace(NO_DELIMITER, "")
     quote_sure = Certainty.LIKELY if options.quote is None else Certainty.GIVEN
     escape_sure = Certainty.LIKELY if options.escape is None else Certainty.GIVEN
     return (
         Reading(
             "delimiter",
-            written(dialect.delimiter),
+            delimiter_in_words(delimiter),
             found.certainty,
-            tuple(map(written, found.others)),
-            f'source: {{delimiter: "{written(dialect.delimiter)}"}}',
+            tuple(map(delimiter_in_words, found.others)),
+            f"source: {{delimiter: {_named_or_quoted(delimiter)}}}",
         ),
         Reading(
             "quote",
-            written(dialect.quote),
+            delimiter_in_words(dialect.quote),
             quote_sure,
-            settle=f"source: {{quote: {_quoted(written(dialect.quote))}}}",
+            settle=f"source: {{quote: {_named_or_quoted(dialect.quote)}}}",
         ),
         Reading(
             "escape",
@@ -67,6 +70,17 @@ def of_layout(layout: Layout) -> Reading:
     if layout.header_rows > 1:
         settle += f", header_rows: {layout.header_rows}"
     return Reading("header", found, layout.certainty, layout.others, f"source: {{{settle}}}")
+
+
+def on_preamble(left_out: Sequence[LeftOut], rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Say that an e-mail address stands above the header, which may be a contact's."""
+    return tuple(
+        f"Row {at} above the header is left out, and holds an e-mail address: "
+        "`source: {header_row: ...}` in the mapping settles where the table begins."
+        for part in left_out
+        for at in range(part.first, part.last + 1)
+        if any("@" in cell for cell in rows[at - 1])
+    )[:_PREAMBLE_TOLD]
 
 
 def preamble(layout: Layout, rows: Sequence[Sequence[str]]) -> tuple[LeftOut, ...]:
@@ -98,21 +112,35 @@ def _counted(cells: int) -> str:
 def doubts(readings: Iterable[Reading]) -> tuple[str, ...]:
     """Make a sentence of each reading that may be wrong."""
     return tuple(
-        f"The {reading.what} may be {' or '.join(map(_said, reading.others))} as well as "
-        f"{_said(reading.found)}: `{reading.settle}` in the mapping settles it."
+        f"{_doubt(reading)}: `{reading.settle}` in the mapping settles it."
         for reading in readings
         if reading.certainty is Certainty.DOUBTFUL
     )
 
 
-def written(delimiter: str) -> str:
-    """Give a delimiter or a quote as a mapping writes it."""
-    return _WRITTEN.get(delimiter, delimiter)
-
-
-def _quoted(text: str) -> str:
-    return text if text == "none" else ("'\"'" if text == '"' else f'"{text}"')
+def _doubt(reading: Reading) -> str:
+    found, *others = map(_said, (reading.found, *reading.others))
+    if reading.what == "header" and found == "none":
+        row = " or ".join(others)
+        return f"{row[:1].upper()}{row[1:]} may be the header, or there may be none"
+    if not others:
+        return f"The {reading.what} may be another than {found}"
+    return f"The {reading.what} may be {' or '.join(others)} as well as {found}"
 
 
 def _said(text: str) -> str:
-    return text if len(text) > 2 else f'"{text}"'
+    """Put a delimiter in quotes, where it is no word."""
+    return text if any(map(str.isalnum, text)) else f'"{text}"'
+
+
+def as_mapping_value(text: str) -> str:
+    """Write a text as a value of the mapping, in quotes and on one line."""
+    if text.isprintable() and ('"' in text or "\\" in text):
+        return "'" + text.replace("'", "''") + "'"
+    return '"' + "".join(f"\\{c}" if c in '"\\' else visible(c) for c in text) + '"'
+
+
+def _named_or_quoted(character: str) -> str:
+    """Write a delimiter or a quote as a value of the mapping: by its word, if it is not seen."""
+    word = delimiter_in_words(character)
+    return word if word in DELIMITER_WORDS else as_mapping_value(character)

@@ -22,8 +22,6 @@ from importer.sources.lookahead import HIDDEN_ROWS, LINES_AHEAD, TEXT_AHEAD
 from importer.sources.pieces import TEXT, Piece, piece_of_rows, position_names
 from importer.sources.rows import Row, exact_rows
 
-_ROWS_AT_ONCE = 20_000
-_CELLS_AT_ONCE = 500_000
 _MARK = "\ufeff".encode()
 # No text holds it: it may stand for a delimiter that Arrow does not know.
 _STAND_IN = NO_DELIMITER.encode()
@@ -36,11 +34,6 @@ class Format:
     dialect: Dialect
     width: int
     shown_as: str
-
-    @property
-    def rows_at_once(self) -> int:
-        """How many rows the exact way reads at once, so that wide tables stay in bounds."""
-        return max(1, min(_ROWS_AT_ONCE, _CELLS_AT_ONCE // max(self.width, 1)))
 
 
 def row_end(text: bytes, dialect: Dialect, *, is_last: bool) -> int | None:
@@ -154,6 +147,11 @@ def _is_as_exact(block: bytes, table: pa.Table, form: Format) -> bool:
         return False
     if not form.dialect.quote or form.dialect.quote.encode() not in block:
         return True
+    breaks = block.count(b"\n") + block.count(b"\r") - block.count(b"\r\n")
+    if breaks <= table.num_rows:
+        return True
+    if b"@" in block and any(_may_hide_addresses(column) for column in table.columns):
+        return False
     # The text of a row may have twice as many quotes as its cells.
     if 2 * sum(longest) + 3 * form.width > TEXT_AHEAD:
         return False
@@ -168,6 +166,10 @@ def _is_as_exact(block: bytes, table: pa.Table, form: Format) -> bool:
             if form.width >= 3 and _may_hide_rows(cells, breaks, form):
                 return False
     return most_breaks <= LINES_AHEAD // 2
+
+
+def _may_hide_addresses(column: Any) -> bool:
+    return bool(pc.any(pc.match_substring_regex(column, r"[\r\n][^\r\n@]*@")).as_py())
 
 
 def _may_hide_rows(cells: Any, breaks: Any, form: Format) -> bool:
@@ -227,7 +229,8 @@ def _ragged_rows(texts: list[str], form: Format, *, is_torn: bool = False) -> li
 
 def _may_go_on(text: str) -> bool:
     """Tell whether the exact way may take a row of several lines for several rows."""
-    return text.count("\n") + text.count("\r") > HIDDEN_ROWS or len(text) > TEXT_AHEAD
+    breaks = text.count("\n") + text.count("\r")
+    return breaks > HIDDEN_ROWS or (breaks > 0 and "@" in text) or len(text) > TEXT_AHEAD
 
 
 def piece_with_marks(rows: list[Row], width: int, first_row: int) -> Piece:

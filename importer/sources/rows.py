@@ -8,8 +8,7 @@ with it than the one it stands in.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from importer.errors import UnusableInputError
 from importer.sources.cutting import ALL, NONE, Cut, Cutter, Quotes
 from importer.sources.dialect import Dialect
 from importer.sources.encoding import UndecodableTextError
+from importer.sources.kinds import Kind, kind_of
 from importer.sources.lines import CELL_LIMIT, Lines, undecodable
 from importer.sources.lookahead import Lookahead, Span, TextEndedError
 
@@ -68,7 +68,7 @@ def exact_rows(
             return
         row, count = made
         lines.taken = rows.ahead.take(count)
-        if _is_too_long(lines.taken, row):
+        if _is_too_long(sum(map(len, lines.taken)), row.cells):
             raise UnusableInputError(
                 f"{shown_as}: row {number} holds a cell of more than {CELL_LIMIT >> 20} MiB: "
                 "this is no table of contacts, or it has another delimiter."
@@ -76,23 +76,9 @@ def exact_rows(
         yield row
 
 
-def sample_rows(
-    text: str, dialect: Dialect, *, limit: int, width: int = 0, whole: bool = True
-) -> list[Row]:
-    """Give the first rows of a text, as far as they can be read; never raises.
-
-    Unless the text is the ``whole`` of it, a last row that may go on is left out.
-    """
-    lines = Lines([text], "")
-    rows = exact_rows(lines, dialect, width=width, first_row=1, shown_as="", is_last=whole)
-    found: list[Row] = []
-    with suppress(UnusableInputError):
-        found.extend(itertools.islice(rows, limit))
-    return found
-
-
-def _is_too_long(lines: list[str], row: Row) -> bool:
-    return sum(map(len, lines)) > CELL_LIMIT and any(len(cell) > CELL_LIMIT for cell in row.cells)
+def _is_too_long(size: int, cells: Sequence[str]) -> bool:
+    """Tell whether one of the cells of a text of ``size`` characters is longer than is read."""
+    return size > CELL_LIMIT and any(len(cell) > CELL_LIMIT for cell in cells)
 
 
 class _Rows:
@@ -125,7 +111,7 @@ class _Rows:
         cut = self._cutter.cut(body)
         if cut.goes_on:
             return self._continued(line, body, cut)
-        if cut.open is None and not cut.strays and not _has_too_long(body, cut):
+        if cut.open is None and not cut.strays and not _is_too_long(len(body), cut.cells):
             return self._of_cells(self._unescaped(body, cut).cells, line, body), 1
         return self._spoiled(line, body, cut)
 
@@ -199,7 +185,7 @@ class _Rows:
 
     def _with_strays(self, line: str, body: str, cut: Cut) -> tuple[Row, int]:
         """Make a row of a line whose quoted cells all end in it."""
-        may_fit = self._may_fit(len(cut.cells)) and not _has_too_long(body, cut)
+        may_fit = self._may_fit(len(cut.cells)) and not _is_too_long(len(body), cut.cells)
         if may_fit and (self._width or not cut.opening):
             return Row(cut.cells, misquoted=True), 1
         found = self._demoted(body, cut)
@@ -228,9 +214,28 @@ class _Rows:
             return None
         count = span.end - self.ahead.at + 1
         cells = self._joined(first, count)
-        if any(len(cell) > CELL_LIMIT for cell in cells):
+        if any(len(cell) > CELL_LIMIT for cell in cells) or self._hides_contacts(count):
             return None
         return Row(cells, misquoted=span.strays), count
+
+    def _hides_contacts(self, count: int) -> bool:
+        """Tell whether lines below the first are rows of their own, by their e-mail addresses.
+
+        Such a line has as many cells as a row, and an address where the first line has one.
+        """
+        first, *others = (self._as_text(self.ahead.at + at) for at in range(count))
+        places = [at for at, cell in enumerate(first) if _is_address(cell)]
+        return any(
+            len(cells) == self._width
+            and any(_is_address(cells[at]) for at in places if at < self._width)
+            for cells in others
+        )
+
+    def _as_text(self, place: int) -> list[str]:
+        """Cut a line as if quotes were text; none of it where it has no address."""
+        line = self.ahead.line(place)
+        assert line is not None
+        return line.rstrip("\r\n").split(self._dialect.delimiter) if "@" in line else []
 
     def _joined(self, first: Cut, count: int) -> list[str]:
         assert first.open is not None
@@ -318,5 +323,5 @@ class _Rows:
         )
 
 
-def _has_too_long(body: str, cut: Cut) -> bool:
-    return len(body) > CELL_LIMIT and any(len(cell) > CELL_LIMIT for cell in cut.cells)
+def _is_address(cell: str) -> bool:
+    return kind_of(cell.strip().strip("\"'")) is Kind.EMAIL

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePath
-from typing import cast
+from typing import BinaryIO, cast
 
 from importer.errors import UnusableInputError
 from importer.sources.content import Content
@@ -29,13 +29,21 @@ class Form(StrEnum):
     """What must be done with a content."""
 
     TEXT = "text"
-    WORKBOOK = "workbook"
+    OPEN_XML = "open xml"  # a workbook that is .xlsx or .xlsm
+    OPEN_DOCUMENT = "open document"  # .ods
+    XLSB = "xlsb"
+    XLS = "xls"
     GZIP = "gzip"
     BZIP2 = "bzip2"
     XZ = "xz"
     ZIP = "zip"
     PROTECTED = "protected"  # a workbook that needs a password
     OTHER = "other"  # no table: refused with a sentence
+
+
+WORKBOOKS = frozenset({Form.OPEN_XML, Form.OPEN_DOCUMENT, Form.XLSB, Form.XLS})
+PROTECTED = "is protected by a password: save a copy without one and use that"
+"""What is said of a workbook that asks for one, behind its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +100,13 @@ _OLE_NAMES = {
 }
 _EXCEL = frozenset({".xls", ".xlsx", ".xlsm", ".xlsb"})
 _OLD_DOCUMENTS = frozenset({".doc", ".dot", ".ppt", ".pps"})
+# How the stream of an .xls workbook begins: a record of 16 bytes that says "workbook, Excel 97".
+_BEGINNING = bytes.fromhex("0908100000060500")
+_BEGINNING_BYTES = 20
+_PASSWORD_RECORD = 0x2F
+_RECORDS_LOOKED_AT = 10
+_MANIFEST = "meta-inf/manifest.xml"
+_MANIFEST_BYTES = 1 << 20
 
 
 def look_at(content: Content) -> Look:
@@ -118,6 +133,11 @@ def look_at(content: Content) -> Look:
     return _look_at_text(head, PurePath(content.name).suffix.lower())
 
 
+def begins_as_workbook(start: bytes) -> bool:
+    """Tell by its first bytes, eight or more, whether a content can be a workbook."""
+    return start.startswith((*_ZIP, _OLE))
+
+
 @contextmanager
 def open_zip(content: Content) -> Iterator[zipfile.ZipFile]:
     """Open a zip file to read what it holds.
@@ -139,6 +159,8 @@ def open_zip(content: Content) -> Iterator[zipfile.ZipFile]:
     except Exception as error:  # zipfile raises whatever damaged bytes lead it to
         if is_of_the_machine(error):
             raise
+        if isinstance(error.__context__, OSError) and is_of_the_machine(error.__context__):
+            raise error.__context__ from None  # which zipfile takes for damage
         raise UnusableInputError(
             f"{content.shown_as} cannot be read: the file is damaged or not complete. Get it "
             "again, or save it again in the program that wrote it."
@@ -146,8 +168,11 @@ def open_zip(content: Content) -> Iterator[zipfile.ZipFile]:
 
 
 def is_of_the_machine(error: Exception) -> bool:
-    """Tell an error of reading from one of the bytes, which libraries raise as OSError too."""
-    # A damaged place leads to a seek before the start, which the system calls invalid.
+    """Tell an error of reading, or of memory, from one of the bytes."""
+    if isinstance(error, MemoryError):
+        return True
+    # Libraries raise OSError over bytes too, and a damaged place leads to a seek before the start,
+    # which the system calls invalid.
     return isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)
 
 
@@ -169,12 +194,14 @@ class _Sparing(io.BufferedReader):
 def _look_at_zip(content: Content) -> Look:
     with open_zip(content) as archive:
         parts = {i.filename.replace("\\", "/").lower(): i for i in archive.infolist()}
-        if "mimetype" in parts and "content.xml" in parts:
-            return _look_at_open_document(archive, parts["mimetype"])
+        if "mimetype" in parts and {"content.xml", "encrypted-package"} & parts.keys():
+            return _look_at_open_document(archive, parts)
+    if "xl/workbook.bin" in parts:
+        return Look(Form.XLSB)
     if "[content_types].xml" in parts:
         return _look_at_open_xml(parts)
-    if {"xl/workbook.xml", "xl/workbook.bin"} & parts.keys():
-        return Look(Form.WORKBOOK)
+    if "xl/workbook.xml" in parts:
+        return Look(Form.OPEN_XML)
     if any(name.endswith(("index/document.iwa", "index.zip")) for name in parts):
         return Look(
             Form.OTHER,
@@ -183,32 +210,40 @@ def _look_at_zip(content: Content) -> Look:
     return Look(Form.ZIP)
 
 
-def _look_at_open_document(archive: zipfile.ZipFile, mimetype: zipfile.ZipInfo) -> Look:
-    kind = b""
-    if mimetype.compress_type in READ_METHODS:
-        with archive.open(mimetype) as stream:
-            kind = stream.read(200)
+def _look_at_open_document(archive: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> Look:
+    kind = _start_of_part(archive, parts["mimetype"], 200)
     if b"opendocument" in kind and b"spreadsheet" not in kind:
         return Look(Form.OTHER, "is an OpenDocument text or drawing, not a spreadsheet")
-    return Look(Form.WORKBOOK)
+    manifest = parts.get(_MANIFEST)
+    if "encrypted-package" in parts or (
+        manifest is not None
+        and b"encryption-data" in _start_of_part(archive, manifest, _MANIFEST_BYTES)
+    ):
+        return Look(Form.PROTECTED, PROTECTED)
+    return Look(Form.OPEN_DOCUMENT)
+
+
+def _start_of_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, size: int) -> bytes:
+    if part.compress_type not in READ_METHODS:
+        return b""
+    with archive.open(part) as stream:
+        return stream.read(size)
 
 
 def _look_at_open_xml(parts: dict[str, zipfile.ZipInfo]) -> Look:
     if any(name.startswith("xl/") for name in parts):
-        return Look(Form.WORKBOOK)
+        return Look(Form.OPEN_XML)
     if any(name.startswith("word/") for name in parts):
         return Look(Form.OTHER, "is a Word document, not a spreadsheet: copy its table into one")
     if any(name.startswith("ppt/") for name in parts):
         return Look(Form.OTHER, "is a presentation, not a spreadsheet: copy its table into one")
-    return Look(Form.WORKBOOK)  # its parts may lie anywhere
+    return Look(Form.OPEN_XML)  # its parts may lie anywhere
 
 
 def _look_at_ole(content: Content) -> Look:
     names = _ole_names(content)
     if _ENCRYPTED in names:
-        return Look(
-            Form.PROTECTED, "is protected by a password: save a copy without one and use that"
-        )
+        return Look(Form.PROTECTED, PROTECTED)
     if _MESSAGE in names:
         return Look(
             Form.OTHER, "is an Outlook message, not a spreadsheet: save its attachment and use that"
@@ -219,7 +254,36 @@ def _look_at_ole(content: Content) -> Look:
             Form.OTHER,
             "is a Word or PowerPoint document, not a spreadsheet: copy its table into one",
         )
-    return Look(Form.WORKBOOK)
+    return Look(Form.PROTECTED, PROTECTED) if _asks_for_password(content) else Look(Form.XLS)
+
+
+def _asks_for_password(content: Content) -> bool:
+    """Tell whether one of the first records of an .xls workbook says that it is encrypted."""
+    with content.open() as stream:
+        at = _place_of(_BEGINNING, stream)
+        if at is None:
+            return False
+        at += _BEGINNING_BYTES
+        for _ in range(_RECORDS_LOOKED_AT):
+            stream.seek(at)
+            head = stream.read(4)
+            if int.from_bytes(head[:2], "little") == _PASSWORD_RECORD:
+                return True
+            at += 4 + int.from_bytes(head[2:], "little")
+    return False
+
+
+def _place_of(sought: bytes, stream: BinaryIO) -> int | None:
+    """Find where bytes come first in a stream that is at its start."""
+    overlap, place = b"", 0
+    while block := stream.read(_SCAN_BYTES):
+        window = overlap + block
+        at = window.find(sought)
+        if at >= 0:
+            return place + at
+        overlap = window[-len(sought) :]
+        place += len(window) - len(overlap)
+    return None
 
 
 def _ole_names(content: Content) -> set[str]:

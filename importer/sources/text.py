@@ -10,19 +10,22 @@ from dataclasses import dataclass, replace
 from importer.errors import UnusableInputError
 from importer.model import Chunk
 from importer.sources import readings
-from importer.sources.blocks import BLOCK_BYTES, Format, pieces_of_text
-from importer.sources.chunks import Tally, chunks_of
+from importer.sources.blocks import BLOCK_BYTES, pieces_of_text
+from importer.sources.chunks import chunks_of
 from importer.sources.content import Content
 from importer.sources.dialect import NO_DELIMITER, Dialect, FoundDialect, find_dialect, is_sep_line
 from importer.sources.encoding import Encoding, UndecodableTextError, Utf8Reader, find_encoding
-from importer.sources.ending import Table, ended, table_of
+from importer.sources.ending import EndSigns, mark_end, signs_of
 from importer.sources.header import Header, read_header
 from importer.sources.layout import SAMPLE_ROWS, Layout, laid_out
 from importer.sources.lines import Lines
+from importer.sources.regular import Format
 from importer.sources.rows import Row, exact_rows
+from importer.sources.tally import Tally
 from importer.tables import FILE_END, LeftOut, SourceOptions, TableDescription
 
 _SAMPLE_BYTES = 256 << 10
+_BLANK_ROWS = 5_000  # that may stand above a table, so that it is still found
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +36,11 @@ class _Understood:
     found: FoundDialect
     layout: Layout
     header: Header
-    table: Table
+    signs: EndSigns
     below: int
     options: SourceOptions
     left_out: tuple[LeftOut, ...]
+    on_preamble: tuple[str, ...]
 
 
 class TextSource:
@@ -73,13 +77,13 @@ class TextSource:
         tally = Tally(understood.header, understood.options)
         try:
             yield from chunks_of(
-                ended(pieces, understood.table), tally, rows=rows, typed_dates=False
+                mark_end(pieces, understood.signs), tally, rows=rows, typed_dates=False
             )
         except OSError as error:
             raise UnusableInputError(
                 f"{self._content.shown_as} cannot be read: {error.strerror or error}."
             ) from error
-        self._description = tally.told(self._with_encoding(reader.encoding))
+        self._description = tally.complete(self._with_encoding(reader.encoding))
 
     def _with_encoding(self, encoding: Encoding) -> TableDescription:
         """Say which encoding it was, now that all of the file was read."""
@@ -136,7 +140,10 @@ def _described(content: Content, understood: _Understood) -> TableDescription:
         delimiter=dialect.delimiter.replace(NO_DELIMITER, ""),
         quote=dialect.quote,
         escape=found[3].found,
-        warnings=readings.doubts(found) + readings.misfit(layout) + header.warnings,
+        warnings=readings.doubts(found)
+        + understood.on_preamble
+        + readings.misfit(layout)
+        + header.warnings,
         repeated=header.repeated,
         readings=found,
         left_out=understood.left_out,
@@ -163,31 +170,36 @@ def _understand(content: Content, options: SourceOptions) -> _Understood:
     header = read_header(layout.names, row=layout.header_row, shown_as=content.shown_as)
     if header.ours is not None:
         options = SourceOptions(last_row=FILE_END)
+    left_out = readings.preamble(layout, cells)
     return _Understood(
         encoding,
         found,
         layout,
         header,
-        table_of(cells, layout, last_row=options.last_row),
+        signs_of(cells, layout, last_row=options.last_row),
         below,
         options,
-        readings.preamble(layout, cells),
+        left_out,
+        readings.on_preamble(left_out, cells),
     )
 
 
 def _head(
     content: Content, encoding: Encoding, dialect: Dialect, count: int, *, width: int
 ) -> tuple[list[Row], list[int]]:
-    """Read the first rows, and where each ends, in bytes of UTF-8."""
+    """Read the first rows, ``count`` that are not blank, and where each ends, in bytes of UTF-8."""
     lines = Lines(Utf8Reader(content, encoding).pieces(_SAMPLE_BYTES), content.shown_as)
     rows: list[Row] = []
     ends: list[int] = []
     end = 0
     read = exact_rows(lines, dialect, width=width, first_row=1, shown_as=content.shown_as)
-    for row in itertools.islice(read, count):
+    for row in itertools.islice(read, count + _BLANK_ROWS):
         end += sum(len(line.encode()) for line in lines.taken)
         rows.append(row)
         ends.append(end)
+        count -= any(map(str.strip, row.cells))
+        if not count:
+            break
     return rows, ends
 
 

@@ -20,15 +20,16 @@ from importer.sources.books import (
     SheetFacts,
     SheetName,
     open_book,
-    translated,
 )
-from importer.sources.chunks import Tally, chunks_of
+from importer.sources.chunks import chunks_of
 from importer.sources.content import Content
-from importer.sources.ending import Table, ended, table_of
+from importer.sources.ending import EndSigns, mark_end, signs_of
 from importer.sources.header import Header, read_header
 from importer.sources.kinds import Kind
 from importer.sources.layout import SAMPLE_ROWS, Layout, find_layout, joined_names, laid_out
-from importer.sources.pieces import CellMarks, Mark, Piece, piece_of_rows
+from importer.sources.pieces import CellMarks, Mark, Piece, piece_of_rows, rows_at_once
+from importer.sources.signatures import Form
+from importer.sources.tally import Tally
 from importer.tables import (
     FILE_END,
     Certainty,
@@ -37,8 +38,7 @@ from importer.tables import (
     TableDescription,
 )
 
-_ROWS_AT_ONCE = 20_000
-_CELLS_AT_ONCE = 500_000
+_WITHOUT_TEXT = frozenset({Mark.ERROR, Mark.NEVER_COMPUTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class _Understood:
 
     layout: Layout
     header: Header
-    table: Table
+    signs: EndSigns
     options: SourceOptions
 
 
@@ -70,27 +70,30 @@ class SheetSource:
     def chunks(self, rows: int = 50_000) -> Iterator[Chunk]:
         """Read the rows, in chunks of at most ``rows``; dates in them are ISO text.
 
-        Raises ``UnusableInputError`` when the workbook turns out to be damaged.
+        Raises ``UnusableInputError`` when the workbook turns out to be damaged, or is gone.
         """
         understood = self._understood
         tally = Tally(understood.header, understood.options)
-        pieces = ended(self._pieces(), understood.table)
-        yield from chunks_of(pieces, tally, rows=rows, typed_dates=True)
-        self._description = tally.told(self._opened)
+        pieces = mark_end(self._pieces(), understood.signs)
+        try:
+            yield from chunks_of(pieces, tally, rows=rows, typed_dates=True)
+        except OSError as error:
+            raise UnusableInputError(
+                f"{self._opened.file} cannot be read: {error.strerror or error}."
+            ) from error
+        self._description = tally.complete(self._opened)
 
     def _pieces(self) -> Iterator[Piece]:
-        with translated(self._opened.file):
-            facts = self._sheet.facts()
+        facts = self._sheet.facts()
         width = len(self._understood.header.names)
-        at_once = max(1, min(_ROWS_AT_ONCE, _CELLS_AT_ONCE // width))
+        at_once = rows_at_once(width)
         first_row = self._understood.layout.first_row
         below = itertools.islice(self._sheet.rows(), first_row - 1, None)
         while True:
-            with translated(self._opened.file):
-                batch = list(itertools.islice(below, at_once))
-                piece = piece_of_rows(batch, width, first_row)
+            batch = list(itertools.islice(below, at_once))
             if not batch:
                 return
+            piece = piece_of_rows(batch, width, first_row)
             yield _with_facts(piece, facts, self._sheet.first_column)
             first_row += len(batch)
 
@@ -115,15 +118,17 @@ def _with_facts(piece: Piece, facts: SheetFacts, first_column: int) -> Piece:
     return replace(piece, hidden=hidden, marks=tuple(marks))
 
 
-def open_workbook(content: Content, options: SourceOptions) -> tuple[SheetSource, ...]:
+def open_workbook(content: Content, options: SourceOptions, form: Form) -> tuple[SheetSource, ...]:
     """Open the chosen sheets: named, numbered, ``all``, or the one with the contacts.
 
-    Raises ``UnusableInputError`` when the choice is not clear, or a sheet holds no table.
+    ``form``: which kind of workbook it is, as ``look_at`` says.
+
+    Raises ``UnusableInputError`` when the choice is not clear, or a sheet holds no table, and
+    ``OSError`` as opening the file does.
     """
-    book = open_book(content)
-    with translated(content.shown_as):
-        chosen, reading = _choose(book, options.sheet, content.shown_as)
-        return tuple(_source(book, name, content, options, reading) for name in chosen)
+    book = open_book(content, form)
+    chosen, reading = _choose(book, options.sheet, content.shown_as)
+    return tuple(_source(book, name, content, options, reading) for name in chosen)
 
 
 def _choose(book: Book, wanted: str | None, shown_as: str) -> tuple[Sequence[str], Reading]:
@@ -143,7 +148,7 @@ def _choose(book: Book, wanted: str | None, shown_as: str) -> tuple[Sequence[str
     if len(with_addresses) == 1:
         (name,) = with_addresses
         others = tuple(other for other in filled if other != name)
-        settle = f'source: {{sheet: "{name}"}}'
+        settle = f"source: {{sheet: {readings.as_mapping_value(name)}}}"
         return (name,), Reading("sheet", name, Certainty.LIKELY, others, settle)
     listed = ", ".join(f'"{name}"' for name in filled)
     raise UnusableInputError(
@@ -170,7 +175,7 @@ def _named(names: Sequence[SheetName], wanted: str, shown_as: str) -> str:
 def _is_filled(sheet: Sheet) -> bool:
     if any(any(cell.strip() for cell in row) for row in sheet.rows()):
         return True
-    return any(marks.mark is Mark.ERROR for marks in sheet.facts().marks)
+    return any(marks.mark in _WITHOUT_TEXT for marks in sheet.facts().marks)
 
 
 def _has_addresses(sheet: Sheet) -> bool:
@@ -179,7 +184,7 @@ def _has_addresses(sheet: Sheet) -> bool:
     layout = find_layout(rows)
     if layout is None:
         return False
-    body = Body.of(rows, layout.first_row - 2, layout.width)
+    body = Body.of(rows, layout.first_row - 1, layout.width)
     return Kind.EMAIL in body.typed.values()
 
 
@@ -190,6 +195,7 @@ def _source(
     place = f'{content.shown_as}, sheet "{name}"'
     rows = _first_rows(sheet, max(SAMPLE_ROWS, (options.header_row or 0) + 50))
     areas = sheet.facts().merged_areas
+    _refuse_formulas_only(rows, sheet.facts(), place)
     layout = _over_merged(rows, areas, laid_out(rows, SourceOptions(), place))
     header = _header(layout, sheet, place)
     if header.ours is None:
@@ -200,7 +206,7 @@ def _source(
         header = _header(layout, sheet, place)
     else:
         options = SourceOptions(last_row=FILE_END)
-    table = table_of(rows, layout, last_row=options.last_row)
+    signs = signs_of(rows, layout, last_row=options.last_row)
     found = (chosen, readings.of_layout(layout))
     warnings = (
         readings.doubts(found)
@@ -221,7 +227,7 @@ def _source(
         readings=found,
         left_out=readings.preamble(layout, rows),
     )
-    return SheetSource(sheet, _Understood(layout, header, table, options), description)
+    return SheetSource(sheet, _Understood(layout, header, signs, options), description)
 
 
 def _first_rows(sheet: Sheet, count: int) -> list[list[str]]:
@@ -235,6 +241,16 @@ def _first_rows(sheet: Sheet, count: int) -> list[list[str]]:
                     break
                 rows[row - 1][column - sheet.first_column] = shown
     return rows
+
+
+def _refuse_formulas_only(rows: Sequence[Sequence[str]], facts: SheetFacts, place: str) -> None:
+    if any(marks.mark is Mark.NEVER_COMPUTED for marks in facts.marks) and not any(
+        cell.strip() for row in rows for cell in row
+    ):
+        raise UnusableInputError(
+            f"{place} holds formulas whose results it does not hold: open it in a spreadsheet "
+            "program, which computes them, and save it again."
+        )
 
 
 def _over_merged(rows: Sequence[Sequence[str]], areas: Sequence[Area], layout: Layout) -> Layout:
@@ -253,7 +269,12 @@ def _with_groups(
 ) -> Layout:
     """Give each column the name of its group, where that is merged over several columns."""
     last = layout.first_row - 1
-    groups = [a for a in areas if layout.header_row <= a.first_row <= a.last_row < last]
+    groups = [
+        area
+        for area in areas
+        if layout.header_row <= area.first_row <= area.last_row < last
+        and area.first_column >= first_column
+    ]
     if layout.header_rows < 2 or not groups:
         return layout
     lines = [list(row) for row in rows[layout.header_row - 1 : last]]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from importer.issues import IssueCode, Severity
+from importer.model import Chunk
+from importer.recognition import Recognition
 from importer.sources import Source
 from importer.tables import NO_HEADER, Certainty, LeftOut, Part, Reading
 from tests.runs.made_up_sources import MadeUpSource, found, opened_as
@@ -59,19 +64,19 @@ def test_a_doubt_without_alternatives_is_told_as_one(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     readings = (
-        Reading("header", "none", Certainty.DOUBTFUL),
+        Reading("header", "none", Certainty.DOUBTFUL, settle="source: {header_row: none}"),
         Reading("quote", "none", Certainty.LIKELY),
-        Reading("end", "row 3", Certainty.GIVEN),
+        Reading("escape", "double", Certainty.GIVEN),
     )
-    plain = TEXT | {"delimiter": "\t", "quote": "", "escape": ""}
+    plain = TEXT | {"delimiter": "\t", "quote": ""}
     source = MadeUpSource(
         COLUMNS, ROWS, readings=readings, header_row=NO_HEADER, first_row=1, **plain
     )
     lay(workshop, monkeypatch, source)
     text = shown(workshop)
     assert (
-        "encoding cp1252 delimiter tab quote none likely header none doubtful first row 1 "
-        "end row 3 given" in text
+        "encoding cp1252 delimiter tab quote none likely escape double given header none "
+        "doubtful; in the mapping, `source: {header_row: none}` settles it first row 1" in text
     )
 
 
@@ -117,8 +122,10 @@ def messy() -> MadeUpSource:
     ]
     left_out = (
         LeftOut(Part.PREAMBLE, 1, 3, 3),
-        LeftOut(Part.BLANK_ROWS, 9, 15, 7),
-        LeftOut(Part.OTHER_TABLE, 16, 17, 2),
+        LeftOut(Part.BLANK_ROWS, 9, 15, 7, (9, 10, 11, 12, 13)),
+        LeftOut(Part.HIDDEN_ROWS, 6, 6, 1, (6,)),
+        LeftOut(Part.FOOTER, 8, 8, 1, (8,)),
+        LeftOut(Part.OTHER_TABLE, 16, 17, 2, (16, 17)),
     )
     return MadeUpSource(
         COLUMNS, rows, findings, extra={13: ("=beyond", "x\ny")}, header_row=4, first_row=5,
@@ -164,10 +171,10 @@ def test_hidden_rows_that_are_read_and_formulas_are_counted(
     text = shown(workshop)
     assert "csv · 1 row " in text
     assert "read like the others: 1 row;" in text
-    left_out = later | {"left_out": (LeftOut(Part.HIDDEN_ROWS, 2, 9, 4),)}
+    left_out = later | {"left_out": (LeftOut(Part.HIDDEN_ROWS, 2, 9, 4, (2, 3, 5, 9)),)}
     lay(workshop, monkeypatch, MadeUpSource(COLUMNS, ROWS, known_later=left_out))
     text = shown(workshop)
-    assert "Not of the table: 4 hidden rows" in text
+    assert "Not of the table: 4 hidden rows: 2, 3, 5, 9 " in text
     assert "read like the others" not in text
 
 
@@ -181,9 +188,9 @@ def test_the_json_has_all_of_it(workshop: Workshop, monkeypatch: pytest.MonkeyPa
     assert (table["rows"], table["table_rows"], table["header_row"]) == (14, 3, 4)
     assert table["left_out"] == [
         {"part": "preamble", "first": 1, "last": 3, "rows": 3, "numbers": []},
+        {"part": "blank rows", "first": 9, "last": 15, "rows": 7, "numbers": [9, 10, 11, 12, 13]},
         {"part": "hidden rows", "first": 6, "last": 6, "rows": 1, "numbers": [6]},
         {"part": "footer", "first": 8, "last": 8, "rows": 1, "numbers": [8]},
-        {"part": "blank rows", "first": 9, "last": 15, "rows": 7, "numbers": [9, 10, 11, 12, 13]},
         {"part": "other table", "first": 16, "last": 17, "rows": 2, "numbers": [16, 17]},
     ]
     assert table["warnings"] == ["Known at the end."]
@@ -198,7 +205,8 @@ def test_the_json_has_the_members_that_the_help_lists(
         COLUMNS, ROWS, readings=readings, known_later={"computed": (("City", 2),)}
     )
     lay(workshop, monkeypatch, source)
-    (table,) = workshop.importer("inspect", "people.csv", "--json").json["tables"]
+    told = workshop.importer("inspect", "people.csv", "--json").json
+    (table,) = told["tables"]
     assert table["readings"] == [
         {
             "what": "delimiter",
@@ -210,7 +218,8 @@ def test_the_json_has_the_members_that_the_help_lists(
     ]
     assert table["computed"] == [{"column": "City", "cells": 2}]
     listed = workshop.importer("inspect", "--help").out.partition("With --json")[2]
-    assert [name for name in [*table, *table["columns"][0]] if name not in listed] == []
+    names = [*told, *table, *table["columns"][0]]
+    assert [name for name in names if name not in listed] == []
 
 
 def test_what_is_in_the_way_of_a_check_is_told(
@@ -271,6 +280,97 @@ def test_several_tables_are_all_told_and_none_is_dumped_unchosen(
     done = workshop.importer("inspect", "people.csv", "--dump", "out.csv")
     assert done.code == 2
     assert not (workshop.folder / "out.csv").exists()
+
+
+@pytest.mark.parametrize("existing", ["file", "link", "other name", "link to nothing", "other"])
+def test_the_dump_never_takes_the_place_of_what_is_there(workshop: Workshop, existing: str) -> None:
+    source = workshop.people(1)
+    content = source.read_bytes()
+    target = workshop.folder / "out.csv"
+    match existing:
+        case "file":
+            target = source
+        case "link":
+            target.symlink_to(source)
+        case "other name":
+            target.hardlink_to(source)
+        case "link to nothing":
+            target.symlink_to(workshop.folder / "gone.csv")
+        case _:
+            target.write_bytes(content)
+    done = workshop.importer("inspect", "people.csv", "--dump", target.name)
+    assert (done.code, done.out, len(done.lines)) == (4, "", 1)
+    assert f"{target.name} exists already" in done.err
+    assert "name another file for --dump, or remove it" in done.err
+    assert source.read_bytes() == content
+    assert existing == "link to nothing" or target.read_bytes() == content
+    assert not (workshop.folder / "gone.csv").exists()
+
+
+def test_standard_input_leaves_no_copy_that_has_a_name(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    rooms = tmp_path / "temporary"
+    rooms.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(rooms))
+    seen: list[list[Path]] = []
+    told = Recognition.add
+
+    def add(self: Recognition, chunk: Chunk) -> None:
+        seen.append([*rooms.iterdir()])
+        told(self, chunk)
+
+    monkeypatch.setattr(Recognition, "add", add)
+    content = b"Email,City\n" + b"a@example.com,Laval\n" * 200_000
+    done = workshop.importer("inspect", "-", "--json", stdin=content)
+    assert done.json["tables"][0]["rows"] == 200_000
+    assert seen
+    assert not any(seen)
+
+
+def test_standard_input_may_be_packed_and_is_read_by_its_bytes(workshop: Workshop) -> None:
+    packed = gzip.compress(b"Email;City\na@example.com;Laval\n")
+    (table,) = workshop.importer("inspect", "-", "--json", stdin=packed).json["tables"]
+    assert (table["file"], table["delimiter"], table["rows"]) == ("-", ";", 1)
+    done = workshop.importer("inspect", "-", stdin=packed[:-12])
+    assert (done.code, len(done.lines)) == (4, 1)
+    assert "- is cut off" in done.err
+
+
+def test_standard_input_that_cannot_be_read_is_one_line(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(workshop, "_input", Broken)
+    done = workshop.importer("inspect", "-")
+    assert (done.code, done.lines) == (
+        4, ["importer: standard input cannot be read: Input/output error"],
+    )  # fmt: skip
+
+
+def test_all_files_of_a_folder_that_cannot_be_read_are_told_at_once(workshop: Workshop) -> None:
+    workshop.write("in/a.csv", b"")
+    workshop.write("in/b.csv.gz", b"\x1f\x8bno")
+    workshop.write("in/c.csv", b"Email\na@example.com\n")
+    done = workshop.importer("inspect", "in")
+    assert done.code == 4
+    assert [line.split(" is")[0] for line in done.lines] == [
+        "importer: in/a.csv", "importer: in/b.csv.gz",
+    ]  # fmt: skip
+
+
+def test_what_lies_in_a_folder_and_is_not_read_is_told(workshop: Workshop) -> None:
+    workshop.write("in/a.csv", b"Email\na@example.com\n")
+    workshop.write("in/notes.docx", b"x")
+    done = workshop.importer("inspect", "in")
+    assert done.code == 0
+    (line,) = done.lines
+    assert line.startswith("Passed over: in/notes.docx: ")
+    told = workshop.importer("inspect", "in", "--json").json["passed_over"]
+    assert [line.removeprefix("Passed over: ")] == told
 
 
 def test_a_dump_that_cannot_be_written_is_one_line_and_leaves_nothing(workshop: Workshop) -> None:

@@ -34,6 +34,8 @@ def test_hidden_rows_are_counted_with_the_line_that_settles_them() -> None:
         "the others: `source: {hidden_rows: leave-out}` leaves them out, `include` says that "
         "this is meant.",
     )
+    (one,) = sentences(replace(TABLE, hidden=12_000))
+    assert ": 12,000 rows are hidden" in one
     (one,) = sentences(replace(TABLE, hidden=1))
     assert "1 row is hidden in the sheet, and is imported like any other: " in one
     assert "leaves it out" in one
@@ -50,6 +52,8 @@ def test_answers_that_formulas_compute_are_counted_with_the_line_that_settles_th
         "120 cells: `source: {formulas: refuse}` refuses such rows, `accept` says that this is "
         "meant.",
     )
+    (one,) = sentences(replace(TABLE, computed=(("Infolettre", 12_000),)))
+    assert " in 12,000 cells: " in one
 
 
 @pytest.mark.parametrize("column", ["Infolettre", "Date", "Suivi"])

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from importer.tables import FILE_END, NO_HEADER, Choice, SourceOptions
+from importer.sources.dialect import CANDIDATES, NO_DELIMITER, Dialect, FoundDialect
+from importer.sources.readings import as_mapping_value, of_dialect
+from importer.tables import FILE_END, NO_HEADER, Acceptance, Certainty, Inclusion, SourceOptions
 from tests.mapping.reading import HEAD, applied, mapping_of, mistakes_of
 
 
@@ -39,16 +43,17 @@ def test_without_a_section_everything_is_to_be_found_out() -> None:
         ('quote: "\'"', {"quote": "'"}),
         ("quote: none", {"quote": ""}),
         ("quote: none, escape: backslash", {"quote": "", "escape": "backslash"}),
+        ("delimiter: ';', quote: '\"'", {"delimiter": ";", "quote": '"'}),
         ("escape: double", {"escape": "double"}),
         ("escape: nul", {"escape": "nul"}),
         ("encoding: mac_roman", {"encoding": "mac_roman"}),
-        ("ragged_rows: accept", {"ragged_rows": Choice.ACCEPT}),
-        ("ragged_rows: refuse", {"ragged_rows": Choice.REFUSE}),
-        ("other_tables: leave-out", {"other_tables": Choice.LEAVE_OUT}),
-        ("hidden_rows: include", {"hidden_rows": Choice.INCLUDE}),
-        ("hidden_rows: leave-out", {"hidden_rows": Choice.LEAVE_OUT}),
-        ("formulas: accept", {"formulas": Choice.ACCEPT}),
-        ("formulas: refuse", {"formulas": Choice.REFUSE}),
+        ("ragged_rows: accept", {"ragged_rows": Acceptance.ACCEPT}),
+        ("ragged_rows: refuse", {"ragged_rows": Acceptance.REFUSE}),
+        ("other_tables: leave-out", {"other_tables": Inclusion.LEAVE_OUT}),
+        ("hidden_rows: include", {"hidden_rows": Inclusion.INCLUDE}),
+        ("hidden_rows: leave-out", {"hidden_rows": Inclusion.LEAVE_OUT}),
+        ("formulas: accept", {"formulas": Acceptance.ACCEPT}),
+        ("formulas: refuse", {"formulas": Acceptance.REFUSE}),
         ("repair_text: true", {"repair_text": True}),
         ("repair_text: false", {"repair_text": False}),
         ("header_row: 2, header_rows: 2, last_row: 4",
@@ -77,6 +82,49 @@ def test_a_delimiter_is_a_word_or_up_to_four_characters(written: str, character:
 @pytest.mark.parametrize("written", ["''", "';;;;;'", "'\"'", "'a\"'", '"\\n"', '"\\0"', "[]"])
 def test_what_cannot_stand_between_cells_is_no_delimiter(written: str) -> None:
     assert sentences_of(f"delimiter: {written}")
+
+
+@pytest.mark.parametrize("encoding", ["idna", "punycode", "unicode_escape", "rot13", "utf-9"])
+def test_an_encoding_that_no_file_has_is_told_with_its_line(encoding: str) -> None:
+    text = f"{HEAD}source:\n  header_row: 2\n  encoding: {encoding}\n"
+    (mistake,) = mistakes_of(text)
+    assert mistake.line == 7
+    assert f"{encoding} is no encoding of text files, such as utf-8 or cp1252" in mistake.message
+    assert ('Did you mean "utf-8"' in mistake.message) == (encoding == "utf-9")
+
+
+@pytest.mark.parametrize(
+    "delimiter", [*CANDIDATES, NO_DELIMITER, "\x85", "\u2028", "\xa0", ";\tb", "\\\t"]
+)
+def test_the_line_that_settles_a_delimiter_can_be_pasted(delimiter: str) -> None:
+    found = FoundDialect(Dialect(delimiter), Certainty.DOUBTFUL, (",",))
+    reading, *_ = of_dialect(found, SourceOptions())
+    assert reading.settle.isprintable()
+    assert reading.found.isprintable()
+    settled = mapping_of(f"{HEAD}{reading.settle}\n").source
+    assert settled == SourceOptions(delimiter=delimiter.replace(NO_DELIMITER, ""))
+
+
+@pytest.mark.parametrize("quote", ['"', "'", ""])
+@pytest.mark.parametrize("escape", ["", "\\", "\0"])
+def test_the_lines_that_settle_quotes_can_be_pasted(quote: str, escape: str) -> None:
+    found = FoundDialect(Dialect(";", quote, escape), Certainty.LIKELY)
+    _, *lines = [reading.settle for reading in of_dialect(found, SourceOptions())]
+    words = {"": "double", "\\": "backslash", "\0": "nul"}
+    settled = [mapping_of(f"{HEAD}{line}\n").source for line in lines]
+    assert settled == [SourceOptions(quote=quote), SourceOptions(escape=words[escape])]
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
+@example('A"B')
+@example("'A' \\ \"B\"\t")
+def test_any_text_can_be_written_as_a_value_of_the_mapping(text: str) -> None:
+    written = as_mapping_value(text)
+    assert written.isprintable()
+    settled = mapping_of(f"{HEAD}  {as_mapping_value('x' + text)}: ignore\n")
+    assert settled.columns[1].header == "x" + text
+    if text == text.strip():
+        assert options_of(f"sheet: {written}").sheet == text
 
 
 def test_a_word_that_is_no_delimiter_is_told_the_nearest() -> None:

@@ -63,5 +63,4 @@ def opened_as(monkeypatch: pytest.MonkeyPatch, make: Callable[[], Sequence[Sourc
     def made(*_: object, **__: object) -> tuple[Source, ...]:
         return tuple(make())
 
-    monkeypatch.setattr("importer.assembly.opening.open_contents", made)
-    monkeypatch.setattr("importer.inspection.open_contents", made)
+    monkeypatch.setattr("importer.assembly.named_files.open_contents", made)

@@ -56,14 +56,18 @@ def test_the_summary_tells_what_was_found_and_nothing_that_a_cell_holds(
 ) -> None:
     source = MadeUpSource(
         COLUMNS, [GOOD],
-        known_later={"left_out": (LeftOut(Part.FOOTER, 3, 4, 2),), "computed": (("City", 1),)},
+        known_later={
+            "left_out": (LeftOut(Part.FOOTER, 3, 4, 2, (3, 4)),), "computed": (("City", 1),),
+        },
         readings=(READING,), delimiter=";",
     )  # fmt: skip
     lay(workshop, monkeypatch, source)
     assert workshop.importer("check", "people.csv").code == 0
     (told,) = workshop.summary()["files"]
     assert told["readings"][0]["certainty"] == "doubtful"
-    assert told["left_out"] == [{"part": "footer", "first": 3, "last": 4, "rows": 2}]
+    assert told["left_out"] == [
+        {"part": "footer", "first": 3, "last": 4, "rows": 2, "numbers": [3, 4]}
+    ]
     assert told["computed"] == {"City": 1}
     text = (workshop.run_folder() / "summary.json").read_text(encoding="utf-8")
     assert "Anne" not in text
@@ -145,6 +149,23 @@ def test_every_row_that_a_source_speaks_of_ends_in_one_verdict(
         ("8", "cell-error"),
     ]
     assert "City holds the error #N/A" in workshop.results()[6]["message"]
+
+
+@pytest.mark.parametrize(
+    ("header_row", "said"),
+    [
+        (1, "there is no row below the header: get a file that has contacts, or write "
+            "`source: {header_row: none}` in the mapping if the first row is one"),
+        (0, "there is no row to read: get a file that has contacts"),
+    ],
+)  # fmt: skip
+def test_a_table_without_rows_is_refused_with_what_to_do(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, header_row: int, said: str
+) -> None:
+    lay(workshop, monkeypatch, MadeUpSource(COLUMNS, [], header_row=header_row))
+    done = workshop.importer("check", "people.csv", "-m", "people")
+    assert (done.code, done.lines) == (4, [f"importer: people.csv: {said}"])
+    assert workshop.run_folders() == []
 
 
 def test_a_table_without_a_header_is_mapped_by_position_and_can_be_fixed(

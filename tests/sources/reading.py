@@ -33,7 +33,11 @@ def rows_of(source: Source, rows: int = 50_000) -> list[int]:
 def findings_of(source: Source, rows: int = 50_000) -> list[tuple[IssueCode, list[int], list[str]]]:
     """Give each finding with the rows it is about, and its details."""
     return [
-        (f.code, [int(c.rows[at]) for at in f.at], list(f.details))
+        (
+            f.code,
+            [int(c.rows[at]) for at in f.at],
+            [f.details] if f.details and isinstance(f.details, str) else list(f.details),
+        )
         for c in source.chunks(rows)
         for f in c.findings
     ]

@@ -39,7 +39,6 @@ from importer.sources.cells import cell_text, unescaped
         (timedelta(hours=255, minutes=10, seconds=10), "255:10:10"),
         (timedelta(seconds=-1.5), "-00:00:01.500"),
         (None, ""),
-        (1 + 2j, "(1+2j)"),
     ],
 )
 def test_values_are_written_as_an_operator_sees_them(value: object, text: str) -> None:
@@ -115,6 +114,8 @@ def test_escapes_of_control_characters_are_undone() -> None:
         ("0%", -0.07, "-7%"),
         ("0%", "text", "text"),
         ("0%;[Red]-0%", 0.29, "29%"),
+        ("0." + "#" * 30 + "%", 0.125, "12.5%"),
+        ("0." + "0" * 40 + "%", 1e20, "1" + "0" * 22 + "." + "0" * 30 + "%"),
     ],
 )
 def test_zeros_and_percentages_are_shown_as_the_number_format_says(

@@ -55,6 +55,7 @@ def test_contacts_in_any_usual_dialect_are_recognised(
     ("text", "dialect"),
     [
         ("id, name, city\n1, Jean, Laval\n2, Luc, Sorel\n", Dialect(", ")),
+        ("id,name\n1, Jean\n2, Luc\n3, Anne\n", Dialect(",")),
         ("id||name||city\n1||Jean||Laval\n2||Luc||Sorel\n", Dialect("||")),
         ("id::name::city\n1::Jean::Laval\n2::Luc::Sorel\n", Dialect("::")),
         ("id name city\n1 Jean Laval\n2 Luc Sorel\n", Dialect(" ")),
@@ -88,7 +89,9 @@ def test_how_sure_it_is_is_told() -> None:
     ("delimiter", "quote"), [('"', None), ("\n", None), (None, "x"), ("'", "'")]
 )
 def test_what_cannot_cut_a_text_is_refused(delimiter: str | None, quote: str | None) -> None:
-    with pytest.raises(UnusableInputError, match=r"is no (delimiter|quote)"):
+    with pytest.raises(
+        UnusableInputError, match=r"`source: {(delimiter|quote): ...}` in the mapping: "
+    ):
         find_dialect("a,b\n", delimiter=delimiter, quote=quote, escape=None)
 
 

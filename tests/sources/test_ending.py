@@ -12,15 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.issues import IssueCode
-from importer.sources.ending import ended, table_of
+from importer.sources.ending import mark_end, signs_of
 from importer.sources.layout import find_layout
 from importer.sources.pieces import piece_of_rows
-from importer.tables import FILE_END, Choice, LeftOut, Part, SourceOptions
+from importer.tables import FILE_END, Inclusion, LeftOut, Part, SourceOptions
 from tests.sources.reading import cells_of, findings_of, source_of
 
 HEAD = ["Courriel", "Nom", "Inscrit le"]
 CONTACTS = [[f"c{n}@example.org", "Roy", f"2026-01-{n % 28 + 1:02}"] for n in range(400)]
 NOTE = ["* dates d'inscription au bureau"]
+WORDS = {Part.FOOTER: "footer", Part.OTHER_TABLE: "other", Part.BELOW_LAST_ROW: "below"}
 ODD_ROWS = st.sampled_from(
     [CONTACTS[0], ["", "", ""], NOTE, HEAD, ["Total", "", "12"], ["x@example.org"], ["a", "b"]]
 )
@@ -36,11 +37,12 @@ def told(rows: list[list[str]], cuts: list[int], last_row: int | None = None) ->
         piece_of_rows(rows[start:end], 3, start + 2) for start, end in itertools.pairwise(bounds)
     ]
     words: list[str] = []
-    for part in ended(iter(pieces), table_of(sample, layout, last_row=last_row)):
+    for part in mark_end(iter(pieces), signs_of(sample, layout, last_row=last_row)):
         for at in range(part.piece.table.num_rows):
             assert part.piece.first_row + at == len(words) + 2
-            states = {"blank": part.blank, "footer": part.footer, "other": part.other}
-            words.append(next((word for word, rows in states.items() if rows[at]), "row"))
+            words.append(next((WORDS[p] for p, mask in part.outside.items() if mask[at]), "row"))
+            if part.blank[at]:
+                words[-1] = "blank"
     assert len(words) == len(rows)
     return words
 
@@ -91,7 +93,7 @@ def test_a_table_with_a_title_begins_at_its_title() -> None:
 def test_the_mapping_says_where_the_table_ends() -> None:
     rows = [*CONTACTS[:3], NOTE, HEAD, *CONTACTS[:2]]
     assert told(rows, [2], last_row=FILE_END) == ["row"] * 7
-    assert told(rows, [2], last_row=4) == ["row"] * 3 + ["footer"] * 4
+    assert told(rows, [2], last_row=4) == ["row"] * 3 + ["below"] * 4
 
 
 def text_of(*rows: list[str]) -> bytes:
@@ -105,11 +107,11 @@ def test_rows_below_are_told_with_their_numbers(tmp_path: Path) -> None:
     source = source_of(tmp_path / "a.csv", text_of(*rows))
     assert findings_of(source) == [
         (IssueCode.BLANK_ROW, [7], []),
-        (IssueCode.OTHER_TABLE, [8, 9, 10], [*"row 8"]),
+        (IssueCode.OTHER_TABLE, [8, 9, 10], ["row 8"]),
     ]
     assert source.description.left_out == (
-        LeftOut(Part.BLANK_ROWS, 7, 7, 1),
-        LeftOut(Part.OTHER_TABLE, 8, 10, 3),
+        LeftOut(Part.BLANK_ROWS, 7, 7, 1, (7,)),
+        LeftOut(Part.OTHER_TABLE, 8, 10, 3, (8, 9, 10)),
     )
     assert len(cells_of(source)) == 9
 
@@ -117,9 +119,9 @@ def test_rows_below_are_told_with_their_numbers(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "codes"),
     [
-        (SourceOptions(other_tables=Choice.LEAVE_OUT), [IssueCode.OTHER_TABLE]),
+        (SourceOptions(other_tables=Inclusion.LEAVE_OUT), [IssueCode.OTHER_TABLE]),
         (SourceOptions(last_row=FILE_END), [IssueCode.ROW_TOO_SHORT]),
-        (SourceOptions(last_row=6), [IssueCode.FOOTER_ROW]),
+        (SourceOptions(last_row=6), [IssueCode.BELOW_LAST_ROW]),
     ],
 )
 def test_the_mapping_settles_what_is_below(

@@ -58,8 +58,11 @@ def test_rows_of_another_table_are_refused_and_those_of_a_footer_left_out(tmp_pa
     other = source_of(tmp_path / "a.csv", FILES["another table below"].text.encode())
     codes = {f.code: f.severity for chunk in other.chunks() for f in chunk.findings}
     assert codes[IssueCode.OTHER_TABLE] is Severity.ERROR
-    assert "Rows 7 to 10 are not read" in other.description.warnings[-1]
+    assert (
+        "Rows 7 to 10 are refused, for another table begins in row 7"
+        in other.description.warnings[-1]
+    )
     footer = source_of(tmp_path / "b.csv", FILES["a total below"].text.encode())
     codes = {f.code: f.severity for chunk in footer.chunks() for f in chunk.findings}
     assert codes[IssueCode.FOOTER_ROW] is Severity.SKIP
-    assert "Row 5 is left out" in footer.description.warnings[-1]
+    assert "Row 5 is left out as a note or a total" in footer.description.warnings[-1]

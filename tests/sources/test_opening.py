@@ -1,24 +1,23 @@
 from __future__ import annotations
 
 import gzip
-import io
-import zipfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from importer.errors import UnusableInputError
-from importer.sources import opening
-from importer.sources.content import Content, FileContent
+from importer.sources.content import FileContent
 from importer.sources.opening import open_contents, open_sources, unpack
 from importer.sources.signatures import Form, look_at
 from importer.tables import SourceOptions
 from tests.sources.reading import cells_of
+from tests.sources.written_books import row, text, xlsx, zipped
 
 PLAIN = SourceOptions()
 OLE = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504)
+BEGINNING = bytes.fromhex("0908100000060500") + bytes(12)  # of the stream of an .xls workbook
+ENCRYPTION = b"<manifest><manifest:encryption-data/></manifest>"
 
 
 def entry(name: str) -> bytes:
@@ -26,12 +25,8 @@ def entry(name: str) -> bytes:
     return name.encode("utf-16-le").ljust(64, b"\0") + bytes([len(name) * 2 + 2, 0, 2]) + bytes(61)
 
 
-def zipped(members: dict[str, bytes]) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return stream.getvalue()
+def open_document(members: dict[str, bytes]) -> bytes:
+    return zipped({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet", **members})
 
 
 def parts(*names: str) -> bytes:
@@ -50,86 +45,76 @@ def refusals(path: Path, content: bytes) -> list[str]:
     return [str(mistake) for mistake in caught.value.mistakes]
 
 
-def noted_openers(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, SourceOptions]]:
-    """Note which opener would be asked for which content."""
-    asked: list[tuple[str, str, SourceOptions]] = []
-
-    def opener(kind: str, answer: Any) -> Any:
-        def note(content: Content, options: SourceOptions) -> Any:
-            asked.append((kind, content.shown_as, options))
-            return answer
-
-        return note
-
-    monkeypatch.setattr(opening, "open_text", opener("text", "table"))
-    monkeypatch.setattr(opening, "open_workbook", opener("workbook", ("one", "two")))
-    return asked
-
-
 # --- what is read --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "opener"),
+    ("name", "content", "form"),
     [
-        ("a.csv", b"a,b\n1,2\n", "text"),
-        ("a.xls", b"a\tb\n1\t2\n", "text"),
-        ("a.dat", b"\xff\xfea\0,\0b\0", "text"),
-        ("a.csv", b"[Name];[Mail]\n1;2\n", "text"),
-        ("a.csv", b'["Name"],["Mail"]\n1,2\n', "text"),
-        ("a.csv", b'["Name";"Mail"]\n' + b"1;2\n" * 2000, "text"),
-        ("a.csv", b'{"a": 1},2\n{"a": 2},3\n', "text"),
-        ("a.csv", b"{name},{mail}\n", "text"),
-        ("a.csv", b"<name>,<mail>\n", "text"),
-        ("a.csv", b"PAR1,x\n", "text"),
-        ("a.csv", b"x" * 257 + b"ustar \n", "text"),
-        ("a.xlsx", parts("[Content_Types].xml", "xl/workbook.xml"), "workbook"),
-        ("a.csv", parts("xl/workbook.bin"), "workbook"),
-        ("a.ods", parts("content.xml", "mimetype"), "workbook"),
-        ("a", zipped({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet",
-                      "content.xml": b""}), "workbook"),
-        ("a.xls", OLE + entry("Workbook"), "workbook"),
-        ("a.csv", OLE + entry("Root Entry") + entry("Book"), "workbook"),
-        ("a.xls", OLE + entry("Workbook") + entry("WordDocument"), "workbook"),
-        ("a.xls", OLE + "EncryptedPackage, a text".encode("utf-16-le"), "workbook"),
-        ("a.xls", OLE + b"x" * 600, "workbook"),
+        ("a.csv", b"a,b\n1,2\n", Form.TEXT),
+        ("a.xls", b"a\tb\n1\t2\n", Form.TEXT),
+        ("a.dat", b"\xff\xfea\0,\0b\0", Form.TEXT),
+        ("a.csv", b"[Name];[Mail]\n1;2\n", Form.TEXT),
+        ("a.csv", b'["Name"],["Mail"]\n1,2\n', Form.TEXT),
+        ("a.csv", b'["Name";"Mail"]\n' + b"1;2\n" * 2000, Form.TEXT),
+        ("a.csv", b'{"a": 1},2\n{"a": 2},3\n', Form.TEXT),
+        ("a.csv", b"{name},{mail}\n", Form.TEXT),
+        ("a.csv", b"<name>,<mail>\n", Form.TEXT),
+        ("a.csv", b"PAR1,x\n", Form.TEXT),
+        ("a.csv", b"x" * 257 + b"ustar \n", Form.TEXT),
+        ("a.xlsx", parts("[Content_Types].xml", "xl/workbook.xml"), Form.OPEN_XML),
+        ("a.xlsx", parts("[Content_Types].xml", "other/workbook.xml"), Form.OPEN_XML),
+        ("a.csv", parts("xl/workbook.xml"), Form.OPEN_XML),
+        ("a.csv", parts("xl/workbook.bin"), Form.XLSB),
+        ("a.xlsx", parts("[Content_Types].xml", "xl/workbook.bin"), Form.XLSB),
+        ("a.ods", parts("content.xml", "mimetype"), Form.OPEN_DOCUMENT),
+        ("a", open_document({"content.xml": b""}), Form.OPEN_DOCUMENT),
+        ("a.xls", OLE + entry("Workbook"), Form.XLS),
+        ("a.csv", OLE + entry("Root Entry") + entry("Book"), Form.XLS),
+        ("a.xls", OLE + entry("Workbook") + entry("WordDocument"), Form.XLS),
+        ("a.xls", OLE + "EncryptedPackage, a text".encode("utf-16-le"), Form.XLS),
+        ("a.xls", OLE + b"x" * 600, Form.XLS),
+        ("a.xls", OLE + BEGINNING + bytes(99), Form.XLS),
+        ("a.xls", OLE + BEGINNING + bytes.fromhex("86000000 2f000000"), Form.PROTECTED),
+        ("a.xls", OLE.ljust((1 << 20) - 3, b"x") + BEGINNING + b"\x2f\0", Form.PROTECTED),
+        ("a.xlsx", OLE + entry("EncryptedPackage"), Form.PROTECTED),
+        ("a.ods", open_document({"encrypted-package": b""}), Form.PROTECTED),
+        ("a.ods", open_document({"content.xml": b"", "META-INF/manifest.xml": ENCRYPTION}),
+         Form.PROTECTED),
+        ("a.ods", open_document({"content.xml": b"", "META-INF/manifest.xml": b"<manifest/>"}),
+         Form.OPEN_DOCUMENT),
     ],
 )  # fmt: skip
-def test_bytes_decide_who_reads_a_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: bytes, opener: str
-) -> None:
-    asked = noted_openers(monkeypatch)
-    options = replace(PLAIN, sheet="all")
-    sources = open_sources(written(tmp_path / name, content), options=options, shown_as=name)
-    assert asked == [(opener, name, options)]
-    assert list(map(str, sources)) == (["table"] if opener == "text" else ["one", "two"])
+def test_bytes_decide_what_a_file_is(tmp_path: Path, name: str, content: bytes, form: Form) -> None:
+    look = look_at(FileContent(written(tmp_path / name, content)))
+    assert look.form is form
+    protected = "is protected by a password: save a copy without one and use that"
+    assert look.sentence == (protected if form is Form.PROTECTED else "")
 
 
-def test_every_table_of_an_archive_is_a_source(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = noted_openers(monkeypatch)
-    book = parts("[Content_Types].xml", "xl/workbook.xml")
+def test_every_table_of_an_archive_is_a_source(tmp_path: Path) -> None:
+    book = xlsx(row(1, text("Email")) + row(2, text("a@example.org")))
     whole = zipped({"b.xlsx": book, "a.csv.gz": gzip.compress(b"a\n1\n"), "c.csv": b"c\n1\n"})
     sources = open_sources(written(tmp_path / "x.zip", whole), options=PLAIN, shown_as="x.zip")
-    assert list(map(str, sources)) == ["table", "one", "two", "table"]
-    assert [(kind, shown_as) for kind, shown_as, _ in asked] == [
-        ("text", "x.zip/a.csv.gz"),
-        ("workbook", "x.zip/b.xlsx"),
-        ("text", "x.zip/c.csv"),
+    assert [(source.description.file, source.description.format) for source in sources] == [
+        ("x.zip/a.csv.gz", "csv"),
+        ("x.zip/b.xlsx", "xlsx"),
+        ("x.zip/c.csv", "csv"),
     ]
+    assert [cells_of(source) for source in sources] == [[["1"]], [["a@example.org"]], [["1"]]]
 
 
 def test_file_is_unpacked_once_for_several_openings_and_tells_what_it_passed_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    asked = noted_openers(monkeypatch)
-    path = written(tmp_path / "x.zip", zipped({"a.csv": b"a\n1\n", "notes.md": b"x"}))
+    path = written(tmp_path / "x.zip", zipped({"a.csv": b"a;b\n1;2\n", "notes.md": b"x"}))
     contents = unpack(path, shown_as="x.zip")
     path.unlink()
-    for sheet in ("1", "2"):
-        open_contents(contents.contents, replace(PLAIN, sheet=sheet))
-    assert [options.sheet for _, _, options in asked] == ["1", "2"]
+    cells = []
+    for delimiter in (";", "|"):
+        (source,) = open_contents(contents.contents, replace(PLAIN, delimiter=delimiter))
+        cells.append(cells_of(source))
+    assert cells == [[["1", "2"]], [["1;2"]]]
     assert [(str(p.path), p.reason) for p in contents.passed_over] == [
         (str(Path("x.zip/notes.md")), "no spreadsheet")
     ]
@@ -157,8 +142,8 @@ def test_tables_of_packed_files_are_read_more_than_once(tmp_path: Path) -> None:
     [
         ("a.csv", b"", "a.csv is empty."),
         ("a.csv.gz", gzip.compress(b""), "a.csv.gz is empty."),
-        ("a.xlsx", b"a,b\n1,2\n", "is no Excel workbook, whatever its name says"),
-        ("a.ods", b"a,b\n1,2\n", "is no Excel workbook, whatever its name says"),
+        ("a.xlsx", b"a,b\n1,2\n", "is text, whatever its name says: rename it to .csv, or save it"),
+        ("a.ods", b"a,b\n1,2\n", "or save it as .ods in a spreadsheet program."),
         ("a.pdf", b"%PDF-1.7", "is a PDF document"),
         ("a.rtf", rb"{\rtf1\ansi", "is a text document (RTF)"),
         ("a.vcf", b"BEGIN:VCARD\r\nVERSION:3.0", "is a vCard file"),
@@ -212,7 +197,7 @@ def test_directory_of_an_old_workbook_is_found_across_the_blocks_it_is_read_in(
 ) -> None:
     for before in range(-70, 10, 7):
         path = written(tmp_path / "a.doc", OLE.ljust((1 << 20) + before, b"x") + entry("Book"))
-        assert look_at(FileContent(path)).form is Form.WORKBOOK
+        assert look_at(FileContent(path)).form is Form.XLS
         path.write_bytes(OLE.ljust((1 << 20) + before, b"x") + entry("WordDocument"))
         assert look_at(FileContent(path)).form is Form.OTHER
 

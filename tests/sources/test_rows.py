@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 
 from importer.errors import UnusableInputError
 from importer.sources import regular
-from importer.sources.blocks import Format, pieces_of_text
+from importer.sources.blocks import pieces_of_text
 from importer.sources.cutting import Cutter
 from importer.sources.dialect import NO_DELIMITER, Dialect
 from importer.sources.encoding import UndecodableTextError
 from importer.sources.lines import CELL_LIMIT, LINE_LIMIT, Lines
 from importer.sources.lookahead import LINES_AHEAD, Lookahead
 from importer.sources.pieces import Piece
-from importer.sources.regular import piece_with_marks
-from importer.sources.rows import Row, exact_rows, sample_rows
+from importer.sources.regular import Format, piece_with_marks
+from importer.sources.rows import Row, exact_rows
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 COMMA = Dialect(",")
@@ -65,7 +65,10 @@ def written(
 def rows_of(
     text: str, dialect: Dialect = COMMA, width: int = 0, *, whole: bool = True
 ) -> list[Row]:
-    return sample_rows(text, dialect, limit=10**9, width=width, whole=whole)
+    rows = exact_rows(
+        Lines([text], ""), dialect, width=width, first_row=1, shown_as="", is_last=whole
+    )
+    return list(rows)
 
 
 def cells_of(text: str, dialect: Dialect = COMMA, width: int = 0) -> list[list[str]]:
@@ -452,12 +455,12 @@ def test_a_text_that_stops_in_mid_row_is_cut_off(
     assert read_fast(text.encode(), form, 99) == read_exactly(text.encode(), form, 99)
 
 
-def test_a_sample_leaves_out_a_row_that_may_go_on() -> None:
+def test_a_row_that_may_go_on_waits_for_more_text() -> None:
     assert rows_of('a,b\nc,"d\ne', whole=False) == [Row(["a", "b"])]
     assert rows_of("a,b\nc,d\r", whole=False) == [Row(["a", "b"])]
     assert rows_of("a,b\nc,d\r") == [Row(["a", "b"]), Row(["c", "d"])]
-    assert sample_rows("a\nb\nc\n", COMMA, limit=2) == [Row(["a"]), Row(["b"])]
-    assert rows_of("a\n" + "x" * (CELL_LIMIT + 1)) == [Row(["a"])]
+    with pytest.raises(UnusableInputError, match="row 2 holds a cell"):
+        rows_of("a\n" + "x" * (CELL_LIMIT + 1))
 
 
 # Bounds

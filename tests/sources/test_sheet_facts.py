@@ -5,26 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from importer.sources.books import Area, Sheet, SheetFacts, open_book, open_xml
+from importer.sources.books import Area, SheetFacts
 from importer.sources.pieces import Mark
 
-from .written_books import Bytes, number, ods, ods_cell, ods_row, ods_text, row, text, xlsx
+from .written_books import number, ods, ods_cell, ods_row, ods_text, only_sheet, row, text, xlsx
 
 COMPUTED = "><f>1+1</f><v>2</v></c>"
 NEVER = "><f>1+1</f></c>"
 ERROR = ' t="e"><f>1/0</f><v>#DIV/0!</v></c>'
-
-
-@pytest.fixture(params=["in memory", "streamed"])
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    if request.param == "streamed":
-        monkeypatch.setattr(open_xml, "STREAMED_FROM_BYTES", 0)
-    return str(request.param)
-
-
-def only_sheet(content: bytes, name: str = "contacts.xlsx") -> Sheet:
-    book = open_book(Bytes(content, name))
-    return book.sheet(book.names[0].name)
 
 
 def facts_of(content: bytes, name: str = "contacts.xlsx") -> SheetFacts:
@@ -50,9 +38,7 @@ def test_sheet_without_anything_to_tell_has_no_facts(way: str) -> None:
     facts = facts_of(xlsx(row(1, text("a"), number(1)) + row(2, text("b"), number(2))))
     assert facts.hidden.tolist() == []
     assert facts.hidden.dtype == np.int64
-    assert not facts.filtered
-    assert (facts.hidden_columns, facts.merged, facts.marks) == ((), 0, ())
-    assert facts.exact
+    assert (facts.merged_areas, facts.marks, facts.unknown) == ((), (), ())
 
 
 def test_facts_are_found_out_once(way: str) -> None:
@@ -77,32 +63,12 @@ def test_hidden_rows_below_the_table_do_not_count(way: str) -> None:
     assert facts_of(xlsx(rows)).hidden.tolist() == [2]
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "filtered"),
-    [
-        ('<sheetPr filterMode="1"/>', "", True),
-        ('<sheetPr filterMode="false"/>', "", False),
-        ("", '<autoFilter ref="A1:B2"/>', False),
-        ("", '<autoFilter ref="A1:B2"><filterColumn colId="0"/></autoFilter>', True),
-    ],
-)
-def test_filter_is_told(way: str, before: str, after: str, filtered: bool) -> None:
-    assert facts_of(xlsx(row(1, number(1)), before=before, after=after)).filtered == filtered
-
-
-def test_hidden_columns_are_told_as_far_as_there_are_cells(way: str) -> None:
-    columns = '<cols><col min="1" max="1"/><col min="2" max="16384" hidden="1"/></cols>'
-    content = xlsx(row(1, number(1), number(2), number(3)), before=columns)
-    assert facts_of(content).hidden_columns == (2, 3)
-
-
 def test_merged_areas_count_where_there_are_cells(way: str) -> None:
     merged = "".join(
         f'<mergeCell ref="{ref}"/>' for ref in ("A1:B1", "$B$2:$B$3", "C3:C3", "D9:E9")
     )
     rows = "".join(row(at, text("a"), text("b"), text("c")) for at in (1, 2, 3))
     facts = facts_of(xlsx(rows, after=f"<mergeCells>{merged}</mergeCells>"))
-    assert facts.merged == 2
     assert facts.merged_areas == (Area(1, 1, 1, 2), Area(2, 3, 2, 2))
 
 
@@ -141,6 +107,56 @@ def test_marks_are_sorted_by_row_then_column(way: str) -> None:
     assert marks_of(facts_of(xlsx(rows))) == [
         (Mark.ERROR, [(1, 1), (1, 3), (2, 1), (2, 3)], ("#A1", "#C1", "#A2", "#C2"))
     ]
+
+
+EMPTY_ERROR = ' t="e"><v></v></c>'
+
+
+@pytest.mark.parametrize(
+    ("rows", "first_column", "shown", "marked"),
+    [
+        # Left of all texts, right of them, above and below.
+        (row(1, NEVER, text("x")), 1, [["", "x"]], [(1, 1)]),
+        (row(1, text("x"), " />", NEVER), 1, [["x", "", ""]], [(1, 3)]),
+        (row(1, " />", NEVER) + row(3, text("x")), 1, [["", ""], ["", ""], ["x", ""]], [(1, 2)]),
+        (row(1, " />", text("x")) + row(3, EMPTY_ERROR), 1, [["", "x"], ["", ""], ["", ""]],
+         [(3, 1)]),
+        (row(2, " />", EMPTY_ERROR), 2, [[""], [""]], [(2, 2)]),
+        (row(2, " />", NEVER), 2, [[""], [""]], [(2, 2)]),
+    ],
+)  # fmt: skip
+def test_cells_without_a_text_are_in_the_block_when_they_are_marked(
+    way: str, rows: str, first_column: int, shown: list[list[str]], marked: list[tuple[int, int]]
+) -> None:
+    sheet = only_sheet(xlsx(rows))
+    assert sheet.first_column == first_column
+    assert [list(cells) for cells in sheet.rows()] == shown
+    ((_, places, _),) = marks_of(sheet.facts())
+    assert places == marked
+
+
+def test_marked_cells_of_an_open_document_are_in_the_block() -> None:
+    rows = (
+        ods_row(ods_cell(formula="of:=1"), ods_text("x"))
+        + ods_row()
+        + ods_row(ods_cell(), ods_cell(), ods_cell(formula="of:=1"))
+    )
+    sheet = only_sheet(ods(rows), "a.ods")
+    assert [list(cells) for cells in sheet.rows()] == [["", "x", ""], ["", "", ""], ["", "", ""]]
+    assert marks_of(sheet.facts()) == [(Mark.NEVER_COMPUTED, [(1, 1), (3, 3)], ())]
+
+
+def test_marked_cell_below_the_row_that_it_is_written_in_has_a_row(way: str) -> None:
+    rows = f'<row r="1"><c r="A4"{ERROR}<c r="B1"><v>1</v></c></row>'
+    sheet = only_sheet(xlsx(rows))
+    assert [list(cells) for cells in sheet.rows()] == [["", "1"], ["", ""], ["", ""], ["", ""]]
+    assert marks_of(sheet.facts())[0] == (Mark.ERROR, [(4, 1)], ("#DIV/0!",))
+
+
+def test_formulas_beside_the_cells_are_none_of_them(way: str) -> None:
+    of_a_list = "<extLst><ext><x:formula1 xmlns:x='x'><x:f>A1:A9</x:f></x:formula1></ext></extLst>"
+    facts = facts_of(xlsx(row(1, NEVER, text("a")), before="<f/>", after=of_a_list))
+    assert marks_of(facts) == [(Mark.NEVER_COMPUTED, [(1, 1)], ())]
 
 
 @pytest.mark.parametrize("value", ["4532015112830366", "4.53201511283037E15", "-1E+15", "1e20"])
@@ -219,8 +235,6 @@ def test_facts_of_an_open_document_are_told() -> None:
     ]
     facts = sheet.facts()
     assert facts.hidden.tolist() == [2, 3, 6]
-    assert facts.filtered
-    assert facts.hidden_columns == (2, 3)
     assert facts.merged_areas == (Area(1, 1, 1, 2),)
     assert marks_of(facts) == [
         (Mark.ERROR, [(2, 1), (2, 2)], ("#N/A", "Err:502")),

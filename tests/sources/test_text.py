@@ -265,7 +265,7 @@ def test_delimiter_of_the_mapping_is_obeyed(file: Path) -> None:
 
 @pytest.mark.parametrize("given", ["\r", "\0", '"', ";\n"])
 def test_delimiter_that_cannot_stand_between_cells_is_refused(file: Path, given: str) -> None:
-    assert "is no delimiter" in refusal(file, b"a,b\n", delimiter=given)
+    assert "`source: {delimiter: ...}` in the mapping" in refusal(file, b"a,b\n", delimiter=given)
 
 
 def test_header_row_that_the_file_lacks_is_refused(file: Path) -> None:

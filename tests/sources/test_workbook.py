@@ -1,33 +1,25 @@
 from __future__ import annotations
 
 import zipfile
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
-import python_calamine
 
 from importer.errors import UnusableInputError
 from importer.issues import IssueCode
-from importer.sources import Source, books, open_sources
+from importer.sources import Source, open_sources
 from importer.sources.books import archive, open_xml
-from importer.sources.cells import cell_text, unescaped
 from importer.tables import SourceOptions
 
 from .reading import PLAIN, cells_of, findings_of, rows_of
+from .written_books import number, row, text, xlsx
 
 # Cells have no time zone.
 # ruff: noqa: DTZ001
 HEADER = ["Email", "Code", "Tel", "Date", "Oui"]
-
-
-@pytest.fixture(params=["in memory", "streamed"])
-def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    if request.param == "streamed":
-        monkeypatch.setattr(open_xml, "STREAMED_FROM_BYTES", 0)
-    return str(request.param)
 
 
 def save(path: Path, sheets: dict[str, list[list[Any]]], hidden: tuple[str, ...] = ()) -> Path:
@@ -35,8 +27,8 @@ def save(path: Path, sheets: dict[str, list[list[Any]]], hidden: tuple[str, ...]
     book.remove(book.active)
     for name, rows in sheets.items():
         sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(row)
+        for cells in rows:
+            sheet.append(cells)
         sheet.sheet_state = "hidden" if name in hidden else "visible"
     book.save(path)
     return path
@@ -53,7 +45,7 @@ def refusal(path: Path, options: SourceOptions = PLAIN) -> str:
     return str(caught.value)
 
 
-def test_cells_are_read_as_the_operator_sees_them(tmp_path: Path, engine: str) -> None:
+def test_cells_are_read_as_the_operator_sees_them(tmp_path: Path, way: str) -> None:
     rows: list[list[Any]] = [
         HEADER,
         ["a@b.ca", "00123", 5145551234.0, datetime(2026, 10, 24), True],
@@ -82,7 +74,7 @@ def test_cells_are_read_as_the_operator_sees_them(tmp_path: Path, engine: str) -
     assert description.columns == tuple(HEADER)
 
 
-def test_rows_and_columns_are_numbered_as_the_spreadsheet_does(tmp_path: Path, engine: str) -> None:
+def test_rows_and_columns_are_numbered_as_the_spreadsheet_does(tmp_path: Path, way: str) -> None:
     rows: list[list[Any]] = [
         [],
         [None, None],
@@ -100,14 +92,14 @@ def test_rows_and_columns_are_numbered_as_the_spreadsheet_does(tmp_path: Path, e
     assert len(source.description.warnings) == 2
 
 
-def test_error_cells_are_blank_and_escapes_are_undone(tmp_path: Path, engine: str) -> None:
+def test_error_cells_are_blank_and_escapes_are_undone(tmp_path: Path, way: str) -> None:
     (source,) = open_all(
         save(tmp_path / "a.xlsx", {"S": [["a", "b"], ["#N/A", "x_x000D_\ny"], ["x", "_x_"]]})
     )
     assert cells_of(source) == [["", "x\r\ny"], ["x", "_x_"]]
 
 
-def test_header_row_of_the_mapping_is_obeyed(tmp_path: Path, engine: str) -> None:
+def test_header_row_of_the_mapping_is_obeyed(tmp_path: Path, way: str) -> None:
     path = save(tmp_path / "a.xlsx", {"S": [["Title"], [], ["a", "b"], [1, 2]]})
     (source,) = open_all(path, SourceOptions(header_row=3))
     assert source.description.columns == ("a", "b")
@@ -116,14 +108,14 @@ def test_header_row_of_the_mapping_is_obeyed(tmp_path: Path, engine: str) -> Non
     assert "has no row 7" in refusal(path, SourceOptions(header_row=7))
 
 
-def test_workbook_of_ours_loses_its_guards_and_our_column(tmp_path: Path, engine: str) -> None:
+def test_workbook_of_ours_loses_its_guards_and_our_column(tmp_path: Path, way: str) -> None:
     rows = [["Nom", "import_errors"], ["'=x", "e"], ["'x", "e"]]
     (source,) = open_all(save(tmp_path / "a.xlsx", {"S": rows}), SourceOptions(header_row=2))
     assert source.description.columns == ("Nom",)
     assert cells_of(source) == [["=x"], ["'x"]]
 
 
-def test_the_only_visible_sheet_with_cells_is_chosen(tmp_path: Path, engine: str) -> None:
+def test_the_only_visible_sheet_with_cells_is_chosen(tmp_path: Path, way: str) -> None:
     sheets: dict[str, list[list[Any]]] = {
         "Old": [["x"], [1]],
         "Empty": [],
@@ -136,7 +128,7 @@ def test_the_only_visible_sheet_with_cells_is_chosen(tmp_path: Path, engine: str
     assert source.description.sheet == "Contacts"
 
 
-def test_several_sheets_must_be_chosen_from(tmp_path: Path, engine: str) -> None:
+def test_several_sheets_must_be_chosen_from(tmp_path: Path, way: str) -> None:
     path = save(tmp_path / "a.xlsx", {"Clients": [["a"], [1]], "2": [["b"], [2]], "C": [["c"]]})
     message = refusal(path)
     assert '"Clients", "2", "C"' in message
@@ -155,7 +147,7 @@ def test_several_sheets_must_be_chosen_from(tmp_path: Path, engine: str) -> None
     assert "Its sheets: Clients, 2, C." in refusal(path, SourceOptions(sheet="9"))
 
 
-def test_workbook_without_cells_is_empty(tmp_path: Path, engine: str) -> None:
+def test_workbook_without_cells_is_empty(tmp_path: Path, way: str) -> None:
     path = save(tmp_path / "a.xlsx", {"S": [], "Old": [["a"], [1]]}, hidden=("Old",))
     assert "is empty: no visible sheet has cells. Hidden sheets are read when named: Old" in (
         refusal(path)
@@ -186,7 +178,7 @@ def test_workbook_cut_short_is_damaged(workbook: Path) -> None:
     assert "is damaged or not complete" in refusal(workbook)
 
 
-def test_workbook_with_a_broken_part_is_damaged(workbook: Path, engine: str) -> None:
+def test_workbook_with_a_broken_part_is_damaged(workbook: Path, way: str) -> None:
     rewritten(workbook, {"xl/worksheets/sheet1.xml": b"<worksheet><sheetData><row"})
     message = refusal(workbook)
     assert "is damaged" in message or "is empty" in message
@@ -225,8 +217,8 @@ def test_other_zip_files_are_refused_by_what_they_are(
     ("name", "content", "words"),
     [
         ("a.xlsx", b"", "is empty"),
-        ("a.xlsx", b"a,b\n1,2\n", "is no Excel workbook, whatever its name says"),
-        ("a.ods", b"a,b\n1,2\n", "is no Excel workbook"),
+        ("a.xlsx", b"a,b\n1,2\n", "is text, whatever its name says"),
+        ("a.ods", b"a,b\n1,2\n", "is text"),
         ("a.xls", b"\xef\xbb\xbf <HTML><body>", "is a web page"),
         ("a.csv", b"\x1f\x8b\x08", "is cut off"),
         ("a.csv", b"%PDF-1.7", "is a PDF document"),
@@ -252,51 +244,84 @@ def test_workbook_under_another_ending_is_read_by_its_content(tmp_path: Path) ->
     assert cells_of(source) == [["1"]]
 
 
-def test_password_and_panics_of_a_library_become_one_sentence() -> None:
-    class PanicException(BaseException):
-        pass
-
-    with pytest.raises(UnusableInputError, match="damaged"), books.translated("a.xlsx"):
-        raise PanicException
-    with pytest.raises(UnusableInputError, match="password"), books.translated("a.xlsx"):
-        raise python_calamine.PasswordError
-    with pytest.raises(KeyboardInterrupt), books.translated("a.xlsx"):
-        raise KeyboardInterrupt
-
-    class OtherError(BaseException):
-        pass
-
-    with pytest.raises(OtherError), books.translated("a.xlsx"):
-        raise OtherError
+def written(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        ("  x ", "  x "),
-        (5145551234.0, "5145551234"),
-        (1e20, "100000000000000000000"),
-        (1e300, "1e+300"),
-        (0.1 + 0.2, "0.3"),
-        (1e-7, "0.0000001"),
-        (-12.50, "-12.5"),
-        (7, "7"),
-        (True, "TRUE"),
-        (False, "FALSE"),
-        (date(2026, 10, 24), "2026-10-24"),
-        (datetime(2026, 10, 24), "2026-10-24"),
-        (datetime(2026, 10, 24, 9, 30), "2026-10-24 09:30:00"),
-        (datetime(2026, 10, 24, 9, 30, 1, 500_000), "2026-10-24 09:30:01.500"),
-        (time(9, 30), "09:30:00"),
-        (timedelta(hours=255, minutes=10, seconds=10), "255:10:10"),
-        (timedelta(seconds=-1.5), "-00:00:01.500"),
-        (None, ""),
-        (1 + 2j, "(1+2j)"),
-    ],
-)
-def test_cell_text(value: object, text: str) -> None:
-    assert cell_text(value) == text
+NEVER = "><f>A1</f></c>"
 
 
-def test_escapes_of_control_characters_are_undone() -> None:
-    assert unescaped("a_x000D_b_x005F_x000D__x12_") == "a\rb_x000D__x12_"
+def test_row_of_an_error_alone_is_a_row_that_is_refused(tmp_path: Path, way: str) -> None:
+    rows = row(1, text("Email"), text("Code")) + row(2, text("a@example.org"), number(1))
+    rows += row(4, ' t="e"><v></v></c>') + row(6, " />", ' t="e"><v>#N/A</v></c>')
+    (source,) = open_all(written(tmp_path / "a.xlsx", xlsx(rows)))
+    assert rows_of(source) == [2, 3, 4, 5, 6]
+    assert findings_of(source) == [
+        (IssueCode.BLANK_ROW, [3, 5], []),
+        (IssueCode.CELL_ERROR, [4], []),
+        (IssueCode.CELL_ERROR, [6], []),
+    ]
+
+
+def test_column_of_formulas_that_were_never_computed_is_blamed_and_no_other(
+    tmp_path: Path, way: str
+) -> None:
+    rows = row(1, " />", text("Email"), text("Code"))
+    for at in (2, 3):
+        rows += row(at, NEVER, text(f"{at}@example.org"), number(at))
+    (source,) = open_all(written(tmp_path / "a.xlsx", xlsx(rows)))
+    assert source.description.columns == ("column 1", "Email", "Code")
+    (chunk,) = source.chunks()
+    assert [(f.code, f.column, f.at.tolist()) for f in chunk.findings] == [
+        (IssueCode.FORMULA_WITHOUT_VALUE, "column 1", [0, 1])
+    ]
+
+
+def test_sheet_of_formulas_that_were_never_computed_is_not_called_empty(
+    tmp_path: Path, way: str
+) -> None:
+    path = written(tmp_path / "a.xlsx", xlsx(row(1, NEVER) + row(2, NEVER)))
+    assert 'sheet "S" holds formulas whose results it does not hold: open it' in refusal(path)
+
+
+def test_group_that_is_merged_from_outside_of_the_cells_names_none_of_them(
+    tmp_path: Path, way: str
+) -> None:
+    rows = row(1, " />", " />", " />", text("Home"), " />")
+    rows += row(2, " />", *(text(name) for name in ("Email", "Code", "Street", "City")))
+    for at in range(3, 9):
+        rows += row(at, " />", text(f"{at}@example.org"), number(at), text("A St"), text("Rome"))
+    merged = '<mergeCells><mergeCell ref="A1:C1"/><mergeCell ref="D1:E1"/></mergeCells>'
+    path = written(tmp_path / "a.xlsx", xlsx(rows, after=merged))
+    (source,) = open_all(path, SourceOptions(header_row=1, header_rows=2))
+    assert source.description.columns == ("Email", "Code", "Home Street", "Home City")
+
+
+def test_workbook_that_is_gone_when_it_is_read_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(open_xml, "STREAMED_FROM_BYTES", 0)
+    path = written(tmp_path / "a.xlsx", xlsx(row(1, text("Email")) + row(2, text("x"))))
+    (source,) = open_all(path)
+    path.unlink()
+    with pytest.raises(UnusableInputError, match=r"^contacts\.xlsx cannot be read: No such file"):
+        list(source.chunks())
+
+
+def test_only_sheet_with_addresses_is_chosen_and_that_is_said(tmp_path: Path, way: str) -> None:
+    people: list[list[Any]] = [["Email", "Code"], *([f"{at}@example.org", at] for at in range(9))]
+    places: list[list[Any]] = [["City", "Code"], *([f"City {at}", at] for at in range(9))]
+    (source,) = open_all(save(tmp_path / "a.xlsx", {"Places": places, "People": people}))
+    assert source.description.sheet == "People"
+    (said,) = source.description.warnings
+    assert said.startswith('The sheet "People" was chosen, for it alone has e-mail addresses; ')
+    assert 'not read: "Places".' in said
+
+
+def test_sheet_of_blanks_and_errors_has_no_addresses(tmp_path: Path, way: str) -> None:
+    blank = [[" "] for _ in range(500)]
+    people: list[list[Any]] = [["Email", "Code"], *([f"{at}@example.org", at] for at in range(9))]
+    path = save(tmp_path / "a.xlsx", {"Odd": [*blank, ["#N/A"]], "People": people})
+    (source,) = open_all(path)
+    assert source.description.sheet == "People"

@@ -9,6 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 from xml.sax.saxutils import quoteattr
 
+from importer.sources.books import Book, Sheet, open_book
+from importer.sources.content import Content
+from importer.sources.signatures import look_at
+
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
@@ -25,6 +29,15 @@ class Bytes:
 
     def open(self) -> BinaryIO:
         return io.BytesIO(self._content)
+
+
+def book_of(content: Content) -> Book:
+    return open_book(content, look_at(content).form)
+
+
+def only_sheet(content: bytes, name: str = "contacts.xlsx") -> Sheet:
+    book = book_of(Bytes(content, name))
+    return book.sheet(book.names[0].name)
 
 
 def zipped(parts: Mapping[str, str | bytes]) -> bytes:

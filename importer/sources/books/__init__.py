@@ -8,7 +8,6 @@ large for memory are streamed, and give the same texts.
 from importer.sources.books.book import Book, Sheet, SheetName
 from importer.sources.books.facts import Area, SheetFacts, SheetMarks
 from importer.sources.books.opening import open_book
-from importer.sources.books.refusals import damaged, protected, translated
 
 __all__ = [
     "Area",
@@ -17,8 +16,5 @@ __all__ = [
     "SheetFacts",
     "SheetMarks",
     "SheetName",
-    "damaged",
     "open_book",
-    "protected",
-    "translated",
 ]

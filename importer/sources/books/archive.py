@@ -7,13 +7,13 @@ that trusts it may see it.
 from __future__ import annotations
 
 import copy
-import weakref
 import zipfile
 from collections.abc import Iterator
 
 from importer.sources.books.refusals import damaged, too_large
 from importer.sources.content import Content
 from importer.sources.lines import CELL_LIMIT
+from importer.sources.signatures import open_zip
 
 # Whatever describes a workbook (styles, sheet names, relations) is small.
 _DESCRIPTION_LIMIT = 64 << 20
@@ -26,18 +26,19 @@ _CHUNK = CELL_LIMIT
 
 
 class Archive:
-    """An open archive; parts are found whatever the case of their names.
+    """An archive, open only while a part is read; parts are found whatever their names' case.
 
-    Raises ``UnusableInputError`` at a part that is larger than its kind can be.
+    Raises ``UnusableInputError`` when it is damaged, at a part that is not there, and at one that
+    is larger than its kind can be; ``OSError`` as opening the file does.
     """
 
     def __init__(self, content: Content) -> None:
         self.shown_as = content.shown_as
-        stream = content.open()
-        weakref.finalize(self, stream.close)
-        self._zip = zipfile.ZipFile(stream)
-        self._parts = {part.filename.lower(): part for part in self._zip.infolist()}
-        if len(self._parts) != len(self._zip.infolist()):
+        self._content = content
+        with open_zip(content) as archive:
+            parts = archive.infolist()
+        self._parts = {part.filename.lower(): part for part in parts}
+        if len(self._parts) != len(parts):
             raise damaged(self.shown_as)  # readers differ about which of two parts counts
 
     def __contains__(self, name: str) -> bool:
@@ -57,20 +58,19 @@ class Archive:
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """Unpack a part of any kind."""
-        part = copy.copy(self._parts[name.lower()])
+        found = self._parts.get(name.lower())
+        if found is None:
+            raise damaged(self.shown_as)
+        part = copy.copy(found)
         self._check(name.lower(), part)
         size = part.file_size
         part.file_size += 1  # so that one byte more than is said can be seen
-        with self._zip.open(part) as stream:
+        with open_zip(self._content) as archive, archive.open(part) as stream:
             while chunk := stream.read(_CHUNK):
                 size -= len(chunk)
                 if size < 0:
                     raise damaged(self.shown_as)
                 yield chunk
-
-    def whole(self, name: str) -> bytes:
-        """Unpack a part that describes the workbook."""
-        return b"".join(self.chunks(name))
 
     def _check(self, name: str, part: zipfile.ZipInfo) -> None:
         if "worksheets/" in name or name == "content.xml":

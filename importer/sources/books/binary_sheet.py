@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from importer.sources.books.archive import Archive
 from importer.sources.books.facts import FactsNotes
 from importer.sources.books.ooxml import read_relations
-from importer.sources.books.refusals import damaged, too_large
+from importer.sources.books.refusals import damaged, too_large, translated
 from importer.sources.books.sheet_xml import LAST_COLUMN, LAST_ROW
 from importer.sources.lines import CELL_LIMIT
 from importer.sources.pieces import Mark
@@ -21,7 +21,7 @@ _ERROR, _FORMULA_ERROR = 3, 11
 _FILLED = range(2, 12)
 _FORMULAS = range(8, 12)
 _LARGEST_RECORD = 2 * CELL_LIMIT + 64
-_ERRORS = {
+_ERRORS: dict[int | None, str] = {
     0x00: "#NULL!",
     0x07: "#DIV/0!",
     0x0F: "#VALUE!",
@@ -37,12 +37,13 @@ def sheet_parts(archive: Archive) -> dict[str, str]:
     """Find the sheets' parts: name -> part."""
     relations = read_relations(archive, BOOK_PART)
     parts: dict[str, str] = {}
-    for kind, content in _records(archive, BOOK_PART):
-        if kind == _SHEET_NAME:
-            relation, end = _wide(content, 8)
-            name, _ = _wide(content, end)
-            if relation in relations:
-                parts[name] = relations[relation][1]
+    with translated(archive.shown_as):
+        for kind, content in _records(archive, BOOK_PART):
+            if kind == _SHEET_NAME:
+                relation, end = _wide(content, 8)
+                name, _ = _wide(content, end)
+                if relation in relations:
+                    parts[name] = relations[relation][1]
     return parts
 
 
@@ -62,7 +63,8 @@ def read_binary_facts(archive: Archive, part: str) -> FactsNotes:
             if kind in _FORMULAS:
                 notes.mark(Mark.COMPUTED, row, column)
             if kind in (_ERROR, _FORMULA_ERROR):
-                notes.mark(Mark.ERROR, row, column, _ERRORS.get(content[8], "#ERROR!"))
+                code = content[8] if len(content) > 8 else None
+                notes.mark(Mark.ERROR, row, column, _ERRORS.get(code, "#ERROR!"))
     return notes
 
 

@@ -18,32 +18,42 @@ class SheetName:
 
 
 class Sheet(Protocol):
-    """A sheet's cells. ``first_column`` and ``width``: where its cells lie, from column 1."""
+    """A sheet's cells: the block of those that hold a text, show an error or hold a formula."""
 
     @property
-    def first_column(self) -> int: ...
-
-    @property
-    def width(self) -> int: ...
+    def first_column(self) -> int:
+        """The column in which the block begins, from 1; 1 when there is none."""
+        ...
 
     def rows(self) -> Iterator[Sequence[str]]:
-        """Give the texts of each row from row 1 on, all cells of it from ``first_column``."""
+        """Give the texts of each row from row 1 to the block's last, all its cells.
+
+        Raises ``UnusableInputError`` at what is damaged, ``OSError`` as reading the file does.
+        """
         ...
 
     def facts(self) -> SheetFacts:
-        """Tell what is known of the sheet beside its texts; found out once."""
+        """Tell what is known of the sheet beside its texts; its marks all lie in the block."""
         ...
 
 
 class Book(Protocol):
-    """An open workbook. ``format``: xlsx, xlsm, xls, xlsb or ods."""
+    """A workbook that was opened; no file is held open for it."""
 
     @property
-    def names(self) -> tuple[SheetName, ...]: ...
+    def names(self) -> tuple[SheetName, ...]:
+        """The sheets that can hold a table, in the workbook's order."""
+        ...
 
     @property
-    def format(self) -> str: ...
+    def format(self) -> str:
+        """One of xlsx, xlsm, xls, xlsb and ods."""
+        ...
 
     def sheet(self, name: str) -> Sheet:
-        """Open a sheet by its name."""
+        """Open a sheet by one of ``names``, the same one each time.
+
+        Raises ``UnusableInputError`` when it is damaged or too large, ``OSError`` as reading the
+        file does.
+        """
         ...

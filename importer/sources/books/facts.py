@@ -42,6 +42,15 @@ class Area:
         rows = self.last_row + 1 - self.first_row
         return rows * (self.last_column + 1 - self.first_column)
 
+    def around(self, other: Area) -> Area:
+        """Give the block in which both lie."""
+        return Area(
+            min(self.first_row, other.first_row),
+            max(self.last_row, other.last_row),
+            min(self.first_column, other.first_column),
+            max(self.last_column, other.last_column),
+        )
+
     def meets(self, other: Area) -> bool:
         """Tell whether the two have a cell in common."""
         return (
@@ -56,27 +65,15 @@ class Area:
 class SheetFacts:
     """What is known of a sheet beside its texts.
 
-    ``hidden``: numbers of the hidden rows, ascending, int64, none below the last row with cells;
-    ``filtered``: whether a filter is set. ``merged_areas``: those that meet the cells.
-    ``unknown``: what the format does not let us know, in words.
+    ``hidden``: numbers of the hidden rows, ascending, int64, none below the last row with cells.
+    ``merged_areas``: those that meet the cells. ``unknown``: what the format does not let us know,
+    in words.
     """
 
     hidden: NDArray[np.int64]
-    filtered: bool = False
-    hidden_columns: tuple[int, ...] = ()
     merged_areas: tuple[Area, ...] = ()
     marks: tuple[SheetMarks, ...] = ()
     unknown: tuple[str, ...] = ()
-
-    @property
-    def merged(self) -> int:
-        """How many merged areas there are."""
-        return len(self.merged_areas)
-
-    @property
-    def exact(self) -> bool:
-        """Whether all of it is known."""
-        return not self.unknown
 
 
 class ShapedCells:
@@ -99,15 +96,14 @@ class ShapedCells:
         self.columns.append(column)
         self.codes.append(code)
 
-    def sorted(self) -> ShapedCells:
-        """Give the same cells by row."""
+    def sort(self) -> None:
+        """Put the cells in the order of their rows."""
         rows = np.array(self.rows, dtype=np.int64)
         if len(rows) and np.any(rows[1:] < rows[:-1]):
             order = np.argsort(rows, kind="stable")
             for name in ("rows", "columns", "codes"):
                 values = np.array(getattr(self, name), dtype=np.int64)[order]
                 setattr(self, name, array("q", values.tobytes()))
-        return self
 
 
 @dataclass(slots=True)
@@ -122,9 +118,7 @@ class FactsNotes:
 
     def __init__(self) -> None:
         self.shaped = ShapedCells()
-        self.filtered = False
         self._hidden: list[tuple[int, int]] = []
-        self._hidden_columns: list[tuple[int, int]] = []
         self._areas: list[Area] = []
         self._marks: dict[Mark, _Places] = {}
         self._top = sys.maxsize
@@ -137,7 +131,9 @@ class FactsNotes:
         self._bottom = max(self._bottom, last)
 
     def mark(self, mark: Mark, row: int, column: int, shown: str | None = None) -> None:
-        """Note that a cell has a mark."""
+        """Note that a cell has a mark, so that something stands there, be it without text."""
+        self.columns.add(column)
+        self.rows(row, row)
         places = self._marks.setdefault(mark, _Places())
         places.rows.append(row)
         places.columns.append(column)
@@ -147,10 +143,6 @@ class FactsNotes:
     def hide(self, first: int, last: int) -> None:
         """Note hidden rows."""
         self._hidden.append((first, last))
-
-    def hide_columns(self, first: int, last: int) -> None:
-        """Note hidden columns."""
-        self._hidden_columns.append((first, last))
 
     def merge(self, area: Area) -> None:
         """Note a merged area."""
@@ -164,20 +156,24 @@ class FactsNotes:
             return None
         return Area(self._top, self._bottom, min(self.columns), max(self.columns))
 
+    @property
+    def marked(self) -> Area | None:
+        """The block in which all cells lie that have a mark."""
+        rows = [row for places in self._marks.values() for row in _ends(places.rows)]
+        columns = [column for places in self._marks.values() for column in _ends(places.columns)]
+        return Area(min(rows), max(rows), min(columns), max(columns)) if rows else None
+
     def facts(self, cells: Area | None, unknown: Sequence[str] = ()) -> SheetFacts:
         """Give what was noted, as far as it is about the block that holds all cells."""
         if cells is None:
             return SheetFacts(_numbers([]), unknown=tuple(unknown))
-        hidden = [np.arange(first, min(last, cells.last_row) + 1) for first, last in self._hidden]
-        columns = {
-            column
-            for first, last in self._hidden_columns
-            for column in range(max(first, cells.first_column), min(last, cells.last_column) + 1)
-        }
+        hidden = [
+            np.arange(first, min(last, cells.last_row) + 1)
+            for first, last in self._hidden
+            if first <= cells.last_row
+        ]
         return SheetFacts(
             hidden=np.unique(np.concatenate(hidden)).astype(np.int64) if hidden else _numbers([]),
-            filtered=self.filtered,
-            hidden_columns=tuple(sorted(columns)),
             merged_areas=tuple(area for area in self._areas if area.meets(cells)),
             marks=tuple(_sorted(mark, self._marks[mark]) for mark in Mark if mark in self._marks),
             unknown=tuple(unknown),
@@ -189,6 +185,10 @@ def _sorted(mark: Mark, places: _Places) -> SheetMarks:
     order = np.lexsort((columns, rows))
     shown = tuple(places.shown[at] for at in order) if places.shown else ()
     return SheetMarks(mark, rows[order], columns[order], shown)
+
+
+def _ends(values: Sequence[int]) -> tuple[int, int]:
+    return min(values), max(values)
 
 
 def _numbers(values: Sequence[int]) -> NDArray[np.int64]:

@@ -7,10 +7,39 @@ from typing import Any
 
 import python_calamine
 
+from importer.sources.books.book import SheetName
 from importer.sources.books.facts import Area, FactsNotes, ShapedCells, SheetFacts
 from importer.sources.books.refusals import translated
 from importer.sources.cells import ROUNDED_FROM, cell_text
+from importer.sources.content import Content
 from importer.sources.pieces import Mark
+
+# calamine gives a place to each cell of the block in which a sheet's cells lie.
+CELLS_IN_MEMORY = 16_000_000
+
+
+def open_calamine(content: Content) -> python_calamine.CalamineWorkbook:
+    """Let calamine read a workbook; raises ``UnusableInputError`` when it cannot."""
+    with translated(content.shown_as), content.open() as stream:
+        return python_calamine.CalamineWorkbook.from_filelike(stream)
+
+
+def sheet_names(book: python_calamine.CalamineWorkbook, shown_as: str) -> tuple[SheetName, ...]:
+    """Give the names of the sheets that can hold a table."""
+    with translated(shown_as):
+        return tuple(
+            SheetName(sheet.name, sheet.visible == python_calamine.SheetVisibleEnum.Visible)
+            for sheet in book.sheets_metadata
+            if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet
+        )
+
+
+def find_sheet(
+    book: python_calamine.CalamineWorkbook, name: str, shown_as: str
+) -> python_calamine.CalamineSheet:
+    """Let calamine read a sheet; raises ``UnusableInputError`` when it cannot."""
+    with translated(shown_as):
+        return book.get_sheet_by_name(name)
 
 
 class CalamineSheet:
@@ -29,33 +58,54 @@ class CalamineSheet:
         self._notes = notes
         self._unknown = unknown
         self._facts: SheetFacts | None = None
-        start, end = sheet.start, sheet.end
-        self.first_column = 1 if start is None else start[1] + 1
-        self.width = 0 if start is None or end is None else end[1] + 1 - start[1]
+        self._held = _block(sheet, shown_as)
+        marked = notes.marked
+        # calamine does not know of all cells that show an error or hold a formula.
+        self._cells = self._held.around(marked) if self._held and marked else self._held or marked
+        self.first_column = 1 if self._cells is None else self._cells.first_column
 
     def rows(self) -> Iterator[Sequence[str]]:
         """Give the texts. Raises ``UnusableInputError`` at what calamine cannot give."""
-        if not self.width:
-            return
-        rows = self._sheet.iter_rows()
-        with translated(self._shown_as):
-            if not self._notes.shaped.rows:
-                for row in rows:
-                    yield texts_of(row)
-            else:
-                shaped = self._notes.shaped.sorted()
-                yield from shaped_texts(enumerate(rows, 1), shaped, self.first_column)
+        if not self._notes.shaped.rows:
+            return map(texts_of, self._values())
+        self._notes.shaped.sort()
+        return shaped_texts(enumerate(self._values(), 1), self._notes.shaped, self.first_column)
 
     def facts(self) -> SheetFacts:
+        """Tell what was noted; calamine itself tells nothing beside the texts."""
         if self._facts is None:
-            self._facts = self._notes.facts(self._cells(), self._unknown)
+            self._facts = self._notes.facts(self._cells, self._unknown)
         return self._facts
 
-    def _cells(self) -> Area | None:
-        start, end = self._sheet.start, self._sheet.end
-        if start is None or end is None:
-            return None
-        return Area(start[0] + 1, end[0] + 1, start[1] + 1, end[1] + 1)
+    def _values(self) -> Iterator[Sequence[Any]]:
+        """Give each row's values, blank ones where only the notes know of a cell."""
+        if self._cells is None:
+            return
+        below = self._cells.last_row
+        if self._held is not None:
+            left = [""] * (self._held.first_column - self._cells.first_column)
+            right = [""] * (self._cells.last_column - self._held.last_column)
+            for row in _rows(self._sheet, self._shown_as):
+                yield [*left, *row, *right] if left or right else row
+            below -= self._held.last_row
+        blank = [""] * (self._cells.last_column + 1 - self._cells.first_column)
+        for _ in range(below):
+            yield blank
+
+
+def _block(sheet: python_calamine.CalamineSheet, shown_as: str) -> Area | None:
+    """Find the block in which the cells lie that calamine holds."""
+    with translated(shown_as):
+        start, end = sheet.start, sheet.end
+    if start is None or end is None:
+        return None
+    return Area(start[0] + 1, end[0] + 1, start[1] + 1, end[1] + 1)
+
+
+def _rows(sheet: python_calamine.CalamineSheet, shown_as: str) -> Iterator[Sequence[Any]]:
+    """Give the values of each row from row 1 on, as far as calamine's block goes."""
+    with translated(shown_as):
+        yield from sheet.iter_rows()
 
 
 def texts_of(row: Iterable[Any]) -> list[str]:
@@ -78,15 +128,20 @@ def shaped_texts(
         yield texts
 
 
-def note_merged(notes: FactsNotes, sheet: python_calamine.CalamineSheet) -> None:
+def note_merged(notes: FactsNotes, sheet: python_calamine.CalamineSheet, shown_as: str) -> None:
     """Note the merged areas that calamine tells of."""
-    for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
+    with translated(shown_as):
+        ranges = sheet.merged_cell_ranges or ()
+    for (top, left), (bottom, right) in ranges:
         notes.merge(Area(top + 1, bottom + 1, left + 1, right + 1))
 
 
-def note_rounded(notes: FactsNotes, rows: Iterable[Sequence[Any]], first_column: int) -> None:
+def note_rounded(notes: FactsNotes, sheet: python_calamine.CalamineSheet, shown_as: str) -> None:
     """Note the numbers of more digits than a spreadsheet program keeps."""
-    for number, row in enumerate(rows, 1):
-        for at, value in enumerate(row):
+    held = _block(sheet, shown_as)
+    if held is None:
+        return
+    for number, row in enumerate(_rows(sheet, shown_as), 1):
+        for column, value in enumerate(row, held.first_column):
             if type(value) in (int, float) and ROUNDED_FROM <= abs(value) < float("inf"):
-                notes.mark(Mark.ROUNDED, number, first_column + at)
+                notes.mark(Mark.ROUNDED, number, column)

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from xml.parsers import expat
+
+from importer.sources.books.refusals import translated
 
 Start = Callable[[str, dict[str, str]], object]
 End = Callable[[str], object]
 Text = Callable[[str], object]
 
 
-class EntityFoundError(Exception):
+class _EntityFoundError(Exception):
     """The markup declares an entity, or refers to another file: no spreadsheet program does."""
 
 
 def event_parser(
     start: Start, end: End | None = None, text: Text | None = None
 ) -> expat.XMLParserType:
-    """Make a parser to be fed with ``Parse(bytes, is_final)``; it gives names with their prefix.
-
-    It raises ``EntityFoundError`` and ``expat.ExpatError``.
-    """
+    """Make a parser to be fed by ``parse``; it gives names with their prefix."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler = start
@@ -30,6 +29,17 @@ def event_parser(
     parser.UnparsedEntityDeclHandler = _refuse
     parser.ExternalEntityRefHandler = _refuse
     return parser
+
+
+def parse(parser: expat.XMLParserType, chunks: Iterable[bytes], shown_as: str) -> None:
+    """Feed a parser with all of a part.
+
+    Raises ``UnusableInputError`` at markup, or at what a listener finds in it, that is damaged.
+    """
+    with translated(shown_as):
+        for chunk in chunks:
+            parser.Parse(chunk, False)
+        parser.Parse(b"", True)
 
 
 def bare(name: str) -> str:
@@ -48,4 +58,4 @@ def is_true(value: str | None) -> bool:
 
 
 def _refuse(*_: object) -> int:
-    raise EntityFoundError
+    raise _EntityFoundError

@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 import re
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import Enum
 from functools import lru_cache
 from typing import Protocol
@@ -35,6 +35,8 @@ _NOT_NEGATIVE, _POSITIVE, _NEGATIVE, _ZERO = (">=", 0.0), (">", 0.0), ("<", 0.0)
 # Shown as they are without quotes.
 _PLAIN = frozenset(" -+():!^&'~{}<>=$€£\u00a0\u202f")
 _MOST_DECIMALS = 30
+# Room for the digits of the largest number that is written out, and for all decimals.
+_EXACT = Context(prec=100)
 
 
 class Shape(Protocol):
@@ -59,6 +61,7 @@ class Literal:
     shown: str
 
     def text(self, _: object) -> str:
+        """Write the text, whatever the value."""
         return self.shown
 
 
@@ -70,11 +73,13 @@ class Percentage:
     most: int
 
     def text(self, value: object) -> str:
+        """Write the value as a percentage; what is no number, or too large, as it is."""
         number = _number(value)
         if number is None:
             return cell_text(value)
         places = Decimal(1).scaleb(-self.most)
-        whole, _, decimals = f"{(number * 100).quantize(places, ROUND_HALF_UP):f}".partition(".")
+        rounded = (number * 100).quantize(places, ROUND_HALF_UP, _EXACT)
+        whole, _, decimals = f"{rounded:f}".partition(".")
         kept = decimals[: self.fixed] + decimals[self.fixed :].rstrip("0")
         return f"{whole}.{kept}%" if kept else f"{whole}%"
 
@@ -86,6 +91,7 @@ class Padded:
     sections: tuple[tuple[str, float, Section], ...]
 
     def text(self, value: object) -> str:
+        """Write the value as its section shows it; what is no number, or too large, as it is."""
         number = _number(value)
         if number is None:
             return cell_text(value)

@@ -6,13 +6,14 @@ import posixpath
 from dataclasses import dataclass
 
 from importer.sources.books.archive import Archive
-from importer.sources.books.markup import bare, bare_attributes, event_parser, is_true
+from importer.sources.books.markup import bare, bare_attributes, event_parser, is_true, parse
 from importer.sources.books.number_formats import Moment, Shape, shape_by_number, shape_of
 from importer.sources.books.refusals import damaged
 
 # Where calamine looks for them, whatever the relations say.
 USUAL_PART = "xl/workbook.xml"
 USUAL_TEXTS = "xl/sharedStrings.xml"
+_LONGEST_NUMBER = 9  # digits, of a number format
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def read_parts(archive: Archive) -> WorkbookParts:
                 visible = said.get("state", "visible") == "visible"
                 sheets.append(SheetPart(said["name"], visible, relation[1]))
 
-    event_parser(start).Parse(archive.whole(part), True)
+    parse(event_parser(start), archive.chunks(part), archive.shown_as)
     by_kind = dict(relations.values())
     shared = by_kind.get("sharedStrings", USUAL_TEXTS)
     return WorkbookParts(
@@ -86,7 +87,8 @@ def read_relations(archive: Archive, part: str) -> dict[str, tuple[str, str]]:
             kind = attributes.get("Type", "").rpartition("/")[2]
             relations[attributes.get("Id", "")] = (kind, target.lstrip("/"))
 
-    event_parser(start).Parse(archive.whole(posixpath.join(folder, "_rels", f"{name}.rels")), True)
+    of_part = posixpath.join(folder, "_rels", f"{name}.rels")
+    parse(event_parser(start), archive.chunks(of_part), archive.shown_as)
     return relations
 
 
@@ -102,13 +104,13 @@ def _shapes(archive: Archive, part: str) -> tuple[Shape | Moment | None, ...]:
         if kind == "numFmt" and around[-1:] == ["numFmts"]:
             codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
         elif kind == "xf" and around[-1:] == ["cellXfs"]:
-            numbers.append(attributes.get("numFmtId", "0"))
+            numbers.append(attributes.get("numFmtId", "0")[:_LONGEST_NUMBER])
         around.append(kind)
 
     def end(_: str) -> None:
         around.pop()
 
-    event_parser(start, end).Parse(archive.whole(part), True)
+    parse(event_parser(start, end), archive.chunks(part), archive.shown_as)
     return tuple(
         shape_of(codes[n]) if n in codes else shape_by_number(int(n) if n.isdecimal() else 0)
         for n in numbers

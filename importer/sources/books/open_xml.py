@@ -8,7 +8,7 @@ from importer.errors import UnusableInputError
 from importer.sources.books.archive import Archive
 from importer.sources.books.book import Sheet, SheetName
 from importer.sources.books.facts import FactsNotes
-from importer.sources.books.in_memory import CalamineSheet
+from importer.sources.books.in_memory import CELLS_IN_MEMORY, CalamineSheet
 from importer.sources.books.number_formats import Moment
 from importer.sources.books.ooxml import USUAL_PART, USUAL_TEXTS, SheetPart, read_parts
 from importer.sources.books.refusals import damaged, translated
@@ -18,8 +18,6 @@ from importer.sources.books.streamed import StreamedSheet, read_shared_texts
 from importer.sources.content import Content
 
 STREAMED_FROM_BYTES = 150 << 20
-# calamine gives a place to each cell of the block in which a sheet's cells lie.
-CELLS_IN_MEMORY = 16_000_000
 # More than a million contacts have; a stray cell far away makes a block that nobody can read.
 _MOST_CELLS = 250_000_000
 
@@ -43,8 +41,7 @@ class OpenXmlBook:
         """Open a sheet; raises ``UnusableInputError`` as opening the book does."""
         if name not in self._sheets:
             part = next(sheet for sheet in self._parts.sheets if sheet.name == name)
-            with translated(self._archive.shown_as):
-                self._sheets[name] = self._open(part)
+            self._sheets[name] = self._open(part)
         return self._sheets[name]
 
     def _open(self, sheet: SheetPart) -> Sheet:
@@ -60,12 +57,10 @@ class OpenXmlBook:
         if streamed or scan.exact:
             notes = read_facts(self._archive, sheet.part, shapes, numbers=scan.numbers)
         if not streamed and self._size(notes, sheet.name) <= CELLS_IN_MEMORY:
-            try:
-                return CalamineSheet(self._found(sheet.name), notes, self._archive.shown_as)
-            except python_calamine.CalamineError:
-                # It asks more of a workbook than spreadsheet programs do. What is truly damaged
-                # is found to be so when it is streamed.
-                notes = read_facts(self._archive, sheet.part, shapes, numbers=scan.numbers)
+            found = self._found(sheet.name)
+            if found is not None:
+                return CalamineSheet(found, notes, self._archive.shown_as)
+            notes = read_facts(self._archive, sheet.part, shapes, numbers=scan.numbers)
         self._size(notes, sheet.name)
         return StreamedSheet(
             self._archive,
@@ -105,11 +100,20 @@ class OpenXmlBook:
             self._plain_texts = usual and (texts is None or not scan_texts(self._archive, texts))
         return self._plain_texts
 
-    def _found(self, name: str) -> python_calamine.CalamineSheet:
-        if self._calamine is None:
-            with self._content.open() as stream:
-                self._calamine = python_calamine.CalamineWorkbook.from_filelike(stream)
-        return self._calamine.get_sheet_by_name(name)
+    def _found(self, name: str) -> python_calamine.CalamineSheet | None:
+        """Let calamine read a sheet; None when it cannot.
+
+        It asks more of a workbook than spreadsheet programs do. What is truly damaged is found to
+        be so when it is streamed.
+        """
+        with translated(self._archive.shown_as):
+            try:
+                if self._calamine is None:
+                    with self._content.open() as stream:
+                        self._calamine = python_calamine.CalamineWorkbook.from_filelike(stream)
+                return self._calamine.get_sheet_by_name(name)
+            except python_calamine.CalamineError:
+                return None
 
     def _shared_texts(self) -> list[str]:
         if self._shared is None:

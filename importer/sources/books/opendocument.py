@@ -9,36 +9,32 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-import python_calamine
-
 from importer.errors import UnusableInputError
 from importer.sources.books.archive import Archive
-from importer.sources.books.book import Sheet, SheetName
+from importer.sources.books.book import Sheet
 from importer.sources.books.facts import Area, FactsNotes
-from importer.sources.books.in_memory import CalamineSheet, note_rounded
-from importer.sources.books.markup import event_parser
+from importer.sources.books.in_memory import (
+    CELLS_IN_MEMORY,
+    CalamineSheet,
+    find_sheet,
+    note_rounded,
+    open_calamine,
+    sheet_names,
+)
+from importer.sources.books.markup import event_parser, parse
 from importer.sources.books.number_formats import Literal, Moment, Percentage, Shape, shape_of
 from importer.sources.books.opendocument_text import CellText
-from importer.sources.books.refusals import damaged, too_large, translated
+from importer.sources.books.refusals import damaged, too_large
 from importer.sources.books.sheet_xml import LAST_COLUMN, LAST_ROW
 from importer.sources.content import Content
 from importer.sources.pieces import Mark
 
-CELLS_IN_MEMORY = 16_000_000
 _CONTENT = "content.xml"
-_MANIFEST = "META-INF/manifest.xml"
 _ERROR = re.compile(r"#[A-Z/0-9]+[!?]?|Err:\d+")
 _PERCENT = re.compile(r"\d(?:[.,](\d+))?\s*%")
 _PADDED = re.compile(r"[\d \-.,()/+\u00a0\u202f]+")
 _DURATION = re.compile(r"(-?)PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")
 _HOURS_OF_A_DAY = 24
-
-
-def is_protected(archive: Archive) -> bool:
-    """Tell whether the parts of the archive are encrypted."""
-    return "encrypted-package" in archive or (
-        _MANIFEST in archive and b"encryption-data" in archive.whole(_MANIFEST)
-    )
 
 
 class OpenDocumentBook:
@@ -49,32 +45,24 @@ class OpenDocumentBook:
         self.format = "ods"
         self._shown_as = content.shown_as
         self._notes = _read_notes(archive)
-        with content.open() as stream:
-            self._book = python_calamine.CalamineWorkbook.from_filelike(stream)
+        self._book = open_calamine(content)
         self._sheets: dict[str, Sheet] = {}
-        self.names = tuple(
-            SheetName(sheet.name, sheet.visible == python_calamine.SheetVisibleEnum.Visible)
-            for sheet in self._book.sheets_metadata
-        )
+        self.names = sheet_names(self._book, content.shown_as)
 
     def sheet(self, name: str) -> Sheet:
         """Open a sheet; raises ``UnusableInputError`` when it is damaged."""
         if name not in self._sheets:
-            with translated(self._shown_as):
-                sheet = self._book.get_sheet_by_name(name)
-                notes = self._notes.get(name, FactsNotes())
-                opened = CalamineSheet(sheet, notes, self._shown_as)
-                note_rounded(notes, sheet.iter_rows() if opened.width else (), opened.first_column)
-                self._sheets[name] = opened
+            sheet = find_sheet(self._book, name, self._shown_as)
+            notes = self._notes.get(name, FactsNotes())
+            note_rounded(notes, sheet, self._shown_as)
+            self._sheets[name] = CalamineSheet(sheet, notes, self._shown_as)
         return self._sheets[name]
 
 
 def _read_notes(archive: Archive) -> dict[str, FactsNotes]:
     """Read the sheets through: name -> what was noted of it."""
     reader = _Pass(archive.shown_as)
-    for chunk in archive.chunks(_CONTENT):
-        reader.parser.Parse(chunk, False)
-    reader.parser.Parse(b"", True)
+    parse(reader.parser, archive.chunks(_CONTENT), archive.shown_as)
     return reader.notes
 
 
@@ -115,11 +103,6 @@ class _Pass:
                 self._row_attributes = attributes
                 self._column = 1
                 self._cells = []
-            case "table:table-column":
-                last = self._column + _times(attributes, "columns") - 1
-                if attributes.get("table:visibility") in ("collapse", "filter"):
-                    self._sheet.hide_columns(self._column, last)
-                self._column = last + 1
             case "table:table":
                 self._sheet = self.notes.setdefault(attributes.get("table:name", ""), FactsNotes())
                 self._row = self._column = 1
@@ -152,8 +135,6 @@ class _Pass:
         flat = self._row_attributes.get("table:style-name") in self._flat_rows
         if visibility in ("collapse", "filter") or flat:
             self._sheet.hide(self._row, last)
-        if visibility == "filter":
-            self._sheet.filtered = True
         for cell in self._cells:
             self._note(cell, last)
         block = self._sheet.cells
@@ -250,4 +231,7 @@ def _duration(said: str) -> Literal | None:
 
 
 def _times(attributes: dict[str, str], of: str) -> int:
-    return int(attributes.get(f"table:number-{of}-repeated", "1"))
+    times = int(attributes.get(f"table:number-{of}-repeated", "1"))
+    if times < 1:
+        raise ValueError(times)
+    return times

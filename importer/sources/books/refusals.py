@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import python_calamine
 
 from importer.errors import UnusableInputError
+from importer.sources.signatures import PROTECTED, is_of_the_machine
 
 
 def damaged(shown_as: str) -> UnusableInputError:
@@ -20,9 +21,7 @@ def damaged(shown_as: str) -> UnusableInputError:
 
 def protected(shown_as: str) -> UnusableInputError:
     """Make the error for a workbook that needs a password."""
-    return UnusableInputError(
-        f"{shown_as} is protected by a password: save a copy without one and use that."
-    )
+    return UnusableInputError(f"{shown_as} {PROTECTED}.")
 
 
 def too_large(shown_as: str, what: str) -> UnusableInputError:
@@ -34,18 +33,23 @@ def too_large(shown_as: str, what: str) -> UnusableInputError:
 
 @contextmanager
 def translated(shown_as: str) -> Iterator[None]:
-    """Turn whatever a library raises over a workbook's bytes into one sentence.
+    """Turn whatever is raised over a workbook's bytes into one sentence.
 
     The libraries raise exceptions of all kinds over damaged files, and calamine's defects surface
-    as panics, which are no ``Exception``.
+    as panics, which are no ``Exception``. Only what reads bytes may stand inside, lest a defect of
+    ours be called damage. What the machine raises, ``OSError`` and ``MemoryError``, passes.
     """
     try:
         yield
-    except (UnusableInputError, GeneratorExit, KeyboardInterrupt, SystemExit):
+    except UnusableInputError:
         raise
     except python_calamine.PasswordError as error:
         raise protected(shown_as) from error
+    except Exception as error:
+        if is_of_the_machine(error):
+            raise
+        raise damaged(shown_as) from error
     except BaseException as error:
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+        if type(error).__name__ != "PanicException":
             raise
         raise damaged(shown_as) from error

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.sources.books.archive import Archive
-from importer.sources.books.markup import EntityFoundError
+from importer.sources.books.refusals import damaged
 
 _OVERLAP = 256
 _IS = r"\s*=\s*[\"']"
@@ -25,9 +25,8 @@ _ENTITY = r"<!ENTITY"
 _TRIGGERS = (
     rf"\shidden{_IS}(1|t|&)",
     rf"\sht{_IS}0*\.?0*[\"']",
-    rf"\sfilterMode{_IS}(1|t|&)",
     rf"\st{_IS}(e[\"']|&)",
-    rf"{_TAG}(f|f\s[^>]*|filterColumn[^>]*|mergeCell\s[^>]*)/?>",
+    rf"{_TAG}(f|f\s[^>]*|mergeCell\s[^>]*)/?>",
     # Far or unnumbered cells that hold something: how large the block of cells is must be known
     # before it is held in memory.
     rf"\sr{_IS}([A-Za-z]{{3,}}|[Aa][E-Ze-z]|[B-Zb-z][A-Za-z])[0-9][^>/]*>",
@@ -63,8 +62,7 @@ def scan_sheet(
     ``dates``: of those of dates, for which a negative number is none; ``durations``: of those of
     durations. calamine has a limit to both.
 
-    Raises ``UnusableInputError`` at bytes that do not unpack as they should, and
-    ``EntityFoundError``.
+    Raises ``UnusableInputError`` at bytes that do not unpack as they should, and at an entity.
     """
     exact, numbers = [*_TRIGGERS], [_LONG_NUMBER]
     if styles:
@@ -106,7 +104,7 @@ def _found_in(archive: Archive, part: str, sought: dict[str, str]) -> set[str]:
         # All at once first: nearly always there is nothing.
         if _matches(window, "|".join([_ENTITY, *left.values()])):
             if _matches(window, _ENTITY):
-                raise EntityFoundError
+                raise damaged(archive.shown_as)
             found |= {name for name, pattern in left.items() if _matches(window, pattern)}
             left = {name: pattern for name, pattern in sought.items() if name not in found}
     return found

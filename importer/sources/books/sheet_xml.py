@@ -7,17 +7,17 @@ from collections.abc import Sequence
 
 from importer.sources.books.archive import Archive
 from importer.sources.books.facts import Area, FactsNotes
-from importer.sources.books.markup import bare, event_parser, is_true
+from importer.sources.books.markup import bare, event_parser, is_true, parse
 from importer.sources.books.number_formats import Literal, Moment, Shape
 from importer.sources.books.refusals import damaged
 from importer.sources.cells import ROUNDED_FROM, plain_number
+from importer.sources.header import COLUMN_LIMIT
 from importer.sources.pieces import Mark
 
 LAST_ROW = 1_048_576
-LAST_COLUMN = 16_384
+LAST_COLUMN = COLUMN_LIMIT
 _AREA = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7}):\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 _NUMBER, _ERROR, _TEXT = "n", "e", "str"
-_PASSED_OVER = frozenset({"t", "r", "rPr", "rPh"})
 
 
 def read_facts(
@@ -30,8 +30,7 @@ def read_facts(
         if shape is not None and (numbers or not isinstance(shape, Moment))
     }
     pass_ = _Pass(archive.shown_as, with_shape, numbers=numbers)
-    for chunk in archive.chunks(part):
-        pass_.parser.Parse(chunk, False)
+    parse(pass_.parser, archive.chunks(part), archive.shown_as)
     return pass_.finished()
 
 
@@ -58,6 +57,8 @@ class Places:
     def next_cell(self, said: str | None) -> None:
         """Come to a cell; what it says of its row counts more than what the row says."""
         if said is None:
+            if not self.row:
+                raise damaged(self._shown_as)
             self.column += 1
         else:
             letters = said.rstrip("0123456789")
@@ -103,12 +104,12 @@ class _Pass:
         self._type = _NUMBER
         self._shape: Shape | Moment | None = None
         self._formula = False
+        self._in_cell = False
         self._text: list[str] = []
         self._row_noted = 0
 
     def finished(self) -> FactsNotes:
         """Give the notes after the last event."""
-        self.parser.Parse(b"", True)
         self._end_formula()
         return self.notes
 
@@ -122,6 +123,7 @@ class _Pass:
             self._places.next_cell(attributes.get("r"))
             self._type = attributes.get("t", _NUMBER)
             self._shape = self._shapes.get(attributes.get("s", "0"))
+            self._in_cell = True
         elif kind == "v":
             if self._formula or self._type == _ERROR or self._numbers:
                 self._listen()
@@ -132,11 +134,13 @@ class _Pass:
         elif kind == "row":
             self._row(attributes)
         elif kind == "f":
-            self._formula = True
+            self._formula = self._in_cell
+        elif kind == "extLst":
+            self._in_cell = False  # the formulas in it are of what is drawn or checked
         elif kind == "is":
             self._filled()
-        elif kind not in _PASSED_OVER:
-            self._beside(kind, attributes)
+        elif kind == "mergeCell":
+            self._note_merged(attributes.get("ref", ""))
 
     def _filled(self) -> None:
         self.notes.columns.add(self._places.column)
@@ -191,20 +195,11 @@ class _Pass:
         if is_hidden(attributes):
             self.notes.hide(self._places.row, self._places.row)
 
-    def _beside(self, kind: str, attributes: dict[str, str]) -> None:
-        if kind == "col" and is_true(attributes.get("hidden")):
-            self.notes.hide_columns(int(attributes["min"]), int(attributes["max"]))
-        elif kind == "mergeCell":
-            found = _AREA.fullmatch(attributes.get("ref", ""))
-            if found:
-                left, top, right, bottom = found.groups()
-                self.notes.merge(
-                    Area(int(top), int(bottom), column_number(left), column_number(right))
-                )
-        elif kind == "filterColumn" or (
-            kind == "sheetPr" and is_true(attributes.get("filterMode"))
-        ):
-            self.notes.filtered = True
+    def _note_merged(self, said: str) -> None:
+        found = _AREA.fullmatch(said)
+        if found:
+            left, top, right, bottom = found.groups()
+            self.notes.merge(Area(int(top), int(bottom), column_number(left), column_number(right)))
 
 
 def is_hidden(attributes: dict[str, str]) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from importer.sources.books.archive import Archive
 from importer.sources.books.facts import FactsNotes, SheetFacts
 from importer.sources.books.in_memory import shaped_texts, texts_of
-from importer.sources.books.markup import bare, event_parser
+from importer.sources.books.markup import bare, event_parser, parse
 from importer.sources.books.number_formats import Moment, Shape
 from importer.sources.books.refusals import damaged, translated
 from importer.sources.books.sheet_xml import Places
@@ -55,13 +55,16 @@ class StreamedSheet:
         self.width = 0 if cells is None else cells.last_column + 1 - cells.first_column
 
     def rows(self) -> Iterator[Sequence[str]]:
+        """Give the texts. Raises ``UnusableInputError`` at what is damaged."""
         if not self.width:
             return iter(())
         if not self._notes.shaped.rows:
             return (texts_of(row) for _, row in self._values())
-        return shaped_texts(self._values(), self._notes.shaped.sorted(), self.first_column)
+        self._notes.shaped.sort()
+        return shaped_texts(self._values(), self._notes.shaped, self.first_column)
 
     def facts(self) -> SheetFacts:
+        """Tell what the exact pass found."""
         if self._facts is None:
             self._facts = self._notes.facts(self._notes.cells)
         return self._facts
@@ -73,22 +76,28 @@ class StreamedSheet:
         last_row = 0 if cells is None else cells.last_row
         blank: tuple[Any, ...] = ("",) * self.width
         expected = 1
-        with translated(self._archive.shown_as):
-            for chunk in self._archive.chunks(self._part):
+        for number, values in self._written(reader):
+            if number < expected:
+                raise damaged(self._archive.shown_as)
+            if number > last_row:
+                break
+            for missing in range(expected, number):
+                yield missing, blank
+            row: list[Any] = list(blank)
+            for column, value in values.items():
+                if 0 <= column - self.first_column < self.width:
+                    row[column - self.first_column] = value
+            yield number, row
+            expected = number + 1
+        for missing in range(expected, last_row + 1):
+            yield missing, blank
+
+    def _written(self, reader: _RowReader) -> Iterator[tuple[int, dict[int, Any]]]:
+        """Give the rows that are written, as they are."""
+        for chunk in self._archive.chunks(self._part):
+            with translated(self._archive.shown_as):
                 reader.parser.Parse(chunk, False)
-                for number, values in reader.taken():
-                    if number < expected:
-                        raise damaged(self._archive.shown_as)
-                    if number > last_row:
-                        return
-                    for missing in range(expected, number):
-                        yield missing, blank
-                    row: list[Any] = list(blank)
-                    for column, value in values.items():
-                        if 0 <= column - self.first_column < self.width:
-                            row[column - self.first_column] = value
-                    yield number, row
-                    expected = number + 1
+            yield from reader.taken()
 
 
 class _RowReader:
@@ -158,7 +167,10 @@ class _RowReader:
 
 
 class RichText:
-    """The text of a cell that may be in several runs; how it is pronounced is no part of it."""
+    """Collects the events inside one cell, whose text may be in several runs.
+
+    How the text is pronounced is no part of it.
+    """
 
     def __init__(self) -> None:
         self._texts: list[str] = []
@@ -167,12 +179,15 @@ class RichText:
         self._aside = False
 
     def begin(self) -> None:
+        """Come to a cell's text in runs."""
         self._texts, self._run, self._aside = [], None, False
 
     def begin_plain(self) -> None:
+        """Come to a cell's text that is one run, blanks and all."""
         self._run = []
 
     def start(self, kind: str, attributes: dict[str, str]) -> None:
+        """Come to an element inside the text."""
         if kind == "rPh":
             self._aside = True
         elif kind == "t" and not self._aside:
@@ -180,10 +195,12 @@ class RichText:
             self._kept = attributes.get("xml:space") == "preserve"
 
     def add(self, text: str) -> None:
+        """Come to characters."""
         if self._run is not None:
             self._run.append(text)
 
     def end(self, kind: str) -> None:
+        """Come to an element's end."""
         if kind == "rPh":
             self._aside = False
         elif kind == "t" and self._run is not None:
@@ -193,9 +210,11 @@ class RichText:
             self._run = None
 
     def taken(self) -> str:
+        """Give the text in runs that was read since ``begin``."""
         return unescaped("".join(self._texts))
 
     def taken_plain(self) -> str:
+        """Give the text that was read since ``begin_plain``."""
         text = "".join(self._run or ())
         self._run = None
         return text
@@ -221,9 +240,7 @@ def read_shared_texts(archive: Archive, part: str) -> list[str]:
             reader.end(kind)
 
     parser = event_parser(start, end, reader.add)
-    for chunk in archive.chunks(part):
-        parser.Parse(chunk, False)
-    parser.Parse(b"", True)
+    parse(parser, archive.chunks(part), archive.shown_as)
     return texts
 
 
