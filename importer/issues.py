@@ -40,6 +40,7 @@ class IssueCode(StrEnum):
     CONSENT_CONFLICT = "consent-conflict"
     # of a cell of a workbook
     CELL_ERROR = "cell-error"
+    CELL_MERGED = "cell-merged"
     FORMULA_WITHOUT_VALUE = "formula-without-value"
     FORMULA_REFUSED = "formula-refused"
     NUMBER_ROUNDED = "number-rounded"
@@ -95,6 +96,9 @@ MESSAGES: dict[IssueCode, str] = {
     ),
     IssueCode.HIDDEN_ROW: "The row is hidden in the sheet, and the mapping leaves such rows out.",
     IssueCode.CELL_ERROR: "{column} holds the error {value}: mend the formula behind it.",
+    IssueCode.CELL_MERGED: (
+        "{column} is merged with the row above, which alone has its value: give each row its own."
+    ),
     IssueCode.FORMULA_WITHOUT_VALUE: (
         "{column} holds a formula that was never computed: open the file in a spreadsheet "
         "program, save it, and try again."

@@ -160,6 +160,8 @@ class TableDescription:
     is. ``warnings`` are sentences for the operator. ``repeated``: headers that several columns
     had, before they were made unique.
 
+    ``unknown``: what the format does not tell, in words.
+
     Known once all chunks were read: ``rows`` (None until somebody has counted), the certain
     ``encoding``, ``left_out`` below the header, ``hidden`` (how many rows the sheet hides),
     ``computed`` (column and how many of its cells hold formulas) and ``obstacles``: a
@@ -184,6 +186,7 @@ class TableDescription:
     left_out: tuple[LeftOut, ...] = ()
     hidden: int = 0
     computed: tuple[tuple[str, int], ...] = ()
+    unknown: tuple[str, ...] = ()
     obstacles: tuple[tuple[str, str], ...] = ()
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from importer.issues import Finding, Severity
+from importer.issues import Finding, IssueCode, Severity
 from importer.model import FieldRole, FieldRule, OnInvalid
 
 _NEVER_WITHOUT = frozenset({FieldRole.KEY, FieldRole.CONSENT})
@@ -47,7 +47,17 @@ def findings_of_fields(findings: Sequence[Finding], uses: Mapping[str, Use]) -> 
         if not finding.column:
             kept.append(finding)
         elif (use := uses.get(finding.column)) is not None:
-            lenient = use.lenient and finding.severity is Severity.ERROR
+            error = finding.severity is Severity.ERROR
+            lenient = error and (use.lenient or _is_harmless(finding, use))
             severity = Severity.WARNING if lenient else finding.severity
             kept.append(replace(finding, field=use.field, severity=severity))
     return tuple(kept)
+
+
+def _is_harmless(finding: Finding, use: Use) -> bool:
+    """Tell whether the blank cell of a merged area does no harm: the field is left alone.
+
+    It does where the cell would identify a contact, or answer for one.
+    """
+    told = {rule.role for rule in (*use.rules, *use.made)}
+    return finding.code is IssueCode.CELL_MERGED and told <= {FieldRole.DATA}

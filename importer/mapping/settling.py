@@ -26,6 +26,12 @@ def unsettled(bound: BoundMapping, table: TableDescription) -> tuple[str, ...]:
             f"`source: {{hidden_rows: leave-out}}` leaves {'it' if one else 'them'} out, "
             "`include` says that this is meant."
         )
+    if table.unknown and None in (settled.hidden_rows, settled.formulas):
+        sentences.append(
+            f"{table.shown}: an .{table.format} file does not tell which rows are hidden, nor "
+            "which cells are computed: save it as .xlsx, or write "
+            "`source: {hidden_rows: include, formulas: accept}` if that does not matter."
+        )
     if settled.formulas is None:
         for column, cells in table.computed:
             if cells and _answers(bound, column):

@@ -22,6 +22,7 @@ _CODES = {
     Mark.ERROR: (IssueCode.CELL_ERROR, Severity.ERROR),
     Mark.NEVER_COMPUTED: (IssueCode.FORMULA_WITHOUT_VALUE, Severity.ERROR),
     Mark.COMPUTED: (IssueCode.FORMULA_REFUSED, Severity.ERROR),
+    Mark.MERGED: (IssueCode.CELL_MERGED, Severity.ERROR),
     Mark.ROUNDED: (IssueCode.NUMBER_ROUNDED, Severity.WARNING),
 }
 _LEFT_OUT = {

@@ -23,6 +23,7 @@ class Mark(StrEnum):
     ERROR = "error"  # it shows an error, such as #N/A; the text given is blank
     COMPUTED = "computed"  # a formula made its text
     NEVER_COMPUTED = "never computed"  # a formula whose result the file does not hold
+    MERGED = "merged"  # it shows the value of a cell above, and has none of its own
     ROUNDED = "rounded"  # a number of more digits than a spreadsheet program keeps
 
 

@@ -114,8 +114,29 @@ def _with_facts(piece: Piece, facts: SheetFacts, first_column: int) -> Piece:
                     one.shown[start:end],
                 )
             )
+    merged = _merged_cells(piece, facts.merged_areas, first_column)
+    if merged is not None:
+        marks.append(merged)
     hidden = (facts.hidden[first:last] - piece.first_row).tolist()
     return replace(piece, hidden=hidden, marks=tuple(marks))
+
+
+def _merged_cells(piece: Piece, areas: Sequence[Area], first_column: int) -> CellMarks | None:
+    """Mark the cells that show the value of a cell above, which is merged with them."""
+    rows, columns = [], []
+    for area in areas:
+        first = max(area.first_row + 1, piece.first_row)
+        last = min(area.last_row, piece.first_row + piece.table.num_rows - 1)
+        if first <= last:
+            wide = np.arange(max(area.first_column, first_column), area.last_column + 1)
+            tall = np.arange(first, last + 1)
+            rows.append(np.repeat(tall, len(wide)) - piece.first_row)
+            columns.append(np.tile(wide, len(tall)) - first_column)
+    if not rows:
+        return None
+    at, positions = np.concatenate(rows), np.concatenate(columns)
+    order = np.argsort(at, kind="stable")
+    return CellMarks(Mark.MERGED, at[order], positions[order])
 
 
 def open_workbook(content: Content, options: SourceOptions, form: Form) -> tuple[SheetSource, ...]:
@@ -208,9 +229,12 @@ def _source(
         options = SourceOptions(last_row=FILE_END)
     signs = signs_of(rows, layout, last_row=options.last_row)
     found = (chosen, readings.of_layout(layout))
+    left_out = readings.preamble(layout, rows)
     warnings = (
         readings.doubts(found)
         + _of_choice(chosen)
+        + _of_hidden(book, name)
+        + readings.on_preamble(left_out, rows)
         + header.warnings
         + _of_facts(sheet.facts(), layout, book.format)
     )
@@ -225,7 +249,8 @@ def _source(
         warnings=warnings,
         repeated=header.repeated,
         readings=found,
-        left_out=readings.preamble(layout, rows),
+        left_out=left_out,
+        unknown=sheet.facts().unknown,
     )
     return SheetSource(sheet, _Understood(layout, header, signs, options), description)
 
@@ -257,6 +282,8 @@ def _over_merged(rows: Sequence[Sequence[str]], areas: Sequence[Area], layout: L
     """Let a table whose first row is merged with rows below it have that for its header."""
     start = layout.header_row or layout.first_row
     last = max((area.last_row for area in areas if area.first_row == start), default=start)
+    if any("@" in cell for row in rows[start:last] for cell in row):
+        return layout  # a note beside contacts is merged, not the header
     lines = last + 1 - start
     if lines <= max(layout.header_rows, 1) or lines > HEADER_LINES or last >= len(rows):
         return layout
@@ -283,6 +310,16 @@ def _with_groups(
         start, end = area.first_column - first_column, area.last_column + 1 - first_column
         line[start:end] = [line[start]] * (end - start)
     return replace(layout, names=joined_names(lines))
+
+
+def _of_hidden(book: Book, chosen: str) -> tuple[str, ...]:
+    """Say which hidden sheets are not read: people who unsubscribed are kept in such ones."""
+    hidden = [s.name for s in book.names if not s.visible and s.name != chosen]
+    filled = [name for name in hidden if _is_filled(book.sheet(name))]
+    if not filled:
+        return ()
+    listed = ", ".join(f'"{name}"' for name in filled)
+    return (f"Hidden in the workbook and not read: {listed}. `--sheet NAME` reads such a sheet.",)
 
 
 def _of_facts(facts: SheetFacts, layout: Layout, form: str) -> tuple[str, ...]:

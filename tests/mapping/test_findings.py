@@ -81,3 +81,11 @@ def test_a_row_cannot_do_without_a_cell_that_something_else_needs(more: str) -> 
 
 def test_an_error_in_a_key_stays_one() -> None:
     assert applied(HEAD, found("Courriel")) == [("Courriel", "key_f_EMail", "error")]
+
+
+def test_a_merged_cell_harms_where_it_identifies_or_answers() -> None:
+    text = (
+        f"{HEAD}  Ville: f_City\n  Notes: {{field: optin_N, values: {{x: yes, y: no}}}}\n{EVERYONE}"
+    )
+    merged = [found(name, IssueCode.CELL_MERGED) for name in ("Courriel", "Ville", "Notes")]
+    assert [severity for _, _, severity in applied(text, *merged)] == ["error", "warning", "error"]

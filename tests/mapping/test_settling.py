@@ -72,3 +72,11 @@ def test_formulas_are_settled_by_either_word(choice: str) -> None:
     table = replace(TABLE, computed=(("Infolettre", 120),))
     assert sentences(table, f"source: {{formulas: {choice}}}\n") == ()
     assert len(sentences(replace(table, hidden=2), f"source: {{formulas: {choice}}}\n")) == 1
+
+
+def test_what_a_format_does_not_tell_is_open_until_the_mapping_settles_both() -> None:
+    table = replace(TABLE, format="xls", unknown=("hidden rows", "formulas"))
+    (one,) = sentences(table)
+    assert "an .xls file does not tell which rows are hidden" in one
+    assert sentences(table, "source: {hidden_rows: include}\n") == (one,)
+    assert sentences(table, "source: {hidden_rows: include, formulas: accept}\n") == ()

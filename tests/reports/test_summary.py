@@ -26,7 +26,7 @@ TABLE = TableDescription(
     rows=120,
     warnings=("The delimiter may be another.",),
     readings=(READING,),
-    left_out=(LeftOut(Part.PREAMBLE, 1, 3, 3), LeftOut(Part.FOOTER, 122, 124, 3)),
+    left_out=(LeftOut(Part.PREAMBLE, 1, 3, 3), LeftOut(Part.FOOTER, 122, 124, 3, (122, 123))),
     hidden=7,
     computed=(("Infolettre", 120),),
 )
@@ -60,8 +60,8 @@ def test_all_that_was_found_out_of_a_file_is_told() -> None:
             }
         ],
         "left_out": [
-            {"part": "preamble", "first": 1, "last": 3, "rows": 3},
-            {"part": "footer", "first": 122, "last": 124, "rows": 3},
+            {"part": "preamble", "first": 1, "last": 3, "rows": 3, "numbers": []},
+            {"part": "footer", "first": 122, "last": 124, "rows": 3, "numbers": [122, 123]},
         ],
         "warnings": ["The delimiter may be another."],
     }

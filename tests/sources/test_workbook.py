@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from importer.errors import UnusableInputError
 from importer.issues import IssueCode
 from importer.sources import Source, open_sources
 from importer.sources.books import archive, open_xml
-from importer.tables import SourceOptions
+from importer.tables import Acceptance, SourceOptions
 
+from . import written_books
 from .reading import PLAIN, cells_of, findings_of, rows_of
 from .written_books import number, row, text, xlsx
 
@@ -325,3 +327,60 @@ def test_sheet_of_blanks_and_errors_has_no_addresses(tmp_path: Path, way: str) -
     path = save(tmp_path / "a.xlsx", {"Odd": [*blank, ["#N/A"]], "People": people})
     (source,) = open_all(path)
     assert source.description.sheet == "People"
+
+
+# --- what could give a contact another's answer ----------------------------------------------
+
+
+def saved(path: Path, rows: list[list[Any]], merged: Sequence[str] = ()) -> Path:
+    book = openpyxl.Workbook()
+    for cells in rows:
+        book.active.append(cells)
+    for area in merged:
+        book.active.merge_cells(area)
+    book.save(path)
+    return path
+
+
+CONTACTS: list[list[Any]] = [
+    ["Courriel", "Nom", "Infolettre"],
+    ["a@e.ca", "Anna", "Oui"],
+    ["b@e.ca", "Bob", "Non"],
+    ["c@e.ca", "Cid", None],
+    ["d@e.ca", "Dan", None],
+]
+
+
+def test_cells_merged_with_the_row_above_are_told(tmp_path: Path, way: str) -> None:
+    (source,) = open_all(saved(tmp_path / "a.xlsx", CONTACTS, ["C3:C5"]))
+    assert findings_of(source) == [(IssueCode.CELL_MERGED, [4, 5], [])]
+    assert "1 merged area" in source.description.warnings[0]
+
+
+def test_a_merged_note_beside_the_contacts_is_no_header(tmp_path: Path) -> None:
+    rows = [[*CONTACTS[0], None, None, "Notes: voir avec Paul"], *CONTACTS[1:]]
+    (source,) = open_all(saved(tmp_path / "a.xlsx", rows, ["F1:F4"]))
+    assert source.description.header_rows == 1
+    assert len(cells_of(source)) == 4
+
+
+def test_a_hidden_sheet_with_cells_is_told(tmp_path: Path) -> None:
+    sheets = {"Membres": CONTACTS, "Désabonnés": CONTACTS[:3], "Vide": []}
+    path = save(tmp_path / "a.xlsx", sheets, ("Désabonnés", "Vide"))
+    (source,) = open_all(path)
+    assert source.description.warnings == (
+        'Hidden in the workbook and not read: "Désabonnés". `--sheet NAME` reads such a sheet.',
+    )
+
+
+def test_cells_that_an_array_formula_fills_are_computed(tmp_path: Path, way: str) -> None:
+    head = row(1, text("Courriel"), text("Infolettre"))
+    filled = '<c r="B2" t="str"><f t="array" ref="B2:B3">X()</f><v>Non</v></c>'
+    spilled = '<c r="B3" t="str"><v>Non</v></c>'
+    rows = f'{head}<row r="2"><c r="A2" t="str"><v>a@e.ca</v></c>{filled}</row>'
+    rows += f'<row r="3"><c r="A3" t="str"><v>b@e.ca</v></c>{spilled}</row>'
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(written_books.xlsx(rows))
+    (source,) = open_all(path, SourceOptions(formulas=Acceptance.REFUSE))
+    assert findings_of(source) == [(IssueCode.FORMULA_REFUSED, [2, 3], [])]
+    assert source.description.computed == (("Infolettre", 2),)

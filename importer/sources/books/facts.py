@@ -6,6 +6,7 @@ import sys
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,13 @@ class SheetMarks:
     rows: NDArray[np.int64]
     columns: NDArray[np.int64]
     shown: tuple[str, ...] = ()
+
+
+class Place(Protocol):
+    """Where a cell stands, from 1."""
+
+    row: int
+    column: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,13 @@ class Area:
             max(self.last_row, other.last_row),
             min(self.first_column, other.first_column),
             max(self.last_column, other.last_column),
+        )
+
+    def holds(self, place: Place) -> bool:
+        """Tell whether a cell lies in it."""
+        return (
+            self.first_row <= place.row <= self.last_row
+            and self.first_column <= place.column <= self.last_column
         )
 
     def meets(self, other: Area) -> bool:

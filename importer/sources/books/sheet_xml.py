@@ -104,6 +104,7 @@ class _Pass:
         self._type = _NUMBER
         self._shape: Shape | Moment | None = None
         self._formula = False
+        self._spilled: list[Area] = []
         self._in_cell = False
         self._text: list[str] = []
         self._row_noted = 0
@@ -125,6 +126,8 @@ class _Pass:
             self._shape = self._shapes.get(attributes.get("s", "0"))
             self._in_cell = True
         elif kind == "v":
+            if self._in_cell and any(area.holds(self._places) for area in self._spilled):
+                self._formula = True
             if self._formula or self._type == _ERROR or self._numbers:
                 self._listen()
             else:
@@ -135,6 +138,8 @@ class _Pass:
             self._row(attributes)
         elif kind == "f":
             self._formula = self._in_cell
+            if self._in_cell and attributes.get("t") == "array":
+                self._note_spilled(attributes.get("ref", ""))
         elif kind == "extLst":
             self._in_cell = False  # the formulas in it are of what is drawn or checked
         elif kind == "is":
@@ -196,10 +201,23 @@ class _Pass:
             self.notes.hide(self._places.row, self._places.row)
 
     def _note_merged(self, said: str) -> None:
-        found = _AREA.fullmatch(said)
-        if found:
-            left, top, right, bottom = found.groups()
-            self.notes.merge(Area(int(top), int(bottom), column_number(left), column_number(right)))
+        area = _area(said)
+        if area is not None:
+            self.notes.merge(area)
+
+    def _note_spilled(self, said: str) -> None:
+        """Note the area that a formula fills: its other cells hold values only."""
+        area = _area(said)
+        if area is not None and area.size > 1:
+            self._spilled.append(area)
+
+
+def _area(said: str) -> Area | None:
+    found = _AREA.fullmatch(said)
+    if found is None:
+        return None
+    left, top, right, bottom = found.groups()
+    return Area(int(top), int(bottom), column_number(left), column_number(right))
 
 
 def is_hidden(attributes: dict[str, str]) -> bool:
