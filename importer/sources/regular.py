@@ -8,6 +8,7 @@ but for cells so long that the exact way takes them for rows.
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,6 +24,7 @@ from importer.sources.pieces import TEXT, Piece, piece_of_rows, position_names
 from importer.sources.rows import Row, exact_rows
 
 _MARK = "\ufeff".encode()
+_HIDDEN_ADDRESS = re.compile(r"[\r\n][^\r\n@]*@")
 # No text holds it: it may stand for a delimiter that Arrow does not know.
 _STAND_IN = NO_DELIMITER.encode()
 
@@ -169,7 +171,10 @@ def _is_as_exact(block: bytes, table: pa.Table, form: Format) -> bool:
 
 
 def _may_hide_addresses(column: Any) -> bool:
-    return bool(pc.any(pc.match_substring_regex(column, r"[\r\n][^\r\n@]*@")).as_py())
+    """Tell whether a line in one of a column's cells has an address; most have one line each."""
+    if not any(pc.any(pc.match_substring(column, end)).as_py() for end in "\n\r"):
+        return False
+    return bool(pc.any(pc.match_substring_regex(column, _HIDDEN_ADDRESS.pattern)).as_py())
 
 
 def _may_hide_rows(cells: Any, breaks: Any, form: Format) -> bool:
@@ -230,7 +235,9 @@ def _ragged_rows(texts: list[str], form: Format, *, is_torn: bool = False) -> li
 def _may_go_on(text: str) -> bool:
     """Tell whether the exact way may take a row of several lines for several rows."""
     breaks = text.count("\n") + text.count("\r")
-    return breaks > HIDDEN_ROWS or (breaks > 0 and "@" in text) or len(text) > TEXT_AHEAD
+    return (
+        breaks > HIDDEN_ROWS or _HIDDEN_ADDRESS.search(text) is not None or len(text) > TEXT_AHEAD
+    )
 
 
 def piece_with_marks(rows: list[Row], width: int, first_row: int) -> Piece:
