@@ -11,7 +11,7 @@ import pytest
 
 from importer.errors import UnusableInputError
 from importer.issues import IssueCode
-from importer.sources import Source, open_sources
+from importer.sources import Source, open_sources, pieces
 from importer.sources.books import archive, open_xml
 from importer.tables import Acceptance, SourceOptions
 
@@ -384,3 +384,14 @@ def test_cells_that_an_array_formula_fills_are_computed(tmp_path: Path, way: str
     (source,) = open_all(path, SourceOptions(formulas=Acceptance.REFUSE))
     assert findings_of(source) == [(IssueCode.FORMULA_REFUSED, [2, 3], [])]
     assert source.description.computed == (("Infolettre", 2),)
+
+
+def test_marks_keep_their_places_where_rows_come_in_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr(pieces, "_ROWS_AT_ONCE", 2)
+    rows = [CONTACTS[0], *[[f"c{n}@e.ca", "#N/A" if n % 3 else "Roy", "Oui"] for n in range(90)]]
+    (source,) = open_all(saved(tmp_path / "a.xlsx", rows))
+    found = [row for code, rows_, _ in findings_of(source, 7) for row in rows_]
+    assert found == [n + 2 for n in range(90) if n % 3]
+    assert rows_of(source) == list(range(2, 92))
