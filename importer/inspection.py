@@ -32,10 +32,11 @@ class InspectedTable:
 
 @dataclass(frozen=True, slots=True)
 class OpenedTables:
-    """The tables of what was named, and what of it is not read, in words."""
+    """The tables of what was named, what of it is not read, in words, and the files' paths."""
 
     sources: tuple[Source, ...]
     passed_over: tuple[str, ...] = ()
+    paths: tuple[Path, ...] = ()
 
 
 def open_tables(file: str, *, sheet: str | None = None) -> OpenedTables:
@@ -57,7 +58,7 @@ def open_tables(file: str, *, sheet: str | None = None) -> OpenedTables:
             mistakes.extend(error.mistakes)
     if mistakes:
         raise UnusableInputError(*mistakes)
-    return OpenedTables(tuple(sources), tuple(told))
+    return OpenedTables(tuple(sources), tuple(told), tuple(path for path, _ in found))
 
 
 def _named(path: Path, shown: str) -> assembly.NamedFile:
@@ -101,7 +102,11 @@ def _dump(stream: IO[bytes], names: Sequence[str]) -> Iterator[Any]:
 
 
 def _whole_rows(chunk: Chunk) -> Iterator[list[str]]:
-    """Give the rows' cells; blank where a short row has none, and those beyond the header too."""
+    """Give the rows' cells; blank where a short row has none, and those beyond the header too.
+
+    Cells beyond the header that are blank, as a delimiter behind every row makes them, are none.
+    """
     columns = [chunk.frame[name].fillna("").tolist() for name in chunk.frame.columns]
     for position, cells in enumerate(zip(*columns, strict=True)):
-        yield [*cells, *chunk.extra.get(position, ())]
+        extra = chunk.extra.get(position, ())
+        yield [*cells, *(extra if any(map(str.strip, extra)) else ())]

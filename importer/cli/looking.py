@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,13 +51,14 @@ def inspect_command(
       left_out: part, first, last, rows, numbers (the first few)
       computed: column and how many of its cells hold formulas
       columns: name, fill (0 to 1), look, date_order, examples
+      unknown: what the format does not tell
       repeated, warnings, obstacles (what a mapping must settle before a check)
     """
     from importer import inspection
 
-    if dump is not None:
-        _refuse_existing(dump)
     opened = inspection.open_tables(file, sheet=sheet)
+    if dump is not None:
+        _refuse_source(dump, opened.paths)
     if dump is None:
         found = [inspection.inspect(source) for source in opened.sources]
     else:
@@ -86,15 +86,12 @@ def inspect_command(
     return 0
 
 
-def _refuse_existing(place: Path) -> None:
-    """Refuse to write over any file: it may be the one that is read, by this name or another."""
+def _refuse_source(place: Path, sources: Sequence[Path]) -> None:
+    """Refuse to write over a file that is read, by its own name or another."""
     from importer.errors import UnusableInputError
 
-    if os.path.lexists(place):
-        raise UnusableInputError(
-            f"{place} exists already, and nothing is written over: name another file for --dump, "
-            "or remove it"
-        )
+    if place.exists() and any(path.exists() and place.samefile(path) for path in sources):
+        raise UnusableInputError(f"{place} is the file that is read: name another one for --dump")
 
 
 def _dumped(sources: Sequence[Source], place: Path) -> InspectedTable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -40,7 +41,23 @@ class Body:
     @classmethod
     def of(cls, rows: Sequence[Sequence[str]], below: int, width: int) -> Body:
         """Look at the rows from position ``below`` on that are ``width`` cells wide."""
-        body = _sure_rows([row for row in _block(rows, below) if len(row) == width])
+        return cls._made_of(
+            _sure_rows([row for row in _block(rows, below) if len(row) == width]), width
+        )
+
+    @classmethod
+    def of_longest(cls, rows: Sequence[Sequence[str]], width: int) -> Body:
+        """Look at the longest block of rows that are ``width`` cells wide, at its lower part."""
+        solid = [row if any(map(str.strip, row)) and len(row) == width else None for row in rows]
+        blocks = [list(block) for filled, block in itertools.groupby(solid, bool) if filled]
+        longest = max(blocks, key=len, default=[])
+        if len(longest) < 3:
+            longest = [row for row in solid if row is not None]
+        lower = longest[min(len(longest) // 2, 2 * HEADER_LINES) :]
+        return cls._made_of([row for row in lower if row is not None], width)
+
+    @classmethod
+    def _made_of(cls, body: Sequence[Sequence[str]], width: int) -> Body:
         typed: dict[int, Kind] = {}
         seen: dict[int, frozenset[str]] = {}
         years: set[int] = set()
@@ -97,7 +114,7 @@ class Body:
             return unlike > 0
         gaps, units = _gaps(row, first), _units(row)
         if gaps * 3 >= len(first):  # the line above only names groups
-            return unlike == len(self.typed.keys() & set(range(len(row)))) and bool(self.typed)
+            return unlike > 0  # whatever it says of a column is a name, for nothing is like it
         if gaps > 1 or units > 1:
             return unlike >= 2
         # Below a line that names all columns, one or two odd cells are a first contact's.

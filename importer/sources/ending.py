@@ -31,8 +31,9 @@ _TOTAL = re.compile(
 )
 _NOTE = re.compile(
     r"[*†‡#\[©]|\((?!\d)|[-_=]{3}|[-–—] "
-    r"|(?:notes?|n\.?b|sources?|remarques?|exporté|export|généré|generated|printed|imprimé|page|fin"
-    r"|end|last updated|mise? à jour|updated|as of|en date|copyright|total|ps)\b",
+    r"|(?:(?:foot)?notes?|n\.?b|sources?|remarques?|exporté|export|généré|generated|printed|imprimé|page|fin"
+    r"|end|last updated|mise? à jour|updated|as of|en date|copyright|total|ps"
+    r"|legend|légende|symbols?|how to cite|disclaimer|avertissement)\b",
     re.IGNORECASE,
 )
 
@@ -138,12 +139,7 @@ def _last(piece: Piece, signs: EndSigns) -> Ended:
     start = max(len(blank) - _HELD, 0)
     rows = _texts(piece, start, len(blank))
     solid = [at for at in range(len(rows)) if not blank[start + at]]
-    gap = max((at for at in range(len(rows)) if blank[start + at] and at < solid[-1]), default=-1)
-    end = len(rows)
-    if piece.cut_off is None and gap >= 0:
-        below = [_noted(rows[at], signs, apart=True) for at in solid if at > gap]
-        if min(below) and (max(below) is _Noted.SURELY or min(below) is _Noted.LIKELY):
-            end = gap
+    end = _first_note(rows, solid, signs) if piece.cut_off is None else len(rows)
     for at in reversed([at for at in solid if at < end]):
         apart = at > 0 and bool(blank[start + at - 1])
         if piece.cut_off == start + at or _noted(rows[at], signs, apart=apart) < _Noted.LIKELY:
@@ -152,6 +148,29 @@ def _last(piece: Piece, signs: EndSigns) -> Ended:
     footer = np.zeros(len(blank), dtype=np.bool_)
     footer[start + end :] = ~blank[start + end :]
     return Ended(piece, blank, {Part.FOOTER: footer})
+
+
+def _first_note(rows: Sequence[Sequence[str]], solid: Sequence[int], signs: EndSigns) -> int:
+    """Find where the blocks below blank rows begin that hold notes and nothing else.
+
+    What may be a note is one where a surer one stands in its block, or below it.
+    """
+    end, surest = len(rows), _Noted.NOT
+    blocks: list[list[int]] = []
+    for at in solid:
+        if blocks and blocks[-1][-1] == at - 1:
+            blocks[-1].append(at)
+        else:
+            blocks.append([at])
+    for block in reversed(blocks[1:]):
+        noted = [_noted(rows[at], signs, apart=True) for at in block]
+        surest = max(surest, *noted)
+        if not min(noted) or surest < _Noted.LIKELY:
+            break
+        if min(noted) is _Noted.PERHAPS and surest is not _Noted.SURELY:
+            break
+        end = block[0]
+    return end
 
 
 class _Noted(IntEnum):
@@ -178,7 +197,7 @@ def _noted(row: Sequence[str], signs: EndSigns, *, apart: bool) -> _Noted:
         return _Noted.SURELY
     words = max(len(cell.split()) for cell in cells)
     bare = len(row) == 1 < signs.width  # a line without any delimiter
-    begun = _NOTE.match(first) is not None and (words > (1 if bare else 2) or ": " in first)
+    begun = _NOTE.match(first) is not None and (words > (1 if bare else 2) or ":" in first)
     is_note = alone and (begun or words >= 4)
     if signs.body.like(row) and not (is_note and bare):
         return _Noted.NOT

@@ -100,8 +100,9 @@ def find_layout(
         return _layout(rows, header_row - 1, header_rows or 1, width, Certainty.GIVEN)
     if _is_ours(rows[solid[0]]):
         return _layout(rows, solid[0], 1, width, Certainty.CERTAIN)
-    start = _start(rows, filled, solid, width)
-    start = _full_header(rows, solid, start, width)
+    start = _above_body(rows, filled, solid, width)
+    if start is None:
+        start = _full_header(rows, solid, _start(rows, filled, solid, width), width)
     body = Body.of(rows, start + 1, width)
     if body.is_like(rows[start]):
         # Above rows without a header, rows that are like them are contacts, however short.
@@ -164,6 +165,53 @@ def _width(rows: Sequence[Sequence[str]]) -> int:
     """
     widths = Counter(map(len, rows))
     return max(widths, key=lambda w: (widths[w] * math.log2(w + 0.1), w))
+
+
+def _above_body(
+    rows: Sequence[Sequence[str]], filled: Sequence[int], solid: Sequence[int], width: int
+) -> int | None:
+    """Find the first line of the names that stand right above the rows of the longest block.
+
+    None: the rows are words only, or nothing above them looks like names.
+    """
+    body = Body.of_longest(rows, width)
+    first = next(
+        (at for at in solid if body.like(rows[at]) > body.unlike(rows[at]) and filled[at]), None
+    )
+    if not body.typed or first is None:
+        return None
+    usual = _usual_fill(filled, [at for at in solid if at >= first])
+    above = [at for at in solid if at < first]
+
+    def is_full(at: int) -> bool:
+        return filled[at] >= max(min(usual, 2), usual / 2) and _are_names(rows[at], body, width)
+
+    header = next((at for at in reversed(above) if is_full(at)), None)
+    if header is None and above and above[-1] == first - 1:
+        names = [cell.strip() for cell in rows[above[-1]]]
+        leading = names[: filled[above[-1]]]
+        if len(leading) > 2 and all(leading) and _are_names(names, body, width):
+            header = above[-1]  # names for the first columns only
+    if header is None:
+        return None
+    while header - 1 in above and _goes_on(rows[header - 1], filled[header - 1], body, width):
+        header -= 1
+    return header
+
+
+def _are_names(row: Sequence[str], body: Body, width: int) -> bool:
+    return (
+        len(row) <= width
+        and not body.is_like(row)
+        and body.like(row) == 0
+        and not any("@" in cell for cell in row)
+    )
+
+
+def _goes_on(row: Sequence[str], filled: int, body: Body, width: int) -> bool:
+    """Tell whether a line above names is one of the header: no title, no name and its value."""
+    is_pair = filled == 2 and width > 3 and all(cell.strip() for cell in row[:2])
+    return filled > min(width - 1, 1) and not is_pair and _are_names(row, body, width)
 
 
 def _start(
