@@ -106,7 +106,7 @@ class Body:
 
     def is_header_line(self, row: Sequence[str], first: Sequence[str]) -> bool:
         """Tell whether a row goes on with the header that ``first`` begins."""
-        if self.like(row) or any("@" in cell for cell in row):
+        if self.like(row) or any(_ANSWERED.search(cell.strip()) for cell in row):
             return False
         unlike = self.unlike(row)
         texts = [cell.strip().casefold() for cell in row]
@@ -173,6 +173,14 @@ def _block(rows: Sequence[Sequence[str]], start: int) -> list[Sequence[str]]:
     solid = [at for at in range(start, len(rows)) if any(map(str.strip, rows[at]))]
     first = [at for place, at in enumerate(solid) if at - place == solid[0]]
     return [rows[at] for at in (first if len(first) > 2 else solid)]
+
+
+# What a contact's cell holds and a name of a column does not: addresses, well or badly written,
+# and plain answers.
+_ANSWERED = re.compile(
+    r"@|\b(?:at|chez|arobase)\b.*\w\.\w|\A\W*(?:oui|non|yes|no|true|false|vrai|faux)\W*\Z",
+    re.IGNORECASE,
+)
 
 
 def _gaps(row: Sequence[str], first: Sequence[str]) -> int:

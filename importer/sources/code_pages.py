@@ -10,6 +10,7 @@ text by that measure is left to charset-normalizer.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -65,6 +66,9 @@ _FRENCH, _ITALIAN = 0, len(_LANGUAGES) - 1
 _ELSEWHERE = 0.3  # a letter of another language than the text's
 _UNKNOWN = -1.0
 _WRONG = -3.0
+# Words of one letter. Any other letter alone is more likely a sign of another page.
+_ONE_LETTER_WORDS = {"é": 3.0, "à": 1.5, "á": 0.8} | dict.fromkeys("èíóåöø", _ELSEWHERE)
+_ALONE = -1.0
 
 # What a character that is no letter is worth: beside a blank or a digit, and inside a word.
 _SIGNS = {
@@ -80,10 +84,12 @@ _SIGNS = {
     "²": (0.2, _WRONG),
     "³": (0.0, _WRONG),
     "½": (0.2, _WRONG),
+    "¼": (0.2, _WRONG),
+    "¾": (0.2, _WRONG),
     "©": (0.3, -2.0),
     "®": (0.3, -2.0),
     "™": (0.3, -2.0),
-    "£": (0.2, _WRONG),
+    "£": (-1.0, _WRONG),
     "•": (0.3, -1.0),
     "·": (0.0, -1.0),
     "´": (-1.0, -1.0),
@@ -94,9 +100,20 @@ _SIGNS = {
     "�": (-4.0, -4.0),
 }
 _OTHER_SIGN = (-1.5, _WRONG)
+# What it is worth where no letter is beside it, and where nothing else would stand.
+_FREE = {"£": 0.8, "¢": 0.5, "¥": -1.0, "½": 1.0, "¼": 1.0, "¾": 1.0, "×": 1.0, "÷": 0.8}
+_FREE |= {"±": 1.0, "·": 1.5, "§": 0.2, "µ": 0.5, "†": 0.5}
+_IN_PLACE = 1.5
+_PLACES = re.compile(
+    r"(?<![^\W\d_])[£¥](?=\d)|(?<=\d)[£¥¢½¼¾‰](?![^\W\d_])"
+    r"|(?<=[\dnN])[°º]|(?<=\d)ª|(?<![^\W\d_][A-Z])(?<=[A-Z])ª"
+    r"|(?<![^\W\d_])µ(?:[gmlsLAVWFHJMN]|mol|Sv|Gy|Pa)(?!\w)"
+)
+_TRADEMARK = 1.8  # where a word ends: more than the "ô" that it is on a Mac
 _OPENING, _CLOSING = "“«„‹¿¡", "”»›"
 _QUIET = "\xa0’«“»”–—…"  # signs that may stand beside any letter
 _BLANKS = bytes(b if b >= 0x80 or chr(b).isalnum() or b == 0x27 else 0x20 for b in range(256))
+_DIGITS = re.compile(rb"[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +138,7 @@ def find_code_page(samples: Sequence[bytes]) -> CodePage:
     rivals = tuple(
         codecs_of[text][0] for text in ranked[1:] if score[best] - score[text] < _SETTLED
     )
-    if worths[best] < 0 and (foreign := _foreign(samples)):
+    if worths[best] < 0 and not _is_of_lone_signs(words) and (foreign := _foreign(samples)):
         return foreign
     if worths[best] < 0 or rivals:
         return CodePage(codecs_of[best][0], Certainty.DOUBTFUL, rivals)
@@ -137,11 +154,18 @@ def likeness(samples: Sequence[bytes], codec: str) -> float:
 
 
 def _words(samples: Sequence[bytes]) -> bytes:
-    """Give distinct words that are not ASCII, evenly from all samples, a blank between them."""
+    """Give distinct words that are not ASCII, evenly from all samples, a blank between them.
+
+    Every number is a 0: a sign beside five hundred amounts says no more than beside one.
+    """
     found: dict[bytes, None] = {}
     for sample in samples:
         if not sample.isascii():
-            words = (w for w in sample.translate(_BLANKS).split(b" ") if not w.isascii())
+            words = (
+                _DIGITS.sub(b"0", word)
+                for word in sample.translate(_BLANKS).split(b" ")
+                if not word.isascii()
+            )
             room = _WORDS // len(samples) + 1
             for word in itertools.islice(dict.fromkeys(words), room):
                 found[_around_the_first_accent(word)] = None
@@ -156,17 +180,27 @@ def _around_the_first_accent(word: bytes) -> bytes:
     return word[start : start + _WORD_BYTES]
 
 
+def _is_of_lone_signs(words: bytes) -> bool:
+    """Tell whether no more than two bytes are not ASCII, at most one in a word: no foreign text."""
+    found = {bytes(b for b in word if b >= 0x80) for word in words.split(b" ")}
+    return len(found) <= 2 and all(len(signs) == 1 for signs in found)
+
+
 def _worth(text: str) -> float:
     """Judge each character that is not ASCII by its neighbours; letters by the best language."""
     signs = 0.0
     by_language = [0.0] * len(_LANGUAGES)
-    padded = f"  {text} "
+    padded = f"  {text}  "
     for i, character in enumerate(padded):
         if character.isascii():
             continue
         before, left, right = padded[i - 2], padded[i - 1], padded[i + 1]
         if not _is_latin_letter(character):
-            signs += _sign(before, left, character, right)
+            signs += _sign(padded, i)
+            continue
+        alone = not (left.isalpha() or right.isalpha())
+        if alone and left.isascii() and right.isascii():
+            signs += _lone_letter(left, character, right)
             continue
         penalty = _penalty(before, left, character, right)
         letter = character if character == "İ" else character.lower()
@@ -176,7 +210,7 @@ def _worth(text: str) -> float:
         if letter not in _LANGUAGE_OF:
             signs += _UNKNOWN
             continue
-        meagre = (left.isalpha() and not left.isascii()) or not (left.isalpha() or right.isalpha())
+        meagre = alone or (left.isalpha() and not left.isascii())
         meagre = meagre and letter not in "éà"
         for language in range(len(_LANGUAGES)):
             worth = _letter(language, left.lower(), letter, right.lower())
@@ -188,10 +222,18 @@ def _is_latin_letter(character: str) -> bool:
     return character.isalpha() and character < "\u0250" and character not in "ªºµƒˆˇ"
 
 
-def _penalty(before: str, left: str, letter: str, right: str) -> float:
-    """Judge a letter by its case, and by how many like it stand in a row."""
+def _lone_letter(left: str, letter: str, right: str) -> float:
+    """Judge a letter that has none beside it: a word, an initial, "ø12", "2è", or a wrong page."""
     if left.isdigit() and right.isdigit():
         return _WRONG
+    if left.isdigit() or right.isdigit():
+        return _ELSEWHERE if letter in "øØéè" else _ALONE
+    letter, is_initial = letter.lower(), letter.isupper() and letter.lower() in _LANGUAGE_OF
+    return _ONE_LETTER_WORDS.get(letter, _ELSEWHERE if is_initial else _ALONE)
+
+
+def _penalty(before: str, left: str, letter: str, right: str) -> float:
+    """Judge a letter by its case, and by how many like it stand in a row."""
     if not (left.isascii() or before.isascii() or left in _QUIET or before in _QUIET):
         return _WRONG
     if letter.isupper():
@@ -225,18 +267,23 @@ def _sits_as_in_french(left: str, letter: str, right: str) -> bool:
     return letter not in "êœ" or right.isalpha()
 
 
-def _sign(before: str, left: str, sign: str, right: str) -> float:
+def _sign(text: str, at: int) -> float:
+    before, left, sign, right = text[at - 2], text[at - 1], text[at], text[at + 1]
     if "\x80" <= sign <= "\x9f":
         return _WRONG
     if sign in _OPENING:
-        return -1.0 if left.isalpha() else 0.8
+        return -1.0 if left.isalpha() or (sign in "¿¡" and left.isdigit()) else 0.8
     if sign in _CLOSING:
         return -1.0 if right.isalpha() else 0.8
     if sign == "’" and left.isalpha() and right.isalpha():
         # l’été, it’s, jusqu’au, aujourd’hui, Bob’s: not every place in a word will do.
         return 2.5 if not before.isalpha() or right in "stmSTM" or left in "udUD" else 0.0
-    if sign == "°" and (left.isdigit() or left in "nN"):
-        return 1.5
+    if _PLACES.match(text, at):
+        return _IN_PLACE
+    if sign == "™" and left.isalpha() and not right.isalpha():
+        return _TRADEMARK
+    if sign in _FREE and not (left.isalpha() or right.isalpha()):
+        return _FREE[sign]
     outside, inside = _SIGNS.get(sign, _OTHER_SIGN)
     return inside if left.isalpha() and right.isalpha() else outside
 

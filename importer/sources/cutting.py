@@ -4,9 +4,9 @@ A quote directly after a delimiter or at the start of a row opens a cell. Inside
 is one quote. One before a delimiter or the end of the line closes the cell; blanks may stand
 between and are dropped. Any other quote is *stray*: it is kept as text.
 
-With an escape character, escape and quote are one quote. An escape character escapes itself only
-directly before something special (a quote, or in an unquoted cell a delimiter or the line's end);
-before anything else it is text.
+With an escape character, escape and quote are one quote. An escape character escapes itself
+directly before something special (a quote, or in an unquoted cell a delimiter or the line's end),
+and a backslash does so anywhere in a quoted cell; before anything else it is text.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from importer.sources.dialect import Dialect
 
 NONE = -1
 ALL = -2
+_BACKSLASH = "\\"
 
 
 class Quotes(Enum):
@@ -159,6 +160,10 @@ class Cutter:
         run = ended = NONE  # where quotes began that stand side by side, and where they end
         for mark in self._marks[quotes].finditer(line, start):
             at, kind = mark.start(), mark.lastgroup
+            if kind == "doubled":
+                parts.append(line[last:at] + self._escape * (len(mark[0]) // 2))
+                last = mark.end()
+                continue
             run, ended = run if at == ended else at, mark.end()
             if kind == "apostrophe":
                 continue
@@ -168,9 +173,6 @@ class Cutter:
                 continue
             parts.append(line[last:at])
             last = mark.end()
-            if kind == "kept":
-                parts.append(line[at + 1 : last])
-                continue
             escapes = len(mark[0]) - len(mark[0].lstrip(self._escape)) if self._escape else 0
             parts.append(self._escape * (escapes // 2))
             if kind == "closing":
@@ -212,13 +214,14 @@ def _marks(quote: str, escape: str, closing: str, unless: str = "") -> re.Patter
     if not escape:
         return re.compile(f"(?P<pair>{pair})|(?P<closing>{quote}{closing})|{stray}")
     pairs = f"(?<!{escape})(?:{escape}{escape})"
+    doubled = f"(?P<doubled>{pairs}++)|" if escape == re.escape(_BACKSLASH) else ""
     return re.compile(
         f"(?P<escaped>{pairs}*+{escape}{quote})"
         # An even number before a quote that can neither close nor be doubled: the last one counts.
         f"|(?P<kept>{pairs}++{quote}(?!{quote}|{_unnamed(closing)}))"
         f"|(?P<pair>(?:{pairs}++)?+{pair})"
         f"|(?P<closing>(?:{pairs}++)?+{quote}{closing})"
-        f"|{stray}"
+        f"|{doubled}{stray}"
     )
 
 

@@ -181,7 +181,10 @@ def _one_column(sample: str, rival: str) -> float:
 
     Numbers may hold the ``rival``, as in 1,5: their header does not.
     """
-    cells = [line for line in sample.splitlines() if line.strip()][:_ROWS]
+    plain = _QUOTED.sub("", sample)  # lines inside a cell are none of the file's
+    cells = [line for line in plain.splitlines() if line.strip()][:_ROWS]
+    if not cells:
+        return _WORDS_ALONE
     lines = cells[1:] or cells
     whole = [line for line in lines if rival in " :" or rival not in line]
     kinds = Counter(map(kind_of, whole))
@@ -191,6 +194,7 @@ def _one_column(sample: str, rival: str) -> float:
     return max(_WORDS_ALONE, 0.99 * alone / len(lines))
 
 
+_QUOTED = re.compile(r'(?<=[^\w\s])"[^"]*"')
 _ALONE = (Kind.EMAIL, Kind.URL, Kind.DATE, Kind.TIME)
 
 

@@ -281,6 +281,11 @@ def _begins_table(rows: Sequence[Sequence[str]], signs: EndSigns) -> bool:
     words = all(kind_of(cell) in (Kind.TEXT, Kind.BLANK, Kind.CODE, Kind.ABSENT) for cell in head)
     if not words or _filled(head) * 2 < extent:
         return False
+    known = {cell.strip().casefold() for line in signs.names for cell in line} - {""}
+    is_whole = len(below) == signs.width and _filled(below) > 0.6 * signs.usual
+    is_named = bool(known & {cell.strip().casefold() for cell in head})
+    if is_whole and not is_named and signs.body.is_like(below):
+        return False  # a contact with odd cells, above others
     if signs.body.unlike(head) >= 2:
         return _extent(below) == extent or signs.body.unlike(below) >= 1
     return extent != signs.width and extent == _extent(below) and _is_headed(head, below)

@@ -105,8 +105,8 @@ def find_layout(
         start = _full_header(rows, solid, _start(rows, filled, solid, width), width)
     body = Body.of(rows, start + 1, width)
     if body.is_like(rows[start]):
-        # Above rows without a header, rows that are like them are contacts, however short.
-        start = next(at for at in solid if at == start or body.is_like(rows[at]))
+        # Above rows without a header, only what is no contact's is left out, however short.
+        start = next(at for at in solid if at == start or not _is_prose(rows[at]))
         return _headless(start, width, *_doubt(body, rows[start], start))
     lines = header_rows or _lines(rows, filled, start, body)
     certain = body.unlike(rows[start]) >= 2 or len(solid) == 1
@@ -165,6 +165,12 @@ def _width(rows: Sequence[Sequence[str]]) -> int:
     """
     widths = Counter(map(len, rows))
     return max(widths, key=lambda w: (widths[w] * math.log2(w + 0.1), w))
+
+
+def _is_prose(row: Sequence[str]) -> bool:
+    """Tell whether a row is a line of words, as titles and comments are."""
+    cells = [cell for cell in row if cell.strip()]
+    return len(cells) == 1 and (len(cells[0].split()) > 2 or cells[0].startswith("#"))
 
 
 def _above_body(

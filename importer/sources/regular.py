@@ -8,7 +8,6 @@ but for cells so long that the exact way takes them for rows.
 from __future__ import annotations
 
 import itertools
-import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,7 +23,6 @@ from importer.sources.pieces import TEXT, Piece, piece_of_rows, position_names
 from importer.sources.rows import Row, exact_rows
 
 _MARK = "\ufeff".encode()
-_HIDDEN_ADDRESS = re.compile(r"[\r\n][^\r\n@]*@")
 # No text holds it: it may stand for a delimiter that Arrow does not know.
 _STAND_IN = NO_DELIMITER.encode()
 
@@ -152,7 +150,7 @@ def _is_as_exact(block: bytes, table: pa.Table, form: Format) -> bool:
     breaks = block.count(b"\n") + block.count(b"\r") - block.count(b"\r\n")
     if breaks <= table.num_rows:
         return True
-    if b"@" in block and any(_may_hide_addresses(column) for column in table.columns):
+    if any(_may_hide_contacts(column, form.dialect.delimiter) for column in table.columns):
         return False
     # The text of a row may have twice as many quotes as its cells.
     if 2 * sum(longest) + 3 * form.width > TEXT_AHEAD:
@@ -170,11 +168,13 @@ def _is_as_exact(block: bytes, table: pa.Table, form: Format) -> bool:
     return most_breaks <= LINES_AHEAD // 2
 
 
-def _may_hide_addresses(column: Any) -> bool:
-    """Tell whether a line in one of a column's cells has an address; most have one line each."""
-    if not any(pc.any(pc.match_substring(column, end)).as_py() for end in "\n\r"):
+def _may_hide_contacts(column: Any, delimiter: str) -> bool:
+    """Tell whether a cell of several lines has what a row has; most cells have one line each."""
+    several = pc.or_(pc.match_substring(column, "\n"), pc.match_substring(column, "\r"))
+    if not pc.any(several).as_py():
         return False
-    return bool(pc.any(pc.match_substring_regex(column, _HIDDEN_ADDRESS.pattern)).as_py())
+    cells = column.filter(several)
+    return any(pc.any(pc.match_substring(cells, sign)).as_py() for sign in ("@", delimiter))
 
 
 def _may_hide_rows(cells: Any, breaks: Any, form: Format) -> bool:
@@ -234,10 +234,7 @@ def _ragged_rows(texts: list[str], form: Format, *, is_torn: bool = False) -> li
 
 def _may_go_on(text: str) -> bool:
     """Tell whether the exact way may take a row of several lines for several rows."""
-    breaks = text.count("\n") + text.count("\r")
-    return (
-        breaks > HIDDEN_ROWS or _HIDDEN_ADDRESS.search(text) is not None or len(text) > TEXT_AHEAD
-    )
+    return text.count("\n") + text.count("\r") > HIDDEN_ROWS or len(text) > TEXT_AHEAD
 
 
 def piece_with_marks(rows: list[Row], width: int, first_row: int) -> Piece:

@@ -214,28 +214,35 @@ class _Rows:
             return None
         count = span.end - self.ahead.at + 1
         cells = self._joined(first, count)
-        if any(len(cell) > CELL_LIMIT for cell in cells) or self._hides_contacts(count):
+        if any(len(cell) > CELL_LIMIT for cell in cells) or self._hides_contacts(count, cells):
             return None
         return Row(cells, misquoted=span.strays), count
 
-    def _hides_contacts(self, count: int) -> bool:
-        """Tell whether lines below the first are rows of their own, by their e-mail addresses.
+    def _hides_contacts(self, count: int, cells: Sequence[str]) -> bool:
+        """Tell whether lines below the first are rows of their own, as if quotes were text.
 
-        Such a line has as many cells as a row, and an address where the first line has one.
+        ``cells``: of all lines as one row. Such a line has as many cells as a row, and an address
+        in one; or, of a first line that is as wide, a number or a code where that has one.
         """
+        width = self._width
+        if not width or not any(len(cell.splitlines()) > 1 for cell in cells):
+            return False
         first, *others = (self._as_text(self.ahead.at + at) for at in range(count))
-        places = [at for at, cell in enumerate(first) if _is_address(cell)]
-        return any(
-            len(cells) == self._width
-            and any(_is_address(cells[at]) for at in places if at < self._width)
-            for cells in others
-        )
+        begun = [cell.splitlines()[0] if cell else "" for cell in cells]
+        for line in others:
+            if len(line) < width:
+                continue
+            alike = zip(line, begun, strict=False)
+            if any(map(_is_address, line)) or any("@" in a and "@" in b for a, b in alike):
+                return True
+            if len(line) == len(first) == width and any(map(_are_codes, line, first)):
+                return True
+        return False
 
     def _as_text(self, place: int) -> list[str]:
-        """Cut a line as if quotes were text; none of it where it has no address."""
         line = self.ahead.line(place)
         assert line is not None
-        return line.rstrip("\r\n").split(self._dialect.delimiter) if "@" in line else []
+        return line.rstrip("\r\n").split(self._dialect.delimiter)
 
     def _joined(self, first: Cut, count: int) -> list[str]:
         assert first.open is not None
@@ -324,4 +331,17 @@ class _Rows:
 
 
 def _is_address(cell: str) -> bool:
-    return kind_of(cell.strip().strip("\"'")) is Kind.EMAIL
+    return kind_of(_unquoted(cell)) is Kind.EMAIL
+
+
+def _are_codes(cell: str, other: str) -> bool:
+    """Tell whether two cells hold what identifies a row: a number, a phone or a code."""
+    kind = kind_of(_unquoted(cell))
+    return kind in _IDENTIFYING and kind is kind_of(_unquoted(other))
+
+
+def _unquoted(cell: str) -> str:
+    return cell.strip().strip("\"'")
+
+
+_IDENTIFYING = frozenset({Kind.NUMBER, Kind.PHONE, Kind.CODE})

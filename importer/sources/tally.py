@@ -60,7 +60,9 @@ class Tally:
                 "`source: {last_row: end}` in the mapping reads all rows."
             )
         other = self._left_out.get(Part.OTHER_TABLE)
-        if other is not None and self.options.other_tables is None:
+        if other is not None and self.options.other_tables is not None:
+            said.append(f"{_rows(other)} left out: another table begins in row {other.first}.")
+        elif other is not None:
             said.append(
                 f"{_rows(other)} refused, for another table begins in row {other.first}: "
                 "`source: {other_tables: leave-out}` in the mapping skips such rows, and "

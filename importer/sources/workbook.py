@@ -128,7 +128,8 @@ def _merged_cells(piece: Piece, areas: Sequence[Area], first_column: int) -> Cel
         first = max(area.first_row + 1, piece.first_row)
         last = min(area.last_row, piece.first_row + piece.table.num_rows - 1)
         if first <= last:
-            wide = np.arange(max(area.first_column, first_column), area.last_column + 1)
+            right = min(area.last_column, first_column + piece.table.num_columns - 1)
+            wide = np.arange(max(area.first_column, first_column), right + 1)
             tall = np.arange(first, last + 1)
             rows.append(np.repeat(tall, len(wide)) - piece.first_row)
             columns.append(np.tile(wide, len(tall)) - first_column)

@@ -135,6 +135,8 @@ def test_blank_cells_at_the_end_of_rows_do_not_make_one_column(
         "b@example.com,Bob,Roy,514-555-0101,Oui\nc@example.com,Cid,Gagnon,514-555-0102,Oui\n",
         "Courriel,Prénom,,Infolettre\nanna chez example.com,Anna,X,Non\nb@example.com,B,Y,Oui\n"
         "c@example.com,C,Z,Oui\n",
+        "Courriel,Nom,Téléphone,Points,Date\nanna chez e.ca,Roy,aucun,zéro,hier\n"
+        "b@e.ca,B,514-555-0101,1,2020-01-01\nc@e.ca,C,514-555-0102,2,2020-01-02\n",
     ],
 )
 def test_a_first_contact_with_odd_cells_is_no_line_of_the_header(file: Path, text: str) -> None:
@@ -183,3 +185,70 @@ def test_the_title_of_a_repeated_table_belongs_to_it(file: Path) -> None:
 def test_many_equal_names_are_told_apart(file: Path) -> None:
     text = ",".join(["Nom"] * 16_384) + "\n" + ",".join("x" * 16_384) + "\n"
     assert source_of(file, text.encode()).description.columns[-1] == "Nom (16384)"
+
+
+HEAD = "Courriel;Prénom;Infolettre\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEAD + 'a@e.ca;"Anna;Non\nb@@e.ca;Bob";Oui\nc@e.ca;C;Oui\n',
+        HEAD + 'a@e.ca;"Anna;Non\nb@e.ca;Bob;Roy";Oui\nc@e.ca;C;Oui\n',
+        "Courriel;Prénom;Infolettre;Notes\n"
+        'a@e.ca;"Anna;Non;x\nb@e.ca;Bob";Oui;"z;y"\nc@e.ca;C;Oui;\n',
+        "Infolettre;Notes;Courriel;Prénom\n"
+        'Oui;x;a@e.ca;"Zoé\nNon;x;b@e.ca;"\nOui;;c@e.ca;C\nOui;;d@e.ca;D\n',
+        "Prénom;Infolettre;Courriel\nX;Oui;x@e.ca\n"
+        '"Roy;Non;a@e.ca\nZoé";Oui;b@e.ca\nY;Oui;y@e.ca\n',
+        'No client,Nom,Infolettre\n101,"Roy,Non\n102,Gagnon",Oui\n103,Cid,Oui\n',
+        'Nom;No client;Infolettre\nA;99;Oui\n"Roy;100;Non\nGag";101;Oui\nCid;102;Oui\n',
+        "No client;Infolettre;Ville\n"
+        '100;Oui;"Laval\n101;Non;Laval\n102;Non;Laval"\n103;Oui;Laval\n',
+        'No client;Nom\n100;"Roy\n'
+        + "".join(f"{101 + i};Gag\n" for i in range(200))
+        + '300;Cid"\n103;Zoé\n',
+    ],
+)
+def test_stray_quotes_hide_no_contact_wherever_its_key_stands(file: Path, text: str) -> None:
+    source = source_of(file, text.encode())
+    assert len(kept(source)) == text.count("\n") - 1
+    assert IssueCode.QUOTES_UNBALANCED in [code for code, _, _ in findings_of(source)]
+
+
+def test_a_stray_quote_in_the_header_hides_no_contact(file: Path) -> None:
+    text = 'Courriel;Prénom;Infolettre;"Notes\na@e.ca;Anna;Non;x\nz@e.ca;Zoé;Non;vue"\n'
+    text += "b@e.ca;B;Oui;x\n"
+    assert kept(source_of(file, text.encode()))[-3:] == ["a@e.ca", "z@e.ca", "b@e.ca"]
+
+
+@pytest.mark.parametrize("first", ["mtremblay,Non,,,", "Tremblay", "Tremblay,,,"])
+def test_a_short_first_contact_without_an_address_is_kept(file: Path, first: str) -> None:
+    others = "".join(f"{n},Oui,514-555-010{i},Laval,2020-01-02\n" for i, n in enumerate("abc"))
+    assert len(kept(source_of(file, f"{first}\n{others}".encode()))) == 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Salon;\nCourriel;Optin\na@e.ca;1\nb@e.ca;0\nc@e.ca;1\nd@e.ca;1\n",
+        "Export du 2026-01-02;;\nCourriel;Prénom;Infolettre\nu0@e.ca;;\nu1@e.ca;;\nu2@e.ca;;Non\n",
+    ],
+)
+def test_a_title_above_few_names_is_none_of_them(file: Path, text: str) -> None:
+    assert source_of(file, text.encode()).description.header_row == 2
+
+
+def test_a_note_that_lists_addresses_does_not_make_one_column(file: Path) -> None:
+    listed = "\n".join(f"x{i}@e.ca" for i in range(20))
+    text = f'Courriel,Prénom,Infolettre,Notes\na@e.ca,Anna,Non,"copie à:\n{listed}"\n'
+    text += "".join(f"u{i}@e.ca,N{i},Oui,ok\n" for i in range(5))
+    assert len(kept(source_of(file, text.encode()))) == 6
+
+
+def test_one_odd_contact_below_a_blank_row_begins_no_other_table(file: Path) -> None:
+    text = "Identifiant,Téléphone,Inscrit le,Infolettre\nbroy,514-555-0101,2020-01-02,1\n"
+    text += "agag,514-555-0102,2020-01-03,1\nczoe,514-555-0103,2020-01-04,0\n\n"
+    text += "mtremblay,voir notes,hier,non\nxcid,514-555-0105,2020-01-04,0\n"
+    source = source_of(file, text.encode(), SourceOptions(other_tables=Inclusion.LEAVE_OUT))
+    assert len(kept(source)) == 5

@@ -352,6 +352,43 @@ def test_one_accent_among_thousands_of_plain_rows_is_enough(
     assert text_of(file, text.encode(codec)) == text
 
 
+@pytest.mark.parametrize("rows", [1, 3, 30, 300])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *["£{},234.50", "{} £", "£ {}", "{}¢", "{} ¢", "¥{}", "€{}", "{} €"],
+        *["{} µg", "{}µm", "{} µmol", "± {}", "±{} µg", "{}±2", "2 × {}", "{}×{}", "6 ÷ {}"],
+        *["a · b {}", "X™ {}", "Acme™ {}", "§ {}", "§{}", "N° {}", "Nº {}", "{}º", "{}ª", "Mª {}"],
+        *["{} °C", "{}°", "{} m²", "{}²", "{}½", "{}¼", "{}¾", "{}‰", "† {}", "Acme®", "© {}"],
+        *["• {}", "{} – 2", "wait…", "«{}", "Ø {}", "ø{}", "{} à 5", "{}è", "à voir"],
+    ],
+)
+def test_signs_alone_or_beside_numbers_are_cp1252_however_many_there_are(
+    cell: str, rows: int
+) -> None:
+    amounts = [cell.format(i * 37 % 1009 + 1, i + 1) for i in range(rows)]
+    text = "Supplier,Amount\n" + "".join(f'plain {i},"{a}"\n' for i, a in enumerate(amounts))
+    page = find_code_page([text.encode("cp1252")])
+    assert text.encode("cp1252").decode(page.codec) == text
+
+
+@pytest.mark.parametrize("rows", [3, 30, 300])
+@pytest.mark.parametrize("cell", ["£{}.50", "{} £", "± {}", "{} µg", "§ {}"])
+@pytest.mark.parametrize("codec", ["cp850", "mac-roman"])
+def test_signs_follow_the_words_beside_them(codec: str, cell: str, rows: int) -> None:
+    names = ["Hélène", "Montréal", "Côté"]
+    text = "".join(f"{names[i % 3]};{cell.format(i * 37 % 1009)}\n" for i in range(rows))
+    page = find_code_page([text.encode(codec)])
+    assert text.encode(codec).decode(page.codec) == text
+
+
+def test_a_sign_alone_is_no_text_of_another_script() -> None:
+    for sign in (b"\xac", b"\xa6", b"\xa8", b"\xb6", b"\xb8"):
+        content = b"a,b\n" + b"".join(b"%d,%b %d\n" % (i, sign, i) for i in range(30))
+        page = find_code_page([content])
+        assert page.codec in {"cp1252", "latin-1", "iso-8859-15", "mac-roman", "cp850", "cp1250"}
+
+
 @pytest.mark.parametrize(
     ("codec", "text"),
     [

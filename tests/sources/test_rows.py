@@ -133,9 +133,9 @@ def test_fast_and_exact_way_give_any_table_as_it_was_written(
     assert [row[1] for row in fast[::2] if isinstance(row, tuple)] == [tuple(r) for r in table]
 
 
-# An escape character that csv doubles comes back as one only before a quote, a delimiter or a
-# line's end: elsewhere it is text, since most that write it leave it single there. So these cells
-# hold it only at their ends, where it stands before such, or not at all.
+# In a cell without quotes a backslash that csv doubles comes back as one only before a delimiter
+# or a line's end: elsewhere it is text, since most that write it leave it single there. So these
+# cells hold it only at their ends, where it stands before such, or not at all.
 @st.composite
 def escaped_texts(draw: st.DrawFn, marks: str) -> str:
     text = draw(st.text(st.sampled_from(marks + "ab é=\u2028"), max_size=6))
@@ -144,7 +144,7 @@ def escaped_texts(draw: st.DrawFn, marks: str) -> str:
 
 @settings(max_examples=400, deadline=None, derandomize=True)
 @given(
-    table=tables(escaped_texts("\"',;\n\r")),
+    table=tables(st.text(st.sampled_from("\\\"',;\n\rab é=\u2028"), max_size=8)),
     delimiter=DELIMITERS,
     quote=st.sampled_from(['"', "'"]),
     end=ENDS,
@@ -380,6 +380,33 @@ def test_a_dialect_is_read_as_it_is_written(
     rows = rows_of(text, dialect, width)
     assert [row.cells for row in rows] == cells
     assert not any(row.misquoted for row in rows if len(row.cells) == width)
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("C:\\\\new\\\\x", "C:\\new\\x"),
+        ("\\\\\\\\server", "\\\\server"),
+        ("8\\'9, \\N, C:\\x", "8\\'9, \\N, C:\\x"),
+        ("\\\\\\N", "\\\\N"),
+        ("a\\\\\nb\\\\", "a\\\nb\\"),
+        ('a\\\\\\"b\\\\c', 'a\\"b\\c'),
+        ('\\\\""a""', '\\"a"'),
+    ],
+)
+def test_two_backslashes_in_a_quoted_cell_are_one_and_other_escapes_are_text(
+    cell: str, text: str
+) -> None:
+    assert rows_of(f'1,"{cell}"\n2,x\n', BACKSLASH, 2) == [Row(["1", text]), Row(["2", "x"])]
+
+
+def test_two_of_another_escape_character_are_one_before_a_quote_only() -> None:
+    assert cells_of('1,"a\0\0b\0\0"\n', NUL, 2) == [["1", "a\0\0b\0"]]
+
+
+def test_backslashes_of_a_row_that_fits_without_escapes_only_stay_as_they_are() -> None:
+    rows = rows_of('"C:\\","a\\\\b"\n', BACKSLASH, 2)
+    assert rows == [Row(["C:\\", "a\\\\b"], misquoted=True)]
 
 
 def test_a_backslash_that_ends_a_quoted_cell_is_text_where_only_that_fits() -> None:
