@@ -10,6 +10,7 @@ import click
 import pytest
 
 from importer.cli import cli
+from importer.mapping.source import SourceSection
 from importer.model import Verdict
 from tests.cli.commands import GOLDEN, commands, golden_file, help_text
 from tests.runs.workshop import TOP, Workshop, environment
@@ -135,6 +136,11 @@ def test_exit_codes_of_the_readme_are_those_of_the_help() -> None:
 def test_verdicts_of_the_readme_are_the_verdicts() -> None:
     told = [v for cell, *_ in table("### Verdicts") for v in re.findall("`([a-z-]+)`", cell)]
     assert told == [verdict.value for verdict in Verdict]
+
+
+def test_what_the_readme_says_a_mapping_settles_of_a_file_is_all_it_settles() -> None:
+    told = [m for cell, *_ in table("## Any spreadsheet") for m in re.findall("`([a-z_]+)`", cell)]
+    assert set(told) == set(SourceSection.model_fields)
 
 
 def test_long_and_short_options_of_check_and_run_are_the_same_but_for_sending() -> None:
