@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,7 @@ from importer.model import Chunk
 from importer.sources.double_decoding import repaired
 from importer.sources.ending import Ended
 from importer.sources.header import GUARDED
-from importer.sources.pieces import TEXT, CellMarks, Mark
+from importer.sources.pieces import TEXT, CellMarks, Mark, Piece, table_of
 from importer.sources.tally import Tally
 from importer.tables import DELIMITER_WORDS, Acceptance, Inclusion, Part, delimiter_in_words
 
@@ -44,6 +45,8 @@ def chunks_of(
     """
     header, held = tally.header, 0
     for ended in pieces:
+        if header.ours is not None and ended.piece.widths:
+            ended = replace(ended, piece=_without_our_text(ended.piece, header.ours))
         piece = ended.piece
         solid = np.flatnonzero(~ended.blank)
         end = int(solid[-1]) + 1 if len(solid) else 0
@@ -68,6 +71,22 @@ def chunks_of(
                     },
                 )
         held += len(ended.blank) - end
+
+
+def _without_our_text(piece: Piece, ours: int) -> Piece:
+    """Take what we said of a ragged row off its end, where it stands in no column of ours."""
+    columns = [column.to_pylist() for column in piece.table.columns]
+    extra = dict(piece.extra)
+    for at, width in piece.widths.items():
+        if at in extra and _is_sentence(extra[at][-1]):
+            extra[at] = (columns[ours][at] or "", *extra[at][:-1])
+        elif at not in extra and _is_sentence(columns[width - 1][at] or ""):
+            columns[width - 1][at] = None
+    return replace(piece, table=table_of(columns), extra=extra)
+
+
+def _is_sentence(text: str) -> bool:
+    return text.rstrip().endswith(".") and text.count(" ") > 2
 
 
 def _columns(table: pa.Table, is_open: NDArray[np.bool_], tally: Tally) -> pa.Table:

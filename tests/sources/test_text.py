@@ -320,3 +320,11 @@ def test_file_that_vanished_after_it_was_opened_is_refused(file: Path) -> None:
 def test_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnusableInputError, match="cannot be opened"):
         open_sources(tmp_path / "none.csv", options=SourceOptions())
+
+
+def test_ragged_rows_of_a_file_of_ours_keep_their_cells_and_lose_our_text(file: Path) -> None:
+    said = "The row has 2 cells."
+    content = f"a,b,c,import_errors\n1,2,3,4,5,{said}\n1,2,{said}\n1,2,3,x\n".encode()
+    source = source_of(file, content)
+    assert cells_of(source) == [["1", "2", "3"], ["1", "2", None], ["1", "2", "3"]]
+    assert [dict(chunk.extra) for chunk in source.chunks()] == [{0: ("4", "5")}]
