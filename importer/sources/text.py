@@ -142,7 +142,7 @@ def _described(content: Content, understood: _Understood) -> TableDescription:
         escape=found[3].found,
         warnings=readings.doubts(found)
         + understood.on_preamble
-        + readings.misfit(layout)
+        + (readings.misfit(layout) if header.ours is None else ())
         + header.warnings,
         repeated=header.repeated,
         readings=found,
