@@ -134,7 +134,7 @@ def join(first: Piece, second: Piece) -> Piece:
         marks[one.mark] = moved if before is None else _join_marks(before, moved)
     return Piece(
         first.first_row,
-        pa.concat_tables([first.table, second.table]),
+        pa.concat_tables([first.table, second.table]).combine_chunks(),
         {**first.widths, **{at + offset: width for at, width in second.widths.items()}},
         {**first.extra, **{at + offset: cells for at, cells in second.extra.items()}},
         [*first.misquoted, *(at + offset for at in second.misquoted)],
