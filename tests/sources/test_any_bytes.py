@@ -75,11 +75,16 @@ def spoiled_books(draw: st.DrawFn) -> bytes:
     return written_books.zipped(parts)
 
 
+def gzipped(content: bytes) -> bytes:
+    return gzip.compress(content, mtime=0)
+
+
 def zipped(content: bytes) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("liste.csv", content)
-        archive.writestr("notes.md", b"#")
+        # Of no time of the day, so that the files are the same every time.
+        archive.writestr(zipfile.ZipInfo("liste.csv"), content, zipfile.ZIP_DEFLATED)
+        archive.writestr(zipfile.ZipInfo("notes.md"), b"#")
     return stream.getvalue()
 
 
@@ -87,7 +92,7 @@ def zipped(content: bytes) -> bytes:
 def spoiled_packages(draw: st.DrawFn) -> bytes:
     """Pack a file, and spoil the package."""
     content = draw(spoiled_texts() | spoiled_books())
-    packages: list[Callable[[bytes], bytes]] = [gzip.compress, zipped]
+    packages: list[Callable[[bytes], bytes]] = [gzipped, zipped]
     packed = draw(st.sampled_from(packages))(content)
     if draw(st.booleans()):
         packed = spoiled(packed, draw(st.integers(0, 10**6)), draw(st.binary(max_size=4)))
