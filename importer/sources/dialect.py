@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import csv
 import io
-import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from importer.errors import UnusableInputError
@@ -148,7 +148,11 @@ def _find_delimiter(sample: str, given_quote: str | None) -> tuple[str, Certaint
 
 
 def _fit(sample: str, delimiter: str, quote: str) -> _Fit:
-    rows = list(_rows(sample, delimiter, quote))
+    readings = _readings(sample, delimiter, quote)
+    return max((_fit_of(rows, delimiter) for rows in readings), key=lambda fit: fit.score)
+
+
+def _fit_of(rows: Sequence[Sequence[str]], delimiter: str) -> _Fit:
     if not rows:
         return _Fit(0.0, 0)
     widths = Counter(map(len, rows))
@@ -226,18 +230,24 @@ def _has_values(rows: Sequence[Sequence[str]]) -> bool:
 _UNLIKELY = re.compile(r"\t|\S[;|]\S|[;|]{2}|,,|[^\W\d_],[^\W\d_]|\A\s*'[^']*\Z|\S\",\"\S")
 
 
-def _rows(sample: str, delimiter: str, quote: str) -> Iterator[list[str]]:
+def _readings(sample: str, delimiter: str, quote: str) -> Iterator[list[list[str]]]:
+    """Give the rows of a sample, in each way that an unbalanced quote lets them be read."""
     if len(delimiter) == 1:
         single, spaced = delimiter, False
     elif delimiter in (", ", "; "):
         single, spaced = delimiter[0], True
         if not _is_spaced(sample, delimiter):
-            return iter(())
+            yield []
+            return
     else:
         single, spaced = NO_DELIMITER, False
         sample = sample.replace(delimiter, NO_DELIMITER)
-    rows = _csv_rows(sample, single, quote, spaced=spaced)
-    return itertools.islice((row for row in rows if any(map(str.strip, row))), _ROWS)
+    whole = _csv_rows([sample], single, quote, spaced=spaced)
+    yield whole
+    if any("\n" in cell or "\r" in cell for row in whole for cell in row):
+        # The last row may be a cell that is never closed, or that the sample cuts.
+        yield whole[:-1]
+        yield _csv_rows(sample.splitlines(), single, quote, spaced=spaced)
 
 
 def _is_spaced(sample: str, delimiter: str) -> bool:
@@ -247,41 +257,24 @@ def _is_spaced(sample: str, delimiter: str) -> bool:
     return delimiter in first and sample.count(delimiter) >= 0.9 * sample.count(single)
 
 
-def _csv_rows(sample: str, delimiter: str, quote: str, *, spaced: bool) -> Iterator[list[str]]:
-    """Read a sample with Python's csv module; line by line where a quote is never closed."""
-    escape = "\\" if quote and _backslashed(sample, quote) else None
-    options: dict[str, object] = {
-        "delimiter": delimiter,
-        "quotechar": quote or None,
-        "quoting": csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
-        "escapechar": escape,
-        "skipinitialspace": spaced,
-    }
-    try:
-        rows = list(csv.reader(io.StringIO(sample, newline=""), **options))  # type: ignore[arg-type]
-    except csv.Error:
-        rows = []
-    huge = [at for at, row in enumerate(rows) if any(map(_is_huge, row))]
-    if rows and not huge:
-        return iter(rows)
-    if huge == [len(rows) - 1] != [0]:
-        return iter(rows[:-1])  # a quoted cell that goes beyond the sample, or is never closed
-    lines = io.StringIO(sample, newline=None).read().split("\n")
-    return itertools.chain.from_iterable(_read_line(line, options) for line in lines if line)
-
-
-def _is_huge(cell: str) -> bool:
-    return cell.count("\n") + cell.count("\r") > _LINES_IN_CELL
-
-
-_LINES_IN_CELL = 40
-
-
-def _read_line(line: str, options: dict[str, object]) -> list[list[str]]:
-    try:
-        return list(csv.reader([line], **options))  # type: ignore[arg-type]
-    except csv.Error:
-        return []
+def _csv_rows(texts: Sequence[str], delimiter: str, quote: str, *, spaced: bool) -> list[list[str]]:
+    """Read texts with Python's csv module, each by itself; give the first rows with cells."""
+    escaped = quote and any(_backslashed(text, quote) for text in texts)
+    rows: list[list[str]] = []
+    for text in texts:
+        reader = csv.reader(
+            io.StringIO(text, newline=""),
+            delimiter=delimiter,
+            quotechar=quote or None,
+            quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
+            escapechar="\\" if escaped else None,
+            skipinitialspace=spaced,
+        )
+        with suppress(csv.Error):
+            rows.extend(row for row in reader if any(map(str.strip, row)))
+        if len(rows) >= _ROWS:
+            break
+    return rows[:_ROWS]
 
 
 def _find_quote(sample: str, delimiter: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 
 import numpy as np
 import pyarrow as pa
@@ -111,18 +110,6 @@ class GarbledText:
                 if not self._garbled[i]:
                     self._examples[i] = (text, mended)
                 self._garbled[i] += counted["counts"]
-
-
-def garbled_in(rows: Sequence[Sequence[str]], names: Sequence[str]) -> tuple[GarbledColumn, ...]:
-    """Give the columns of a sample that have garbled cells; cells beyond the names are left out."""
-    columns = list(zip_longest(*rows, fillvalue=""))[: len(names)]
-    found = GarbledText(names)
-    found.add(
-        pa.table(
-            [pa.array(c, type=_TEXT) for c in columns], names=[str(n) for n in range(len(columns))]
-        )
-    )
-    return found.columns
 
 
 def repaired(column: pa.Array | pa.ChunkedArray) -> tuple[pa.Array | pa.ChunkedArray, int]:

@@ -146,6 +146,18 @@ FILES = {
             ["A4", "10.8", "2.2", "25"],
         ],
     ),
+    "few rows, one with a quote that is never closed": Messy(
+        lines(
+            "Liste du salon", "", "Courriel;Nom;Infolettre", 'a@example.org;"Roy;Oui',
+            "b@example.org;Côté;Non", "c@example.org;#N/A;Oui", "", "* mise à jour hier soir",
+        ),
+        ["Courriel", "Nom", "Infolettre"],
+        [
+            ["a@example.org", '"Roy', "Oui"], ["b@example.org", "Côté", "Non"],
+            ["c@example.org", "#N/A", "Oui"],
+        ],
+        (8,),
+    ),
     "no header, addresses": Messy(lines(*MAILS), None, MAILS),
     "no header, one row": Messy(lines(MAILS[0]), None, MAILS[:1]),
     "no header, numbers": Messy(

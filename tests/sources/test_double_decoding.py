@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer.sources.double_decoding import GarbledText, garbled_in, repaired
+from importer.sources.double_decoding import GarbledColumn, GarbledText, repaired
 
 # fmt: off
 WORDS = [
@@ -30,6 +30,12 @@ def garbled(word: str, codec: str) -> str:
     return "".join(bytes([b]).decode(codec, errors="ignore") or chr(b) for b in word.encode())
 
 
+def garbled_columns(*cells: str | None) -> tuple[GarbledColumn, ...]:
+    found = GarbledText(["a"])
+    found.add(pa.table([text(*cells)], names=["a"]))
+    return found.columns
+
+
 @pytest.mark.parametrize("codec", ["cp1252", "latin-1", "mac-roman"])
 @pytest.mark.parametrize("word", WORDS)
 def test_garbled_word_is_recognised_and_mended(word: str, codec: str) -> None:
@@ -42,7 +48,7 @@ def test_garbled_word_is_recognised_and_mended(word: str, codec: str) -> None:
 def test_text_that_is_well_stays_as_it_is(cell: str) -> None:
     column = text(cell, "")
     assert repaired(column) == (column, 0)
-    assert garbled_in([[cell]], ["a"]) == ()
+    assert garbled_columns(cell) == ()
 
 
 def test_cells_are_counted_by_column_over_all_pieces() -> None:
@@ -65,10 +71,9 @@ def test_cells_are_counted_by_column_over_all_pieces() -> None:
     assert city.share == 0.75
 
 
-def test_sample_of_ragged_rows_is_looked_through() -> None:
-    (column,) = garbled_in([["a"], ["b", "lâ€™Ã©tÃ©", "Ã©Ã©"], []], ["x", "y"])
-    assert (column.name, column.filled, column.garbled, column.mended) == ("y", 1, 1, "l’été")
-    assert garbled_in([], ["x"]) == ()
+def test_a_column_whose_cells_are_all_garbled_is_told() -> None:
+    (column,) = garbled_columns("lâ€™Ã©tÃ©", None)
+    assert (column.filled, column.garbled, column.mended) == (1, 1, "l’été")
 
 
 def test_quotes_ligatures_widths_and_html_stay_as_they_are() -> None:
