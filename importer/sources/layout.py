@@ -102,7 +102,7 @@ def find_layout(
         return _layout(rows, solid[0], 1, width, Certainty.CERTAIN)
     start = _above_body(rows, filled, solid, width)
     if start is None:
-        start = _full_header(rows, solid, _start(rows, filled, solid, width), width)
+        start = _start(rows, filled, solid, width)
     body = Body.of(rows, start + 1, width)
     if body.is_like(rows[start]):
         # Above rows without a header, only what is no contact's is left out, however short.
@@ -229,20 +229,6 @@ def _start(
         if not _is_above(rows, filled, at, width, usual, solid[place + 1 :]):
             return at
     return solid[0]
-
-
-def _full_header(
-    rows: Sequence[Sequence[str]], solid: Sequence[int], start: int, width: int
-) -> int:
-    """Pass over lines that are narrower than the table, if a header as wide follows them."""
-    if len(rows[start]) >= width:
-        return start
-    full = next((at for at in solid if at > start and len(rows[at]) == width), None)
-    if full is None:
-        return start
-    body = Body.of(rows, full + 1, width)
-    is_header = body.unlike(rows[full]) > 0 and not body.is_like(rows[full])
-    return full if is_header else start
 
 
 def _usual_fill(filled: Sequence[int], solid: Sequence[int]) -> float:

@@ -225,7 +225,7 @@ class _Rows:
         in one; or, of a first line that is as wide, a number or a code where that has one.
         """
         width = self._width
-        if not width or not any(len(cell.splitlines()) > 1 for cell in cells):
+        if not width:
             return False
         first, *others = (self._as_text(self.ahead.at + at) for at in range(count))
         begun = [cell.splitlines()[0] if cell else "" for cell in cells]
