@@ -26,14 +26,27 @@ class ImporterError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One thing wrong in a document or an input, with its place and its remedy."""
+    """One thing wrong in a document or an input, with its place and its remedy.
+
+    ``line``, ``column``: counted from 1, in characters. ``row``: of a spreadsheet, as it shows it.
+    """
 
     message: str
     file: str = ""
     line: int | None = None
+    column: int | None = None
+    row: int | None = None
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where it stands in its file, to sort by."""
+        return self.line or self.row or 0, self.column or 0
 
     def __str__(self) -> str:
-        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        if self.row is not None:
+            return f"{self.file}, row {self.row}: {self.message}"
+        numbers = [str(number) for number in (self.line, self.column) if number is not None]
+        place = ":".join([self.file, *numbers])
         return f"{place}: {self.message}" if place else self.message
 
 

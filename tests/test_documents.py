@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from hypothesis import given
@@ -135,7 +135,60 @@ def test_every_member_has_its_line() -> None:
     assert {path: document.line(path) for path in lines} == lines
     assert document.line(("a", "c", 7, "x")) == 4  # the nearest member around it
     assert document.line(("z",)) == 1
-    assert document.mistake("x", "a", "b") == Mistake("x", "a.yaml", 3)
+    assert document.mistake("x", "a", "b") == Mistake("x", "a.yaml", 3, 6)
+
+
+def test_a_mistake_points_at_a_plain_value_or_else_at_the_name() -> None:
+    document = parse_document(
+        "a: 1\nb:   'x'\n'c':\n  - d\n  - {e: f, g: }\nh: {}\ni:\n  long text\n", "a.yaml"
+    )
+    places = {
+        ("a",): (1, 4),
+        ("b",): (2, 6),
+        ("c",): (3, 1),
+        ("c", 0): (4, 5),
+        ("c", 1): (5, 5),
+        ("c", 1, "e"): (5, 9),
+        ("c", 1, "g"): (5, 12),
+        ("h",): (6, 1),
+        ("i",): (8, 3),
+        ("i", "deeper"): (8, 3),
+        ("z",): (1, 1),
+    }
+    assert {path: document.mistake("x", *path).place for path in places} == places
+
+
+def test_a_mistake_of_a_name_points_at_it() -> None:
+    document = parse_document("  a: 1\n  'b': [x]\n", "a.yaml")
+    assert document.mistake_of_name("x", "a").place == (1, 3)
+    assert document.mistake_of_name("x", "b", 0).place == (2, 9)
+    assert document.mistake_of_name("x", "z", "y").place == (1, 1)
+
+
+def test_what_an_anchor_repeats_is_wrong_where_it_is_repeated() -> None:
+    document = parse_document("a: &x 1\nb: *x\n", "a.yaml")
+    assert document.mistake("x", "a").place == (1, 4)
+    assert document.mistake("x", "b").place == (2, 1)
+
+
+def test_columns_are_counted_in_characters() -> None:
+    document = parse_document("{Prénom été: x, 👩‍👩‍👧: y}\n", "a.yaml")
+    assert document.mistake("x", "Prénom été").place == (1, 14)
+    assert document.mistake_of_name("x", "👩‍👩‍👧").place == (1, 17)
+
+
+def test_a_mistake_is_shown_with_what_is_known_of_its_place() -> None:
+    assert str(Mistake("m")) == "m"
+    assert str(Mistake("m", "a.yaml")) == "a.yaml: m"
+    assert str(Mistake("m", "a.yaml", 3)) == "a.yaml:3: m"
+    assert str(Mistake("m", "a.yaml", 3, 7)) == "a.yaml:3:7: m"
+    assert str(Mistake("m", "a.xlsx, sheet A", row=4)) == "a.xlsx, sheet A, row 4: m"
+    assert [Mistake("m", "a", *place).place for place in ((), (3,), (3, 7))] == [
+        (0, 0),
+        (3, 0),
+        (3, 7),
+    ]
+    assert Mistake("m", "a", row=4).place == (4, 0)
 
 
 def test_a_member_with_its_value_below_has_the_line_of_its_name() -> None:
@@ -166,13 +219,14 @@ def test_a_file_of_another_encoding_is_said_with_the_remedy(tmp_path: Path, enco
 
 def test_the_line_of_a_byte_that_is_no_utf_8_is_said(tmp_path: Path) -> None:
     assert said(b"Nom: 1\nPr\xe9nom: 2\n", tmp_path) == [
-        "a.yaml:2: the file is not UTF-8 text: save it as UTF-8"
+        "a.yaml:2:3: the file is not UTF-8 text: save it as UTF-8"
     ]
+    assert said("é: x # ".encode() + b"\xe9\n", tmp_path)[0].startswith("a.yaml:1:8: ")
 
 
 def test_a_character_that_no_text_holds_is_said_with_its_line() -> None:
     assert said("a: 1\nb: \x00\n") == [
-        "a.yaml:2: the file holds the character U+0000, which no text has: save it as UTF-8"
+        "a.yaml:2:4: the file holds the character U+0000, which no text has: save it as UTF-8"
     ]
     assert "U+0007" in said("a: \x07")[0]
 
@@ -196,44 +250,75 @@ def test_a_file_larger_than_a_document_is_not_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "words"),
+    ("text", "place", "words"),
     [
-        ("a: b\n\tc: d\n", 2, "a tab stands here"),
-        ("a:\tb\n", 1, "a tab stands here"),
-        ("a: {b: c\nd: e\n", 1, "a bracket that opens here is not closed"),
-        ("a:\n  - [b, c\n", 2, "a bracket that opens here is not closed"),
-        ("a: [b\nc: d]\n", 1, "a bracket that opens here"),
-        ("a: 'b\nc: d\n", 1, "a quote that opens here is not closed"),
-        ('a: "b\n---\n', 1, "a quote that opens here is not closed"),
-        ("a: b: c\n", 1, "a colon stands where none can"),
-        ("a: 1\n  b: 2\n", 2, "a colon stands where none can"),
-        ("a: 1\nb\nc: 2\n", 2, "a colon is missing here"),
-        ("a: {x} y\n", 1, "check the indentation"),
-        ("a: 'x' y\n", 1, "check the indentation"),
-        ("a: @b\n", 1, "a text cannot begin with this sign"),
-        ("a: `b`\n", 1, "a text cannot begin with this sign"),
-        ("a: %b\n", 1, "a text cannot begin with this sign"),
-        ("a: *b\n", 1, "a text that begins with * must stand in quotes"),
-        ("a: * b\n", 1, "a text that begins with * or & must stand in quotes"),
-        ("a: |b\n", 1, "a text that begins with | or > must stand in quotes"),
-        ('a: "C:\\q"\n', 1, "a backslash means something of its own"),
-        ('a: "\\ud800"\n', 1, "half a character"),
-        ('"\\udfff": b\n', 1, "half a character"),
-        ("a: 1\n---\nb: 2\n", 2, "a second document begins here"),
-        ("a: !x!y z\n", 1, "this is no YAML"),
-        ("%TAG\n---\na: b\n", 1, "this is no YAML"),
-        ("? [a, b]\n: c\n", 1, "a member's name must be plain text"),
-        ("a: 1\n<<: {b: 2}\n", 2, "<< is not understood here"),
-        ("a: &x [*x]\n", 1, "the document repeats itself"),
-        ("a: &x {b: *x}\n", 1, "the document repeats itself"),
+        ("a: b\n\tc: d\n", "2:1", "a tab stands here"),
+        ("a:\tb\n", "1:3", "a tab stands here"),
+        ("a: {b: c\nd: e\n", "1:4", "a bracket that opens here is not closed"),
+        ("a:\n  - [b, c\n", "2:5", "a bracket that opens here is not closed"),
+        ("a: [b\nc: d]\n", "1:4", "a bracket that opens here"),
+        ("a: 'b\nc: d\n", "1:4", "a quote that opens here is not closed"),
+        ('a: "b\n---\n', "1:4", "a quote that opens here is not closed"),
+        ("a: b: c\n", "1:5", "a colon stands where none can"),
+        ("a: 1\n  b: 2\n", "2:4", "a colon stands where none can"),
+        ("a: 1\nb\nc: 2\n", "2:1", "a colon is missing here"),
+        ("a: [b,, c]\n", "1:7", "a value is missing here"),
+        ("a: {b: c,\n", "2:1", "a bracket above is not closed"),
+        ("a: {x} y\n", "1:8", "check the indentation"),
+        ("a: 'x' y\n", "1:8", "check the indentation"),
+        ("a: @b\n", "1:4", "a text cannot begin with this sign"),
+        ("a: `b`\n", "1:4", "a text cannot begin with this sign"),
+        ("a: %b\n", "1:4", "a text cannot begin with this sign"),
+        ("a: *b\n", "1:4", "a text that begins with * must stand in quotes"),
+        ("a: * b\n", "1:4", "a text that begins with * or & must stand in quotes"),
+        ("a: |b\n", "1:4", "a text that begins with | or > must stand in quotes"),
+        ('a: "C:\\q"\n', "1:8", "a backslash means something of its own"),
+        ('a: "\\ud800"\n', "1:4", "half a character"),
+        ('"\\udfff": b\n', "1:1", "half a character"),
+        ("a: 1\n---\nb: 2\n", "2:1", "a second document begins here"),
+        ("a: !x!y z\n", "1:4", "this is no YAML"),
+        ("%TAG\n---\na: b\n", "1:5", "this is no YAML"),
+        ("? [a, b]\n: c\n", "1:3", "a member's name must be plain text"),
+        ("a: 1\n<<: {b: 2}\n", "2:1", "<< is not understood here"),
+        ("a: &x [*x]\n", "1:4", "the document repeats itself"),
+        ("a: &x {b: *x}\n", "1:8", "the document repeats itself"),
     ],
 )
 def test_what_is_no_yaml_is_said_with_its_line_and_a_remedy(
-    text: str, line: int, words: str
+    text: str, place: str, words: str
 ) -> None:
     (mistake,) = said(text)
-    assert mistake.startswith(f"a.yaml:{line}: ")
+    assert mistake.startswith(f"a.yaml:{place}: ")
     assert words in mistake
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("a:\n  b: c\n  Lot #1: d\n  e: f\n", "3:7"),
+        ("a:\n  Tél #1: b\n  c: d\n", "2:7"),
+        ("a: {Lot #1: yes}\nb: c\n", "1:9"),
+        ("a: [b, #c, d]\n", "1:8"),
+    ],
+)
+def test_a_sign_that_turns_the_rest_of_a_line_into_a_comment_is_said(text: str, place: str) -> None:
+    assert said(text) == [
+        f"a.yaml:{place}: a # after a blank begins a comment, so the rest of the line is not read: "
+        "put a text that holds # in quotes"
+    ]
+
+
+@pytest.mark.parametrize("text", ["a: [b # c\nd: e\n", "a: 'b # c\nd: e\n", "a: {x} y # z\n"])
+def test_a_comment_is_not_blamed_for_what_it_has_no_part_in(text: str) -> None:
+    (mistake,) = said(text)
+    assert "begins a comment" not in mistake
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_are_counted_however_they_end(end: str) -> None:
+    (mistake,) = said(f"a: \u2028{end}b:{end}  Tél #1: b{end}  c: d{end}")
+    assert mistake.startswith("a.yaml:3:7: a # after a blank")
+    assert parse_document(f"a: # x{end}", "a.yaml").commented == {("a",)}
 
 
 @pytest.mark.parametrize("text", ['a: "\\UFFFFFFFF"', "%YAML 1.11\n---\na: b", "%YAML 7.0\n---\na"])
@@ -245,9 +330,9 @@ def test_what_the_parser_chokes_on_is_no_document(text: str) -> None:
 
 def test_every_name_that_stands_twice_is_said_at_once() -> None:
     assert said("a: 1\nb: {c: 1, c: 2}\na: 3\n1: x\n'1': y\n") == [
-        'a.yaml:2: "c" stands here a second time (first on line 2): keep one',
-        'a.yaml:3: "a" stands here a second time (first on line 1): keep one',
-        'a.yaml:5: "1" stands here a second time (first on line 4): keep one',
+        'a.yaml:2:11: "c" stands here a second time (first on line 2): keep one',
+        'a.yaml:3:1: "a" stands here a second time (first on line 1): keep one',
+        'a.yaml:5:1: "1" stands here a second time (first on line 4): keep one',
     ]
     assert parse_document("1: x\n01: y\nYes: 1\nyes: 2\n", "a").content == {
         "1": "x",
@@ -338,6 +423,7 @@ class Inner(DocumentModel):
     word: Literal["one", "two"] = "one"
     sign: Literal[",", ";", "\t"] = ","
     only: Literal[1] | None = None
+    small: Annotated[int, Field(ge=0, le=9)] = 0
 
 
 class Outer(DocumentModel):
@@ -382,6 +468,11 @@ def test_a_right_document_is_its_content() -> None:
         ),
         ("{}", 'the document lacks the member "name": add it'),
         ("name:", "name has no value: write it after the colon, or on the lines below"),
+        (
+            "name: #1",
+            "name has no value: write it after the colon, or on the lines below. What follows # is "
+            "a comment: put a text that begins with # in quotes.",
+        ),
         ("name: {Nom}", "name must be text: put it in quotes"),
         ("name: [a]", "name must be text: put it in quotes"),
         ("name: x\ninner: a", "inner must be members, each written as name: value"),
@@ -401,6 +492,8 @@ def test_a_right_document_is_its_content() -> None:
             "name: x\ninner: {word: on}",
             'inner.word cannot be "on"; it can be one, two. Did you mean "one"?',
         ),
+        ("name: x\ninner: {small: -1}", "inner.small must be 0 or more"),
+        ("name: x\ninner: {small: 10}", "inner.small must be 9 or less"),
         ("name: x\ninner: {word: [a]}", "inner.word can only be one, two"),
         ("name: x\ninner: {sign: '|'}", 'inner.sign cannot be "|"; it can be ",", ";", "\\t".'),
         ("name: x\ninner: {only: 2}", 'inner.only cannot be "2"; it can be 1.'),
@@ -424,7 +517,7 @@ def test_a_kind_of_mistake_without_a_sentence_of_ours_is_said_all_the_same() -> 
     assert mistake.message.startswith("name: ")
 
 
-def test_mistakes_stand_in_the_order_of_the_lines() -> None:
+def test_mistakes_stand_in_the_order_of_their_places() -> None:
     text = "switch: oui\nshare: x\nmany:\n  b: {number: 0}\n  a: {word: x}\nzzz: 1\n"
     mistakes = checked(text).mistakes
     assert [m.line for m in mistakes] == [1, 1, 2, 4, 5, 6]
@@ -475,8 +568,8 @@ def test_a_document_is_not_changed_by_being_checked() -> None:
 
 
 def test_members_are_known_by_their_place() -> None:
-    assert known_members(Outer, ("inner",)) == ["number", "only", "sign", "word"]
-    assert known_members(Outer, ("many", "a")) == ["number", "only", "sign", "word"]
+    assert known_members(Outer, ("inner",)) == ["number", "only", "sign", "small", "word"]
+    assert known_members(Outer, ("many", "a")) == ["number", "only", "sign", "small", "word"]
     assert known_members(Outer, ("listed", 0)) == []
     assert known_members(Outer, ("zzz",)) == []
     assert "switch" in known_members(Outer, ())
@@ -492,7 +585,7 @@ def test_members_are_known_by_their_place() -> None:
         ("courriel", ["COURRIEL", "Nom"], ' Did you mean "COURRIEL"?'),
         ("Nom", ["Nom de famille", "Ville"], ' Did you mean "Nom de famille"?'),
         ("mode", ["modes", "model"], ' Did you mean "modes" or "model"?'),
-        ("aaaa", ["aaab", "aaac", "aaad", "aaae"], ' Did you mean "aaae", "aaad" or "aaac"?'),
+        ("aaaa", ["aaab", "aaac", "aaad", "aaae"], ' Did you mean "aaab", "aaac" or "aaad"?'),
         ("Code", ["Ville", "Pays"], ""),
         ("no", ["Nothing at all"], ""),
         ("", ["Nom"], ""),

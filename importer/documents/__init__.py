@@ -1,5 +1,6 @@
 """YAML 1.2 documents with the place of every member, and their mistakes as sentences."""
 
+from importer.documents.nearness import folded, likeness, near, nearest
 from importer.documents.reading import (
     LARGEST_DOCUMENT,
     Document,
@@ -12,9 +13,9 @@ from importer.documents.shape import (
     Salvaged,
     Text,
     as_text,
-    near,
     salvage,
 )
+from importer.documents.writing import Writable, comment, inline, member, quoted
 
 __all__ = [
     "LARGEST_DOCUMENT",
@@ -23,9 +24,17 @@ __all__ = [
     "MemberPath",
     "Salvaged",
     "Text",
+    "Writable",
     "as_text",
+    "comment",
+    "folded",
+    "inline",
+    "likeness",
+    "member",
     "near",
+    "nearest",
     "parse_document",
+    "quoted",
     "read_document",
     "salvage",
 ]

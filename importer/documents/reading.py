@@ -1,7 +1,7 @@
 """YAML 1.2 texts as plain values, with the place of every member.
 
-The only user of ruamel.yaml. Keys are always text, numbers keep how they were written, and each
-path (a tuple of keys and indices) has its line.
+Keys are always text, numbers keep how they were written, and each
+path (a tuple of keys and indices) has its place.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
+from importer.documents.places import Place, lines_of, place_of_byte, place_of_character
+from importer.documents.syntax import syntax_mistake
 from importer.errors import Mistake, UnusableInputError
 
 LARGEST_DOCUMENT = 1_048_576
@@ -41,23 +43,42 @@ class WrittenFloat(float):
 
 @dataclass(slots=True)
 class Document:
-    """A YAML document as plain values, with the line of every member."""
+    """A YAML document as plain values, with the place of every member.
+
+    ``names``: where each member's name stands, or the entry of a list. ``values``: where a plain
+    value stands beside its name. ``commented``: the members without a value whose line goes on
+    with a comment.
+    """
 
     file: str
     content: Any
-    lines: dict[MemberPath, int] = field(default_factory=dict)
+    names: dict[MemberPath, Place] = field(default_factory=dict)
+    values: dict[MemberPath, Place] = field(default_factory=dict)
+    commented: set[MemberPath] = field(default_factory=set)
 
     def line(self, path: Sequence[str | int]) -> int:
-        """Tell the line of a member, or of the nearest member around it."""
-        for length in range(len(path), 0, -1):
-            found = self.lines.get(tuple(path[:length]))
-            if found is not None:
-                return found
-        return 1
+        """Tell the line of a member's name, or of the nearest member around it."""
+        return self._name(path).line
 
     def mistake(self, message: str, *path: str | int) -> Mistake:
-        """Make a mistake that points at a member."""
-        return Mistake(message, self.file, self.line(path))
+        """Make a mistake that points at what a member holds, or the nearest member around it.
+
+        That is its value where it is one text or number, else the member's name.
+        """
+        found = self._nearest(path)
+        return Mistake(message, self.file, *(self.values.get(found) or self._name(found)))
+
+    def mistake_of_name(self, message: str, *path: str | int) -> Mistake:
+        """Make a mistake that points at a member's name."""
+        return Mistake(message, self.file, *self._name(path))
+
+    def _name(self, path: Sequence[str | int]) -> Place:
+        return self.names.get(self._nearest(path), Place(1, 1))
+
+    def _nearest(self, path: Sequence[str | int]) -> MemberPath:
+        lengths = range(len(path), 0, -1)
+        around = (tuple(path[:length]) for length in lengths)
+        return next((one for one in around if one in self.names), ())
 
 
 def read_document(path: Path) -> Document:
@@ -80,9 +101,9 @@ def read_document(path: Path) -> Document:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
+        place = place_of_byte(raw, error.start)
         raise UnusableInputError(
-            Mistake("the file is not UTF-8 text: save it as UTF-8", shown, line)
+            Mistake("the file is not UTF-8 text: save it as UTF-8", shown, *place)
         ) from error
     return parse_document(text, shown)
 
@@ -95,7 +116,7 @@ def parse_document(text: str, shown: str) -> Document:
     """
     document = Document(shown, None)
     node = _composed(text, document)
-    reader = _Reader(document)
+    reader = _Reader(document, text)
     document.content = None if node is None else reader.value(node, ())
     if reader.mistakes:
         raise UnusableInputError(*reader.mistakes)
@@ -110,15 +131,14 @@ def _composed(text: str, document: Document) -> Node | None:
             # Not the round-trip loader: that one stumbles over some comments.
             node: Node | None = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
-        raise UnusableInputError(_syntax_mistake(error, shown)) from None
+        raise UnusableInputError(syntax_mistake(error, text, shown)) from None
     except ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
         raise UnusableInputError(
             Mistake(
                 f"the file holds the character U+{ord(text[error.position]):04X}, which no text "
                 "has: save it as UTF-8",
                 shown,
-                line,
+                *place_of_character(text, error.position),
             )
         ) from None
     except RecursionError:
@@ -129,59 +149,25 @@ def _composed(text: str, document: Document) -> Node | None:
 
 
 _TOO_DEEP = "the document is nested too deeply"
-# What the parser says -> what an operator can do about it. The parser's own words may quote the
-# document, and with it a secret. True: the place where the trouble began tells more.
-_SYNTAX = (
-    ("'\\t'", "a tab stands here, and YAML wants spaces: put spaces in its place", False),
-    ("found another document", "a second document begins here (---): keep one", False),
-    (
-        "mapping values are not allowed",
-        'a colon stands where none can: put a text that holds ": " in quotes, '
-        "and check the indentation",
-        False,
-    ),
-    (
-        "<block end>",
-        "this does not go with the lines above it: check the indentation, and put a text that "
-        "begins with a bracket or a quote in quotes as a whole",
-        False,
-    ),
-    ("expected ',' or", "a bracket that opens here is not closed, or a comma is missing", True),
-    ("node content", "a bracket that opens here is not closed, or a comma is missing", True),
-    ("unexpected end of stream", "a quote that opens here is not closed", True),
-    ("document separator", "a quote that opens here is not closed", True),
-    ("could not find expected ':'", 'a colon is missing here: write "name: value"', True),
-    ("undefined alias", "a text that begins with * must stand in quotes", False),
-    ("alphabetic or numeric", "a text that begins with * or & must stand in quotes", True),
-    ("indentation indicator", "a text that begins with | or > must stand in quotes", True),
-    ("cannot start any token", "a text cannot begin with this sign: put it in quotes", False),
-    ("escape", "a backslash means something of its own in \"…\": write '…' instead", False),
-    ("", "this is no YAML: check the line, and put a text with signs in quotes", False),
-)
-
-
-def _syntax_mistake(error: MarkedYAMLError, shown: str) -> Mistake:
-    problem = f"{error.context} {error.problem}"
-    sentence, where_begun = next((s, b) for words, s, b in _SYNTAX if words in problem)
-    marks = [error.context_mark, error.problem_mark] if where_begun else [error.problem_mark]
-    line = next((mark.line + 1 for mark in marks if mark is not None), None)
-    return Mistake(sentence, shown, line)
 
 
 class _Reader:
     """Turns composed nodes into plain values and notes where each stands."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, text: str) -> None:
         self._document = document
+        self._lines = lines_of(text)
         self._members = 0
         self._open: set[int] = set()
         self.mistakes: list[Mistake] = []
 
     def value(self, node: Node, path: MemberPath) -> Any:
         self._members += 1
-        self._document.lines.setdefault(path, node.start_mark.line + 1)
+        if path:
+            self._document.names.setdefault(path, _begin(node))
         if isinstance(node, ScalarNode):
             self._refuse_half_characters(node)
+            self._note_value(node, path)
             return _scalar(node)
         if self._members > _MOST_MEMBERS or id(node) in self._open:
             raise UnusableInputError(self._document.mistake("the document repeats itself", *path))
@@ -196,37 +182,52 @@ class _Reader:
         finally:
             self._open.discard(id(node))
 
-    def _say(self, message: str, line: int) -> None:
-        self.mistakes.append(Mistake(message, self._document.file, line))
+    def _say(self, message: str, node: Node) -> None:
+        self.mistakes.append(Mistake(message, self._document.file, *_begin(node)))
+
+    def _note_value(self, node: ScalarNode, path: MemberPath) -> None:
+        """Note where a value stands, unless it is not there, or an anchor's from further above."""
+        place = _begin(node)
+        if (node.value or node.style) and place >= self._document.names.get(path, place):
+            self._document.values[path] = place
 
     def _refuse_half_characters(self, node: ScalarNode) -> None:
         if _SURROGATE.search(str(node.value)):
             self._say(
                 "the text holds half a character (\\ud800 to \\udfff): write the character itself",
-                node.start_mark.line + 1,
+                node,
             )
 
     def _mapping(self, node: MappingNode, path: MemberPath) -> dict[str, Any]:
         members: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            line = key_node.start_mark.line + 1
             if not isinstance(key_node, ScalarNode):
-                self._say("a member's name must be plain text: put it in quotes", line)
+                self._say("a member's name must be plain text: put it in quotes", key_node)
                 continue
             if str(key_node.tag).endswith(":merge"):
-                self._say("<< is not understood here: write the members out", line)
+                self._say("<< is not understood here: write the members out", key_node)
                 continue
             self._refuse_half_characters(key_node)
             key = str(key_node.value)
             if key in members:
-                first = self._document.lines[(*path, key)]
+                first = self._document.names[(*path, key)].line
                 self._say(
-                    f'"{key}" stands here a second time (first on line {first}): keep one', line
+                    f'"{key}" stands here a second time (first on line {first}): keep one', key_node
                 )
                 continue
-            self._document.lines[(*path, key)] = line
+            self._document.names[(*path, key)] = _begin(key_node)
             members[key] = self.value(value_node, (*path, key))
+            if members[key] is None and self._is_commented(key_node.end_mark):
+                self._document.commented.add((*path, key))
         return members
+
+    def _is_commented(self, end: StringMark) -> bool:
+        rest = self._lines[end.line][end.column :]
+        return re.match(r"\s*:\s+#", rest) is not None
+
+
+def _begin(node: Node) -> Place:
+    return Place(node.start_mark.line + 1, node.start_mark.column + 1)
 
 
 def _scalar(node: ScalarNode) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
 
+from importer.documents.nearness import near
 from importer.documents.reading import Document, MemberPath, WrittenFloat, WrittenInt
 from importer.errors import Mistake
 
@@ -96,13 +96,21 @@ def _take_out(content: Any, path: MemberPath) -> None:
 def mistakes_of(
     error: ValidationError, document: Document, model: type[BaseModel]
 ) -> list[Mistake]:
-    """Turn a validation's errors into sentences with their lines, in line order."""
-    found: dict[tuple[int, str], Mistake] = {}
+    """Turn a validation's errors into sentences with their places, in their order.
+
+    A member that there is not is pointed at by its name, a wrong one by its value.
+    """
+    found: dict[tuple[int, int, str], Mistake] = {}
     for one in error.errors(include_url=False, include_input=True):
         path = _member_path(one["loc"], document.content)
         name = ".".join(str(part) for part in path) or "the document"
-        mistake = document.mistake(_sentence(one, name, path, model), *path)
-        found.setdefault((mistake.line or 0, mistake.message), mistake)
+        sentence = _sentence(one, name, path, model)
+        if path in document.commented:
+            sentence += ". What follows # is a comment: put a text that begins with # in quotes."
+        unknown = one["type"] == "extra_forbidden"
+        make = document.mistake_of_name if unknown else document.mistake
+        mistake = make(sentence, *path)
+        found.setdefault((*mistake.place, mistake.message), mistake)
     return [found[key] for key in sorted(found)]
 
 
@@ -153,6 +161,10 @@ def _sentence(error: Any, name: str, path: MemberPath, model: type[BaseModel]) -
             return f"{name} must be a number"
         case "greater_than":
             return f"{name} must be greater than {error['ctx']['gt']}"
+        case "greater_than_equal":
+            return f"{name} must be {error['ctx']['ge']} or more"
+        case "less_than_equal":
+            return f"{name} must be {error['ctx']['le']} or less"
         case _:
             return f"{name}: {error['msg']}"
 
@@ -197,19 +209,3 @@ def _resolved(places: list[dict[str, Any]], definitions: dict[str, Any]) -> list
         else:
             plain.append(place)
     return plain
-
-
-def near(name: str, known: Iterable[str], *, most: int = 3) -> str:
-    """Make " Did you mean …?" of the known names that look alike; empty when none does."""
-    by_fold: dict[str, str] = {}
-    for candidate in known:
-        by_fold.setdefault(candidate.casefold(), candidate)
-    alike = difflib.get_close_matches(name.casefold(), list(by_fold), n=most, cutoff=0.6)
-    if not alike:
-        contained = [fold for fold in by_fold if name.casefold() in fold and len(name) > 2]
-        alike = contained[:most]
-    if not alike:
-        return ""
-    names = [f'"{by_fold[fold]}"' for fold in alike]
-    listed = names[0] if len(names) == 1 else ", ".join(names[:-1]) + " or " + names[-1]
-    return f" Did you mean {listed}?"
