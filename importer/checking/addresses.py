@@ -10,11 +10,14 @@ import pyarrow.compute as pc
 from email_validator import (
     SPECIAL_USE_DOMAIN_NAMES,
     EmailNotValidError,
+    EmailSyntaxError,
     validate_email,
 )
 
+from importer.checking.address_remedies import remedy
 from importer.checking.column import Checked, Context, Mask, Problem, patched, to_mask
-from importer.issues import IssueCode
+from importer.checking.typing_slips import domain_meant, domains_meant
+from importer.issues import IssueCode, Severity
 from importer.model import FieldRule
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -24,48 +27,104 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9]|-[A-Za-z0-9]){0,30}"
 _PLAIN = rf"^{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+[A-Za-z]{{2,24}}$"
 _LONGEST_LOCAL = 64
 _LONGEST = 200
+_LONGEST_READ = 1_000  # far beyond any address; email-validator's cost grows with the text
 _SPECIAL = (
-    r"(?i)[.@](?:" + "|".join(n.replace(".", r"\.") for n in SPECIAL_USE_DOMAIN_NAMES) + r")$"
+    r"(?i)(?:^|\.)(?:" + "|".join(n.replace(".", r"\.") for n in SPECIAL_USE_DOMAIN_NAMES) + r")$"
 )
 
 
 def check_address(texts: Any, rule: FieldRule, context: Context) -> Checked:
-    """Write an address with its domain in lower case and its local part as it stands."""
+    """Write an address with its domain in lower case and its local part as it stands.
+
+    A domain that is a likely slip of a well-known one is warned of, and sent as it stands.
+    """
     del rule, context
-    plain = _is_plain(texts)
-    result = _domain_lowered(texts, plain)
+    domains = _domains(texts)
+    plain = _is_plain(texts, domains)
+    result = _domain_lowered(texts, domains, plain)
+    doubtful = _doubtful(domains, plain)
     odd = np.flatnonzero(~plain)
-    if not len(odd):
-        return Checked(result)
     replacements: list[str | None] = []
     wrong = np.zeros(len(texts), dtype=bool)
     reasons: list[str] = []
     for position, text in zip(odd, texts.take(pa.array(odd)).to_pylist(), strict=True):
         try:
-            replacements.append(_judge(text))
+            written = _judge(text)
         except EmailNotValidError as error:
             replacements.append(None)
             wrong[position] = True
-            reasons.append(str(error))
-    problems = (Problem(IssueCode.EMAIL_INVALID, wrong, reasons),) if reasons else ()
-    return Checked(patched(result, odd, replacements), problems)
+            reasons.append(f"{error} {remedy(text, _accepts)}".rstrip())
+            continue
+        replacements.append(written)
+        doubtful[position] = domain_meant(written.rpartition("@")[2]) is not None
+    result = patched(result, odd, replacements)
+    problems = []
+    if reasons:
+        problems.append(Problem(IssueCode.EMAIL_INVALID, wrong, reasons))
+    if doubtful.any():
+        told = _suggestions(result, doubtful)
+        problems.append(Problem(IssueCode.EMAIL_DOUBTFUL, doubtful, told, Severity.WARNING))
+    return Checked(result, tuple(problems))
 
 
-def _is_plain(texts: Any) -> Mask:
+def _domains(texts: Any) -> Any:
+    """Give what follows the last @ of each text, as a dictionary: domains are few."""
+    parts = pc.split_pattern(texts, "@", max_splits=1, reverse=True)
+    return parts.values.take(pc.subtract(parts.offsets[1:], 1)).dictionary_encode()
+
+
+def _of_rows(domains: Any, condition: Any) -> Mask:
+    """Carry a condition of the distinct domains to the rows."""
+    indices = domains.indices.to_numpy(zero_copy_only=False)
+    mask: Mask = to_mask(condition)[indices]
+    return mask
+
+
+def _is_plain(texts: Any, domains: Any) -> Mask:
     shape = pc.match_substring_regex(texts, _PLAIN)
     short = pc.less_equal(pc.binary_length(texts), _LONGEST)
     local = pc.less_equal(pc.find_substring(texts, "@"), _LONGEST_LOCAL)
-    special = pc.match_substring_regex(texts, _SPECIAL)
-    return to_mask(pc.and_(pc.and_(shape, short), pc.and_not(local, special)))
+    special = pc.match_substring_regex(domains.dictionary, _SPECIAL)
+    return to_mask(pc.and_(pc.and_(shape, short), local)) & ~_of_rows(domains, special)
 
 
-def _domain_lowered(texts: Any, plain: Mask) -> Any:
-    shouting = np.flatnonzero(plain & to_mask(pc.match_substring_regex(texts, "@.*[A-Z]")))
+def _domain_lowered(texts: Any, domains: Any, plain: Mask) -> Any:
+    lowered = pc.ascii_lower(domains.dictionary)
+    shouting = np.flatnonzero(plain & _of_rows(domains, pc.not_equal(lowered, domains.dictionary)))
     if not len(shouting):
         return texts
-    found = texts.take(pa.array(shouting))
-    parts = [text.rpartition("@") for text in found.to_pylist()]
-    return patched(texts, shouting, [f"{local}@{domain.lower()}" for local, _, domain in parts])
+    at = pa.array(shouting)
+    locals_ = pc.replace_substring_regex(texts.take(at), pattern="@.*$", replacement="")
+    written = pc.binary_join_element_wise(
+        locals_, lowered.take(domains.indices.take(at)), pa.scalar("@", pa.large_string())
+    )
+    mask = np.zeros(len(texts), dtype=bool)
+    mask[shouting] = True
+    return pc.replace_with_mask(texts, pa.array(mask), written)
+
+
+def _doubtful(domains: Any, plain: Mask) -> Mask:
+    meant = domains_meant(pc.ascii_lower(domains.dictionary))
+    if meant.null_count == len(meant):
+        return np.zeros(len(plain), dtype=bool)
+    return plain & _of_rows(domains, pc.is_valid(meant))
+
+
+def _suggestions(addresses: Any, doubtful: Mask) -> list[str]:
+    """Say what each doubtful address was likely meant to be."""
+    told = []
+    for address in addresses.filter(pa.array(doubtful)).to_pylist():
+        local, _, domain = address.rpartition("@")
+        told.append(f"did you mean {local}@{domain_meant(domain)}?")
+    return told
+
+
+def _accepts(text: str) -> bool:
+    try:
+        _judge(text)
+    except EmailNotValidError:
+        return False
+    return True
 
 
 def _judge(text: str) -> str:
@@ -74,5 +133,7 @@ def _judge(text: str) -> str:
     Raises:
         EmailNotValidError: with the reason in English.
     """
+    if len(text) > _LONGEST_READ:
+        raise EmailSyntaxError(f"The email address is too long ({len(text)} characters).")
     checked = validate_email(text, check_deliverability=False)
     return f"{text.rpartition('@')[0]}@{checked.domain}"

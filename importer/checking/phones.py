@@ -1,8 +1,8 @@
-"""Phone numbers, written in E.164: patterns from phonenumbers' own tables decide the plain ones."""
+"""Phone numbers: patterns from phonenumbers' own tables decide the plain ones, it all others."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -11,35 +11,51 @@ import numpy as np
 import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
-from phonenumbers import NumberParseException, PhoneMetadata
+from phonenumbers import NumberFormat, PhoneMetadata
 
-from importer.checking.column import Checked, Context, Problem, patched, to_mask
+from importer.checking.column import Checked, Context, Mask, Problem, patched, to_mask
+from importer.checking.phone_numbers import (
+    NoCountryError,
+    ReadNumber,
+    SeveralNumbersError,
+    country_code_of,
+    read_number,
+    write_number,
+)
 from importer.issues import IssueCode, Severity
-from importer.model import FieldRule
+from importer.model import FieldRule, PhoneForm
 
 _SHAPE = r"^\+?[0-9(][0-9 ().\-\x{a0}/]{6,24}$"
-_POSTE = re.compile(r"(?i)\bposte\b\.?")  # how Quebec writes an extension; unknown to phonenumbers
-# Country codes whose numbering has no rule but a national prefix in front: there a match of the
-# tables' patterns is a whole proof. Elsewhere phonenumbers itself is asked.
-_PLAIN_PLANS = {1: r"^1?", 33: r"^0"}
+_SEPARATORS = r"[ ().\-\x{a0}/]+"
 _TYPES = (
     "fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip",
     "pager", "uan", "voicemail",
 )  # fmt: skip
+_NONE = pa.scalar(None, pa.large_string())
+
+
+# Country codes whose numbering has no rule but a prefix in front: there a match of the tables'
+# patterns is a whole proof. Elsewhere phonenumbers itself is asked. Code -> what may stand before
+# a national number (after a plus, dialled from abroad, at home), and whether calls at home need it.
+_PLAIN_PLANS = {1: (r"^\+?1", False), 33: (r"^(?:\+330?|00330?|0)", True)}
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """A country's numbering: the regular expression of its national numbers, and its prefix."""
+    """A country's numbering: the regular expressions of its national numbers and their prefixes.
+
+    ``needs_prefix``: whether a number without prefix has lost it.
+    """
 
     country_code: int
     prefix: str
+    needs_prefix: bool
     national: str
 
 
 @lru_cache(maxsize=32)
 def _plan(region: str) -> _Plan | None:
-    code = phonenumbers.country_code_for_region(region)
+    code = country_code_of(region)
     if code not in _PLAIN_PLANS:
         return None
     patterns = set()
@@ -52,86 +68,145 @@ def _plan(region: str) -> _Plan | None:
             if described is not None and described.national_number_pattern not in {None, "NA"}:
                 patterns.add(described.national_number_pattern)
     national = "|".join(sorted(f"(?:{pattern})" for pattern in patterns))
-    return _Plan(code, _PLAIN_PLANS[code], f"^(?:{national})$")
+    return _Plan(code, *_PLAIN_PLANS[code], f"^(?:{national})$")
 
 
 def check_phone(texts: Any, rule: FieldRule, context: Context) -> Checked:
-    """Write a number in E.164; refuse what is none, and leave an extension out with a warning."""
-    del context
-    result = _by_pattern(texts, _plan(rule.region) if rule.region else None)
-    odd = np.flatnonzero(to_mask(pc.is_null(result)))
-    if not len(odd):
-        return Checked(result)
-    wrong = np.zeros(len(texts), dtype=bool)
-    extended = np.zeros(len(texts), dtype=bool)
-    replacements: list[str | None] = []
-    reasons: list[str] = []
-    extensions: list[str] = []
-    for position, text in zip(odd, texts.take(pa.array(odd)).to_pylist(), strict=True):
-        try:
-            number, extension = _judge(text, rule.region)
-        except ValueError as error:
-            replacements.append(None)
-            wrong[position] = True
-            reasons.append(str(error))
-            continue
-        replacements.append(number)
-        if extension:
-            extended[position] = True
-            extensions.append(extension)
-    problems = []
-    if reasons:
-        problems.append(Problem(IssueCode.PHONE_INVALID, wrong, reasons))
-    if extensions:
-        problems.append(
-            Problem(IssueCode.PHONE_EXTENSION_DROPPED, extended, extensions, Severity.WARNING)
-        )
-    return Checked(patched(result, odd, replacements), tuple(problems))
+    """Write a number in the rule's form; refuse what is none, or several.
 
-
-def _by_pattern(texts: Any, plan: _Plan | None) -> Any:
-    """Write what the tables prove; missing where they prove nothing."""
-    nothing = pa.nulls(len(texts), pa.large_string())
-    if plan is None:
-        return nothing
-    shaped = pc.match_substring_regex(texts, _SHAPE)
-    digits = pc.replace_substring_regex(texts, pattern="[^0-9]", replacement="")
-    international = pc.starts_with(texts, "+")
-    # "+33 (0)6 …" keeps its national zero inside: left to phonenumbers by failing the pattern.
-    from_abroad = pc.replace_substring_regex(
-        digits, pattern=f"^{plan.country_code}", replacement=""
-    )
-    starts = pc.starts_with(digits, str(plan.country_code))
-    at_home = pc.replace_substring_regex(digits, pattern=plan.prefix, replacement="")
-    prefixed = pc.match_substring_regex(digits, plan.prefix)
-    national = pc.if_else(international, from_abroad, at_home)
-    rightly = pc.if_else(international, starts, prefixed)
-    valid = pc.match_substring_regex(national, plan.national)
-    proved = pc.and_(pc.and_(shaped, rightly), valid)
-    plus = pa.scalar(f"+{plan.country_code}", pa.large_string())
-    nothing_between = pa.scalar("", pa.large_string())
-    written = pc.binary_join_element_wise(plus, national, nothing_between)
-    return pc.if_else(proved, written, nothing)
-
-
-def _judge(text: str, region: str | None) -> tuple[str, str]:
-    """Give a number in E.164 and its extension.
-
-    Raises:
-        ValueError: with the reason in words.
+    An extension goes to the field that takes it, or is left out with a warning.
     """
-    try:
-        number = phonenumbers.parse(_POSTE.sub("ext", text), region)
-    except NumberParseException as error:
-        if error.error_type == NumberParseException.INVALID_COUNTRY_CODE and region is None:
-            raise ValueError(
-                "it has no country code (+1…), and the mapping gives the column no region"
-            ) from None
-        raise ValueError("it cannot be read as a number") from None
-    digits = re.sub(r"(?i)(ext|x|poste|#).*$", "", text) if number.extension else text
-    if any(character.isalpha() for character in digits):
-        raise ValueError("it has letters in it")
-    if not phonenumbers.is_valid_number(number):
-        raise ValueError(f"no such number can exist under the country code +{number.country_code}")
-    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return written, number.extension or ""
+    del context
+    result, zero_lost = _by_pattern(texts, rule)
+    odd = np.flatnonzero(to_mask(pc.is_null(result)))
+    found = _Found(len(texts))
+    replacements: list[str | None] = []
+    for position, text in zip(odd.tolist(), texts.take(pa.array(odd)).to_pylist(), strict=True):
+        number = found.read(position, text, rule)
+        replacements.append(
+            None if number is None else write_number(number.number, rule.phone_form, rule.region)
+        )
+        if number is None:
+            continue
+        zero_lost[position] = number.zero_lost
+        if number.extension and not rule.keeps_extension:
+            found.say(IssueCode.PHONE_EXTENSION_DROPPED, position, number.extension)
+    result = patched(result, odd, replacements)
+    problems = list(found.problems())
+    if zero_lost.any():
+        written = result.filter(pa.array(zero_lost)).to_pylist()
+        problems.append(
+            Problem(IssueCode.PHONE_ZERO_RESTORED, zero_lost, written, Severity.WARNING)
+        )
+    return Checked(result, tuple(problems))
+
+
+def check_extension(texts: Any, rule: FieldRule, context: Context) -> Checked:
+    """Write the digits of a phone number's extension; what is wrong with the number is not told.
+
+    Missing where there is no extension, or no number.
+    """
+    del context
+    plain, _ = _by_pattern(texts, rule)
+    odd = np.flatnonzero(to_mask(pc.is_null(plain)))
+    extensions: list[str | None] = []
+    for text in texts.take(pa.array(odd)).to_pylist():
+        try:
+            extensions.append(read_number(text, rule.region).extension or None)
+        except ValueError:
+            extensions.append(None)
+    return Checked(patched(pa.nulls(len(texts), pa.large_string()), odd, extensions))
+
+
+class _Found:
+    """What is wrong with the texts that no pattern decides, collected one by one."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._said: dict[IssueCode, dict[int, str]] = {}
+
+    def say(self, code: IssueCode, position: int, detail: str) -> None:
+        self._said.setdefault(code, {})[position] = detail
+
+    def read(self, position: int, text: str, rule: FieldRule) -> ReadNumber | None:
+        """Read a number; None when there is none, or several, which is said."""
+        try:
+            return read_number(text, rule.region)
+        except SeveralNumbersError as error:
+            self.say(IssueCode.PHONE_SEVERAL, position, str(error))
+        except NoCountryError as error:
+            self.say(IssueCode.PHONE_INVALID, position, f"{error}, and {_no_region(rule)}")
+        except ValueError as error:
+            self.say(IssueCode.PHONE_INVALID, position, str(error))
+        return None
+
+    def problems(self) -> tuple[Problem, ...]:
+        return tuple(self._problem(code, said) for code, said in self._said.items())
+
+    def _problem(self, code: IssueCode, said: dict[int, str]) -> Problem:
+        mask = np.zeros(self._count, dtype=bool)
+        mask[list(said)] = True
+        dropped = code is IssueCode.PHONE_EXTENSION_DROPPED
+        severity = Severity.WARNING if dropped else Severity.ERROR
+        return Problem(code, mask, list(said.values()), severity)
+
+
+def _no_region(rule: FieldRule) -> str:
+    if rule.region_column:
+        return f'"{rule.region_column}" names no country that is known'
+    return "the mapping gives the column no region"
+
+
+def _by_pattern(texts: Any, rule: FieldRule) -> tuple[Any, Mask]:
+    """Write what the tables prove; missing where they prove nothing.
+
+    The mask: where the zero that calls at home need is lacking.
+    """
+    plan = _plan(rule.region) if rule.region else None
+    if plan is None:
+        return pa.nulls(len(texts), pa.large_string()), np.zeros(len(texts), dtype=bool)
+    bare = pc.replace_substring_regex(texts, pattern=_SEPARATORS, replacement="")
+    national = pc.replace_substring_regex(
+        bare, pattern=plan.prefix, replacement="", max_replacements=1
+    )
+    shaped = pc.match_substring_regex(texts, _SHAPE)
+    proved = pc.and_(shaped, pc.match_substring_regex(national, plan.national))
+    lost = np.zeros(len(texts), dtype=bool)
+    if plan.needs_prefix:
+        lost = to_mask(pc.and_(proved, pc.equal(bare, national)))
+    written = _written(national, plan, rule.phone_form)
+    return pc.if_else(proved, written, _NONE), lost
+
+
+def _written(national: Any, plan: _Plan, form: PhoneForm) -> Any:
+    """Write national numbers in a form, by the tables' own formats."""
+    if form is not PhoneForm.E164:
+        national = _grouped(national, plan, form)
+    if form is PhoneForm.NATIONAL:
+        return national
+    space = "" if form is PhoneForm.E164 else " "
+    plus = pa.scalar(f"+{plan.country_code}", pa.large_string())
+    return pc.binary_join_element_wise(plus, national, pa.scalar(space, pa.large_string()))
+
+
+def _grouped(national: Any, plan: _Plan, form: PhoneForm) -> Any:
+    abroad = form is PhoneForm.INTERNATIONAL
+    written = pa.nulls(len(national), pa.large_string())
+    for one in _formats(plan.country_code, abroad):
+        pattern, replacement = f"^{one.pattern}$", str(one.format)
+        if one.national_prefix_formatting_rule and not abroad:
+            replacement = replacement.replace("\\1", one.national_prefix_formatting_rule, 1)
+        fits = pc.match_substring_regex(national, pattern)
+        for leading in one.leading_digits_pattern[-1:]:
+            fits = pc.and_(fits, pc.match_substring_regex(national, f"^(?:{leading})"))
+        grouped = pc.replace_substring_regex(national, pattern=pattern, replacement=replacement)
+        written = pc.if_else(pc.and_(fits, pc.is_null(written)), grouped, written)
+    return written
+
+
+def _formats(country_code: int, abroad: bool) -> Sequence[NumberFormat]:
+    """Give how numbers of a country code are grouped; the first format that fits counts."""
+    main = phonenumbers.region_code_for_country_code(country_code)
+    metadata = PhoneMetadata.metadata_for_region(main)
+    assert metadata is not None, country_code
+    return (abroad and metadata.intl_number_format) or metadata.number_format
