@@ -38,6 +38,12 @@ class IssueCode(StrEnum):
     DUPLICATE_KEY = "duplicate-key"
     DUPLICATE_REFUSED = "duplicate-refused"
     CONSENT_CONFLICT = "consent-conflict"
+    CONSENT_DATE_ALONE = "consent-date-alone"
+    CONDITION_NOT_MET = "condition-not-met"
+    NOTHING_TO_WRITE = "nothing-to-write"
+    ONE_OF_MISSING = "one-of-missing"
+    NOT_UNIQUE = "not-unique"
+    SUPPRESSED = "suppressed"
     # of a cell of a workbook
     CELL_ERROR = "cell-error"
     CELL_MERGED = "cell-merged"
@@ -48,12 +54,20 @@ class IssueCode(StrEnum):
     VALUE_MISSING = "value-missing"
     VALUE_NOT_LISTED = "value-not-listed"
     VALUE_TOO_LONG = "value-too-long"
+    VALUE_TRUNCATED = "value-truncated"
+    CLEAR_REFUSED = "clear-refused"
     VALUE_NOT_MATCHING = "value-not-matching"
     EMAIL_INVALID = "email-invalid"
+    EMAIL_DOUBTFUL = "email-doubtful"
     PHONE_INVALID = "phone-invalid"
+    PHONE_SEVERAL = "phone-several"
     PHONE_EXTENSION_DROPPED = "phone-extension-dropped"
+    PHONE_ZERO_RESTORED = "phone-zero-restored"
+    POSTAL_INVALID = "postal-invalid"
+    POSTAL_ZERO_RESTORED = "postal-zero-restored"
     DATE_INVALID = "date-invalid"
     DATE_IMPOSSIBLE = "date-impossible"
+    DATE_IN_FUTURE = "date-in-future"
     TIME_DROPPED = "time-dropped"
     INTEGER_INVALID = "integer-invalid"
     INTEGER_TOO_LARGE = "integer-too-large"
@@ -61,6 +75,7 @@ class IssueCode(StrEnum):
     DECIMAL_AMBIGUOUS = "decimal-ambiguous"
     BOOLEAN_INVALID = "boolean-invalid"
     CONSENT_INVALID = "consent-invalid"
+    LIST_ENTRY_INVALID = "list-entry-invalid"
     ROW_TOO_LARGE = "row-too-large"
     # of the platform's answer
     PLATFORM_REFUSED = "platform-refused"
@@ -117,32 +132,58 @@ MESSAGES: dict[IssueCode, str] = {
     IssueCode.CONSENT_CONFLICT: (
         "Rows with this key disagree about {column}: {detail} is what counts."
     ),
+    IssueCode.CONSENT_DATE_ALONE: (
+        "{column} has a date, and the row does not say what was answered: {detail}."
+    ),
+    IssueCode.CONDITION_NOT_MET: "The mapping leaves the row out: {column} is {detail}.",
+    IssueCode.NOTHING_TO_WRITE: "The mapping leaves nothing of the row to write: {detail}.",
+    IssueCode.ONE_OF_MISSING: "At least one of {detail} must have a value, and all are blank.",
+    IssueCode.NOT_UNIQUE: (
+        "{column} must differ from contact to contact, and {detail} has the same: mend one of them."
+    ),
+    IssueCode.SUPPRESSED: "The address is on a suppression list: {detail}.",
     IssueCode.ROW_TOO_LARGE: "The row is larger than one call may be ({detail}).",
     IssueCode.VALUE_MISSING: "{column} is blank and must have a value.",
     IssueCode.VALUE_NOT_LISTED: (
         'The mapping does not list "{value}" among the values of {column}.{detail}'
     ),
     IssueCode.VALUE_TOO_LONG: "{column} has {detail}.",
+    IssueCode.VALUE_TRUNCATED: '"{value}" in {column} is cut to {detail}.',
+    IssueCode.CLEAR_REFUSED: (
+        '{column} holds "{value}", which erases fields: a key, a consent or its date cannot be '
+        "erased."
+    ),
     IssueCode.VALUE_NOT_MATCHING: '"{value}" in {column} does not have the form {detail}.',
     IssueCode.EMAIL_INVALID: '"{value}" is no e-mail address: {detail}',
+    IssueCode.EMAIL_DOUBTFUL: '"{value}" looks like a slip of the pen: {detail}',
+    IssueCode.PHONE_SEVERAL: (
+        '"{value}" in {column} holds {detail}: keep one, or give the other a column of its own.'
+    ),
     IssueCode.PHONE_INVALID: '"{value}" is no phone number: {detail}',
     IssueCode.PHONE_EXTENSION_DROPPED: (
         'The extension {detail} of "{value}" in {column} is left out: only the number is sent.'
     ),
-    IssueCode.DATE_INVALID: '"{value}" in {column} is no date of the form {detail}.',
-    IssueCode.DATE_IMPOSSIBLE: '"{value}" in {column} does not exist in the calendar.',
-    IssueCode.TIME_DROPPED: '"{value}" in {column} has a time of day; a date field leaves it out.',
-    IssueCode.INTEGER_INVALID: '"{value}" in {column} is no whole number.',
-    IssueCode.INTEGER_TOO_LARGE: '"{value}" in {column} is larger than a platform can hold.',
-    IssueCode.DECIMAL_INVALID: '"{value}" in {column} is no number.',
-    IssueCode.DECIMAL_AMBIGUOUS: (
-        '"{value}" in {column} can be read in two ways: {detail}. Write it with a point.'
+    IssueCode.PHONE_ZERO_RESTORED: (
+        '"{value}" in {column} is sent as {detail}: a spreadsheet took its first zero away.'
     ),
+    IssueCode.POSTAL_INVALID: '"{value}" in {column} is no postal code: {detail}',
+    IssueCode.POSTAL_ZERO_RESTORED: (
+        '"{value}" in {column} is sent as {detail}: a spreadsheet took its first zero away.'
+    ),
+    IssueCode.DATE_INVALID: '"{value}" in {column} is no date of the form {detail}.',
+    IssueCode.DATE_IMPOSSIBLE: '"{value}" in {column} does not exist in the calendar.{detail}',
+    IssueCode.DATE_IN_FUTURE: '"{value}" in {column} lies in the future.',
+    IssueCode.TIME_DROPPED: '"{value}" in {column} has a time of day; a date field leaves it out.',
+    IssueCode.INTEGER_INVALID: '"{value}" in {column} is no whole number.{detail}',
+    IssueCode.INTEGER_TOO_LARGE: '"{value}" in {column} is larger than a platform can hold.',
+    IssueCode.DECIMAL_INVALID: '"{value}" in {column} is no number.{detail}',
+    IssueCode.DECIMAL_AMBIGUOUS: '"{value}" in {column} can be read in two ways: {detail}',
     IssueCode.BOOLEAN_INVALID: '"{value}" in {column} is neither a yes nor a no.',
     IssueCode.CONSENT_INVALID: (
         '"{value}" in {column} is neither a yes nor a no: '
         "list it under `values:` as yes, no or leave."
     ),
+    IssueCode.LIST_ENTRY_INVALID: '"{value}" in {column} cannot be sent as a list: {detail}',
     IssueCode.PLATFORM_REFUSED: "The platform refused the row: {detail}",
     IssueCode.PLATFORM_SKIPPED: "The platform passed the row over, as the mapping asks: {detail}",
     IssueCode.ANSWER_MISSING: "The platform's answer says nothing of this row.",

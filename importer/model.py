@@ -85,13 +85,18 @@ class Chunk:
     missing value is a cell that a short row does not have. ``rows``: the n row
     numbers a spreadsheet shows, int64. ``typed_dates``: dates may stand as ISO text whatever
     format the mapping names, because the source had real dates (a workbook) or is a file of ours.
+    ``ours``: it is of a file of ours, which may hold dates mended in ISO beside the others.
     ``extra``: position in the chunk -> cells beyond the header, for rows that are too long.
+    ``beside``: of a mapped chunk, field -> the column of text (Arrow) that its check needs beside
+    its own, which is a country's name.
     """
 
     rows: NDArray[np.int64]
     frame: pd.DataFrame
     findings: tuple[Finding, ...] = ()
     typed_dates: bool = False
+    ours: bool = False
+    beside: Mapping[str, pa.Array] = field(default_factory=dict)
     extra: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -109,6 +114,8 @@ class ValueType(StrEnum):
     BOOLEAN = "boolean"
     CONSENT = "consent"
     CHOICE = "choice"
+    POSTAL = "postal"
+    LIST = "list"
 
 
 class FieldRole(StrEnum):
@@ -146,12 +153,59 @@ class OnInvalid(StrEnum):
     SKIP = "skip"
 
 
+class Other(StrEnum):
+    """What becomes of a text that a field's ``values`` do not list."""
+
+    REJECT = "reject"  # it is an issue
+    KEEP = "keep"  # it is taken as it stands
+    LEAVE = "leave"  # the field is left alone
+    VALUE = "value"  # it counts as ``FieldRule.other_value``
+
+
+class Case(StrEnum):
+    LOWER = "lower"
+    UPPER = "upper"
+    TITLE = "title"
+
+
+class Take(StrEnum):
+    """Which part of a text is taken; words are what blanks part."""
+
+    FIRST_WORD = "first-word"
+    LAST_WORD = "last-word"
+    ALL_BUT_FIRST = "all-but-first"
+    ALL_BUT_LAST = "all-but-last"
+
+
+class PhoneForm(StrEnum):
+    """How a phone number is written."""
+
+    E164 = "e164"  # +15145550123
+    INTERNATIONAL = "international"  # +1 514-555-0123
+    NATIONAL = "national"  # (514) 555-0123
+
+
+class RealDates(StrEnum):
+    """What is done with the real dates of a workbook's column that also has dates as text."""
+
+    KEEP = "keep"
+    SWAP = "swap"  # day and month change places, where both can be a month
+
+
 @dataclass(frozen=True, slots=True)
 class FieldRule:
     """How the text of one field is checked and written; made by the mapping, used by checking.
 
     ``column`` is what issues name: the header, or the field code for constants and computed
-    fields. ``values`` are pairs (cell text, mapped text).
+    fields. A text goes through ``replace`` (pairs of plain texts, in order), ``take``, ``values``
+    (pairs of cell text and mapped text; ``other`` for the rest), then its type. ``formats``: a
+    date's, tried in order. ``pivot``: two-digit years up to it are of the century of 2000.
+    ``future``: whether a date may lie after the day of the check. ``region``: a phone's or postal
+    code's country; ``region_column``: the header whose cells name each row's own. ``extension``:
+    the field takes the extensions of the column's phone numbers; ``keeps_extension``: another
+    field does. ``separator``: what parts a list's entries, None: any usual sign.
+    ``decimal``: the sign before decimals, None: found out. ``clear_token``: the cell text that
+    erases the field.
     """
 
     field: str
@@ -160,13 +214,53 @@ class FieldRule:
     column: str
     blank: Blank = Blank.SKIP
     default: str | None = None
-    format: str | None = None
-    region: str | None = None
+    trim: bool = True
+    replace: tuple[tuple[str, str], ...] = ()
+    take: Take | None = None
     values: tuple[tuple[str, str], ...] = ()
+    other: Other = Other.REJECT
+    other_value: str | None = None
+    clear_token: str | None = None
     on_invalid: OnInvalid = OnInvalid.REJECT
-    case: str | None = None
+    case: Case | None = None
     max_length: int | None = None
+    truncate: bool = False
     pattern: str | None = None
+    formats: tuple[str, ...] = ()
+    pivot: int | None = None
+    real_dates: RealDates | None = None
+    future: bool = True
+    region: str | None = None
+    region_column: str = ""
+    phone_form: PhoneForm = PhoneForm.E164
+    extension: bool = False
+    keeps_extension: bool = False
+    separator: str | None = None
+    decimal: str | None = None
+    constant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RowRules:
+    """What a mapping demands of rows as a whole, in field codes.
+
+    ``one_of``: groups of fields of which one at least must have a value. ``unique``: groups of
+    fields whose values together may stand in one contact only. ``only``: the one answer (yes or
+    no) that consents are changed to, None: both. ``consent_dates``: consent -> its date's field.
+    """
+
+    one_of: tuple[tuple[str, ...], ...] = ()
+    unique: tuple[tuple[str, ...], ...] = ()
+    only: str | None = None
+    consent_dates: Mapping[str, str] = field(default_factory=dict)
+
+
+class Origin(IntEnum):
+    """Where a row's answer to a consent comes from; one byte each."""
+
+    ROW = 0  # its cell
+    MAPPING = 1  # a constant, or the default of a blank cell
+    WITHHELD = 2  # its yes was withheld: the address is on a suppression list
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +269,9 @@ class CheckedChunk:
 
     Canonical text: dates ``2026-10-24``, date-times ``2026-10-24 09:30:00``, booleans ``true`` and
     ``false``, consents ``yes`` and ``no``, numbers with a point. A missing value leaves the
-    platform's field alone; an empty text clears it. ``verdicts``: one ``RowCheck`` a row, uint8.
-    ``keys``: what the report shows as the row's key.
+    platform's field alone; an empty text clears it. The entries of a list are joined by ``|``.
+    ``verdicts``: one ``RowCheck`` a row, uint8. ``keys``: what the report shows as the row's key.
+    ``origins``: consent -> an ``Origin`` a row, uint8, for those that do not all come from cells.
     """
 
     rows: NDArray[np.int64]
@@ -184,6 +279,7 @@ class CheckedChunk:
     keys: Sequence[str]
     verdicts: NDArray[np.uint8]
     findings: tuple[Finding, ...]
+    origins: Mapping[str, NDArray[np.uint8]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -396,6 +492,8 @@ class Connection:
     ``null_handling``: how a field is cleared on the wire; None: not known, so nothing may be
     cleared. ``opt_in_dates``: whether ``dtOptin_`` fields may be sent. ``boolean_values``: how a
     yes or no in an ordinary field is written, ``number`` (1, 0) or ``json`` (true, false).
+    ``table_keys_in_data``: whether a call that may insert rows of a table repeats their key among
+    the values.
     """
 
     name: str
@@ -408,6 +506,7 @@ class Connection:
     null_handling: Any = None
     opt_in_dates: bool = False
     boolean_values: str = "number"
+    table_keys_in_data: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,31 +10,27 @@ from importer.checking.column import Checked, Context, Problem, texts_of
 from importer.issues import IssueCode
 from importer.model import FieldRule
 
-YES = frozenset({"yes", "y", "oui", "o", "true", "vrai", "1", "on", "x"})
-NO = frozenset({"no", "n", "non", "false", "faux", "0", "off"})
+# Only what nobody can take for the other answer, whatever the column is called: "subscribed" or
+# "refused" depend on the question, and an empty box may be no answer at all. Numbers with a zero
+# behind the point are what programs make of a column of 1 and 0 that has blank cells.
+YES = frozenset({"yes", "y", "oui", "o", "true", "vrai", "1", "1.0", "on", "x", "✓", "✔", "☑"})
+NO = frozenset({"no", "n", "non", "false", "faux", "0", "0.0", "off"})
 
 
 def check_consent(texts: Any, rule: FieldRule, context: Context) -> Checked:
-    """Write ``yes`` or ``no``; ``leave`` (from the mapping's values) leaves the consent alone."""
-    del context
-    words: dict[str, str | None] = (
-        {"yes": "yes", "no": "no", "leave": None} if rule.values else _known("yes", "no")
-    )
-    return _look_up(texts, words, IssueCode.CONSENT_INVALID)
+    """Write ``yes`` or ``no``; that a word leaves the consent alone is said by ``values`` only."""
+    del rule, context
+    return _look_up(texts, "yes", "no", IssueCode.CONSENT_INVALID)
 
 
 def check_boolean(texts: Any, rule: FieldRule, context: Context) -> Checked:
     """Write ``true`` or ``false``."""
     del rule, context
-    return _look_up(texts, _known("true", "false"), IssueCode.BOOLEAN_INVALID)
+    return _look_up(texts, "true", "false", IssueCode.BOOLEAN_INVALID)
 
 
-def _known(yes: str, no: str) -> dict[str, str | None]:
-    return {**dict.fromkeys(YES, yes), **dict.fromkeys(NO, no)}
-
-
-def _look_up(texts: Any, words: dict[str, str | None], code: IssueCode) -> Checked:
-    folded = [text.casefold() for text in texts.to_pylist()]
-    strange = np.array([text not in words for text in folded], dtype=bool)
-    found = texts_of([words.get(text) for text in folded])
-    return Checked(found, (Problem(code, strange),) if strange.any() else ())
+def _look_up(texts: Any, yes: str, no: str, code: IssueCode) -> Checked:
+    words = dict.fromkeys(YES, yes) | dict.fromkeys(NO, no)
+    found = [words.get(text.casefold()) for text in texts.to_pylist()]
+    strange = np.array([answer is None for answer in found], dtype=bool)
+    return Checked(texts_of(found), (Problem(code, strange),) if strange.any() else ())

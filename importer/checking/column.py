@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -37,9 +38,13 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a check may know beside the rule: whether dates may stand as ISO text."""
+    """What a check may know beside the rule.
+
+    ``typed_dates``: dates may stand as ISO text. ``today``: the day of the check.
+    """
 
     typed_dates: bool = False
+    today: date = date.max
 
 
 Check = Callable[[Any, FieldRule, Context], Checked]
@@ -72,3 +77,9 @@ def patched(texts: Any, at: NDArray[np.int64], replacements: Sequence[str | None
     mask = np.zeros(len(texts), dtype=bool)
     mask[at] = True
     return pc.replace_with_mask(texts, pa.array(mask), texts_of(replacements))
+
+
+def flat(texts: Any) -> Any:
+    """Give a column as one Arrow array of text."""
+    whole = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    return whole if whole.type == pa.large_string() else whole.cast(pa.large_string())

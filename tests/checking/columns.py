@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from importer.checking import check, check_column
+from importer.checking import Checker, check_column
 from importer.checking.column import Context
 from importer.issues import Finding, IssueCode, Severity
-from importer.model import CheckedChunk, Chunk, FieldRole, FieldRule, ValueType
+from importer.model import CheckedChunk, Chunk, FieldRole, FieldRule, Other, ValueType
 
 LARGEST = 100_000
 KEY = FieldRule("key_f_EMail", FieldRole.KEY, ValueType.EMAIL, "Courriel")
+TODAY = date(2026, 11, 22)
 Cells = Mapping[str, Sequence[str | None]]
 # The whole texts of one column under one rule: canonical texts, and code -> what it says of which.
 Problems = dict[IssueCode, dict[int, str]]
@@ -35,17 +37,28 @@ class Column:
 
 
 def rule_of(type_: ValueType, code: str = "f_Field", **members: Any) -> FieldRule:
-    """Make an ordinary field's rule."""
+    """Make an ordinary field's rule; ``format``: the only one of its ``formats``."""
+    if "format" in members:
+        form = members.pop("format")
+        members["formats"] = () if form is None else (form,)
+    if type_ not in {ValueType.CONSENT, ValueType.BOOLEAN, ValueType.CHOICE}:
+        members = {"other": Other.KEEP} | members
     role = FieldRole.CONSENT if type_ is ValueType.CONSENT else FieldRole.DATA
     return FieldRule(**{"field": code, "role": role, "type": type_, "column": "Column"} | members)
 
 
 def column_of(
-    values: Sequence[str | None], rule: FieldRule, *, typed_dates: bool = False
+    values: Sequence[str | None],
+    rule: FieldRule,
+    *,
+    typed_dates: bool = False,
+    today: date = TODAY,
+    beside: Sequence[str | None] | None = None,
 ) -> Column:
-    """Check a column of trimmed text."""
+    """Check a column of trimmed text; ``beside``: each row's country."""
     raw = pa.array(values, pa.large_string())
-    checked = check_column(raw, rule, Context(typed_dates=typed_dates))
+    countries = None if beside is None else pa.array(beside, pa.large_string())
+    checked = check_column(raw, rule, Context(typed_dates, today), countries)
     assert checked.texts.type == pa.large_string()
     assert len(checked.texts) == len(values)
     problems: Problems = {}
@@ -75,7 +88,12 @@ def chunk_of(
 def checked_of(columns: Cells, *rules: FieldRule, **members: Any) -> CheckedChunk:
     """Check a chunk under rules for its columns."""
     largest = members.pop("largest_row", LARGEST)
-    return check(chunk_of(columns, **members), rules, largest_row=largest)
+    row_rules = members.pop("row_rules", None)
+    suppression = members.pop("suppression", None)
+    checker = Checker(
+        rules, largest_row=largest, row_rules=row_rules, today=TODAY, suppression=suppression
+    )
+    return checker.check(chunk_of(columns, **members))
 
 
 def said(checked: CheckedChunk) -> list[tuple[int, IssueCode, str]]:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from importer.checking.answers import NO, YES
 from importer.issues import IssueCode
-from importer.model import ValueType
+from importer.model import Other, ValueType
 
 from .columns import column_of, rule_of
 
@@ -17,10 +17,11 @@ VALUES = (("Oui", "yes"), ("Non", "no"), ("À confirmer", "leave"))
     ("words", "answer"),
     [
         (
-            ["yes", "Yes", "Y", "oui", "OUI", "o", "true", "TRUE", "vrai", "1", "on", "x", "X"],
+            ["yes", "Yes", "Y", "oui", "OUI", "o", "true", "TRUE", "vrai", "1", "1.0", "on", "x"],
             "yes",
         ),
-        (["no", "No", "N", "non", "NON", "false", "FALSE", "Faux", "0", "off"], "no"),
+        (["X", "✓", "✔", "☑"], "yes"),
+        (["no", "No", "N", "non", "NON", "false", "FALSE", "Faux", "0", "off", "0.0"], "no"),
     ],
 )
 def test_english_and_french_words_are_understood(words: list[str], answer: str) -> None:
@@ -74,3 +75,34 @@ def test_listed_values_may_turn_a_word_around() -> None:
 def test_a_spelling_that_is_listed_exactly_comes_before_its_other_cases() -> None:
     rule = rule_of(ValueType.CHOICE, values=(("m", "small"), ("M", "large")))
     assert column_of(["m", "M"], rule).texts == ["small", "large"]
+
+
+@pytest.mark.parametrize(
+    "text", ["subscribed", "refus", "☒", "☐", "✗", "coché", "ok", "-", "t", "f", "01", "2", "1,0"]
+)
+def test_words_that_depend_on_the_question_are_no_answers(text: str) -> None:
+    assert column_of([text], rule_of(ValueType.CONSENT)).wrong() == [0]
+
+
+def test_unlisted_words_go_the_way_of_other() -> None:
+    texts = ["Oui", "Inconnu", None]
+    left = column_of([*texts], rule_of(ValueType.CONSENT, values=VALUES, other=Other.LEAVE))
+    assert left.texts == ["yes", None, None]
+    assert not left.problems
+    rule = rule_of(ValueType.CONSENT, values=VALUES, other=Other.VALUE, other_value="no")
+    assert column_of([*texts], rule).texts == ["yes", "no", None]
+    flag = rule_of(ValueType.BOOLEAN, values=VALUES[:2], other=Other.VALUE, other_value="no")
+    assert column_of([*texts], flag).texts == ["true", "false", None]
+
+
+def test_kept_words_must_be_answers_and_leave_is_none_of_a_cell() -> None:
+    rule = rule_of(ValueType.CONSENT, values=(("Inscrit", "yes"), ("?", "leave")), other=Other.KEEP)
+    found = column_of(["inscrit", "non", "?", "leave", "bof"], rule)
+    assert found.texts == ["yes", "no", None, None, None]
+    assert list(found.problems[IssueCode.CONSENT_INVALID]) == [3, 4]
+
+
+def test_an_answer_is_never_made_of_a_blank_cell() -> None:
+    for type_ in (ValueType.CONSENT, ValueType.BOOLEAN):
+        rule = rule_of(type_, values=VALUES[:2], other=Other.VALUE, other_value="no")
+        assert column_of([None], rule).texts == [None]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.checking import CHECKS
-from importer.model import Blank, FieldRule, OnInvalid, ValueType
+from importer.model import Blank, Case, FieldRule, OnInvalid, Other, Take, ValueType
 
 from .columns import KEY, checked_of, column, column_of, rule_of
 
@@ -17,8 +17,10 @@ VALUES = (("Oui", "yes"), ("Non", "no"), ("?", "leave"))
 RULES: dict[ValueType, tuple[FieldRule, ...]] = {
     ValueType.TEXT: (
         rule_of(ValueType.TEXT),
-        rule_of(ValueType.TEXT, case="upper", max_length=4, pattern="[A-Z]+"),
-        rule_of(ValueType.TEXT, case="lower", values=(("a", "b"), ("c", ""))),
+        rule_of(ValueType.TEXT, case=Case.UPPER, max_length=4, pattern="[A-Z]+"),
+        rule_of(ValueType.TEXT, case=Case.LOWER, values=(("a", "b"), ("c", ""))),
+        rule_of(ValueType.TEXT, case=Case.TITLE, max_length=3, truncate=True, pattern=r"(?=\w).*"),
+        rule_of(ValueType.TEXT, replace=(("a", ""), (".", "a b")), take=Take.ALL_BUT_FIRST),
     ),
     ValueType.CHOICE: (rule_of(ValueType.CHOICE, values=(("a", "b"),)),),
     ValueType.EMAIL: (rule_of(ValueType.EMAIL),),
@@ -34,10 +36,25 @@ RULES: dict[ValueType, tuple[FieldRule, ...]] = {
         rule_of(ValueType.DATETIME),
         rule_of(ValueType.DATETIME, format="DD/MM/YYYY HH:mm:ss"),
     ),
-    ValueType.INTEGER: (rule_of(ValueType.INTEGER),),
-    ValueType.DECIMAL: (rule_of(ValueType.DECIMAL),),
+    ValueType.INTEGER: (
+        rule_of(ValueType.INTEGER),
+        rule_of(ValueType.INTEGER, decimal="comma"),
+    ),
+    ValueType.DECIMAL: (
+        rule_of(ValueType.DECIMAL),
+        rule_of(ValueType.DECIMAL, decimal="comma"),
+        rule_of(ValueType.DECIMAL, decimal="point", take=Take.LAST_WORD),
+    ),
     ValueType.BOOLEAN: (rule_of(ValueType.BOOLEAN), rule_of(ValueType.BOOLEAN, values=VALUES[:2])),
     ValueType.CONSENT: (rule_of(ValueType.CONSENT), rule_of(ValueType.CONSENT, values=VALUES)),
+    ValueType.POSTAL: tuple(
+        rule_of(ValueType.POSTAL, region=region) for region in ("CA", "US", "FR", "DE", None)
+    ),
+    ValueType.LIST: (
+        rule_of(ValueType.LIST),
+        rule_of(ValueType.LIST, separator=",", values=(("a", "b|c"),), other=Other.REJECT),
+        rule_of(ValueType.LIST, separator="/", values=(("a", ""),), blank=Blank.REJECT),
+    ),
 }
 # Texts that come near to meaning something, among any others.
 near = st.one_of(
@@ -67,6 +84,20 @@ def test_no_text_whatsoever_makes_a_check_raise(
             if text is None:
                 assert found.texts[position] is None
         assert all(found.texts[position] is None for position in found.wrong())
+
+
+@pytest.mark.parametrize("type_", ValueType)
+@given(texts=st.lists(near.filter(bool), max_size=8))
+@settings(deadline=None, max_examples=100)
+def test_what_was_written_once_is_written_the_same_again(
+    type_: ValueType, texts: list[str]
+) -> None:
+    rule = RULES[type_][0]
+    once = [text for text in column_of([*texts], rule).texts if text is not None]
+    if type_ is not ValueType.CHOICE:  # whose values need not be among its texts
+        again = column_of([*once], rule)
+        assert again.texts == once
+        assert not again.wrong()
 
 
 @given(

@@ -134,7 +134,7 @@ def test_what_is_wrong_with_other_cells_of_the_column_keeps_its_details() -> Non
     )
     (_, ambiguous) = checked.findings
     assert ambiguous.at.tolist() == [0, 2]
-    assert list(ambiguous.details) == ["1234 or 1.234", "3456 or 3.456"]
+    assert [one[:13] for one in ambiguous.details] == ["1234 or 1.234", "3456 or 3.456"]
 
 
 def test_a_no_that_a_refused_formula_computed_is_still_known() -> None:
