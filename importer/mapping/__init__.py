@@ -1,15 +1,26 @@
 """The mapping document, its checks, and the renaming of columns to field codes."""
 
-from importer.mapping.binding import BLANKS, BoundMapping, bind
-from importer.mapping.document import Mapping, json_schema, read_mapping
+from importer.mapping.binding import bind
+from importer.mapping.bound import BoundMapping
+from importer.mapping.document import Mapping, json_schema
+from importer.mapping.drift import Drift, DriftedError, drift_in_words, merged
+from importer.mapping.resolving import Grammar, read_mapping
 from importer.mapping.settling import unsettled
+from importer.mapping.sheet import Converted, SheetRow, convert
 
 __all__ = [
-    "BLANKS",
     "BoundMapping",
+    "Converted",
+    "Drift",
+    "DriftedError",
+    "Grammar",
     "Mapping",
+    "SheetRow",
     "bind",
+    "convert",
+    "drift_in_words",
     "json_schema",
+    "merged",
     "read_mapping",
     "unsettled",
 ]

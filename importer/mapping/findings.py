@@ -13,15 +13,19 @@ _NEVER_WITHOUT = frozenset({FieldRole.KEY, FieldRole.CONSENT})
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What a mapping does with a column: the fields its cells go to, and those made of it."""
+    """What a mapping does with a column: the fields its cells go to, and those made of it.
+
+    ``condition``: whether its rows are imported depends on its cells.
+    """
 
     rules: tuple[FieldRule, ...] = ()
     made: tuple[FieldRule, ...] = ()
+    condition: bool = False
 
     @property
     def field(self) -> str:
-        """The first field that the column has a part in."""
-        return (*self.rules, *self.made)[0].field
+        """The first field that the column has a part in; empty where it has none."""
+        return next((rule.field for rule in (*self.rules, *self.made)), "")
 
     @property
     def lenient(self) -> bool:
@@ -30,7 +34,7 @@ class Use:
         A consent never is: what a person answered cannot be read, and a yes of theirs in another
         row must not pass for it.
         """
-        return not self.made and all(
+        return not (self.made or self.condition) and all(
             rule.on_invalid is OnInvalid.SKIP and rule.role not in _NEVER_WITHOUT
             for rule in self.rules
         )
@@ -60,4 +64,5 @@ def _is_harmless(finding: Finding, use: Use) -> bool:
     It does where the cell would identify a contact, or answer for one.
     """
     told = {rule.role for rule in (*use.rules, *use.made)}
-    return finding.code is IssueCode.CELL_MERGED and told <= {FieldRole.DATA}
+    harmless = not use.condition and told <= {FieldRole.DATA}
+    return finding.code is IssueCode.CELL_MERGED and harmless

@@ -7,11 +7,19 @@ import warnings
 from typing import Annotated, Literal
 
 import phonenumbers
-from pydantic import AfterValidator, ConfigDict, Discriminator, Field, PositiveInt, Tag
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PositiveInt,
+    Tag,
+    WithJsonSchema,
+)
 
 from importer.documents import DocumentModel, Text
 from importer.mapping.source import SourceSection
-from importer.model import OnInvalid, ValueType
+from importer.model import Case, OnInvalid, RealDates, Take, ValueType
 
 
 def _check_region(region: str) -> str:
@@ -36,20 +44,119 @@ def _kind(value: object) -> str | None:
         return "members"
     if isinstance(value, list):
         return "list"
-    return "text" if isinstance(value, str) else None
+    return "text" if isinstance(value, str | int | float) else None
 
 
 def _one_of(remedy: str) -> Discriminator:
     return Discriminator(_kind, custom_error_type="form", custom_error_message=remedy)
 
 
+Region = Annotated[
+    str,
+    AfterValidator(_check_region),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z]{2}$"}),
+]
+FilledText = Annotated[
+    Text,
+    Field(min_length=1),
+    WithJsonSchema({"type": ["string", "number", "boolean"], "minLength": 1}),
+]
+
+
 class DefaultBlank(DocumentModel):
     """``blank: {default: VALUE}``: a blank cell counts as this text."""
 
-    default: Text
+    default: Annotated[Text, Field(description="What a blank cell counts as.")]
 
 
-class ColumnSection(DocumentModel):
+class OtherValue(DocumentModel):
+    """``other: {value: TEXT}``: a text that ``values`` does not list counts as this one."""
+
+    value: Annotated[Text, Field(description="What a text that is not listed counts as.")]
+
+
+class RegionOfColumn(DocumentModel):
+    """``region: {column: HEADER}``: another column names each row's country."""
+
+    column: Annotated[Text, Field(description="The header; its cells hold names or codes.")]
+    default: Region | None = Field(None, description="The country of rows whose cell is blank.")
+
+
+class OptionsSection(DocumentModel):
+    """What can be said of a field's text, wherever it comes from."""
+
+    type: ValueType | None = Field(None, description="Left out: what the field code implies.")
+    trim: bool = Field(True, description="false keeps the blanks around a text.")
+    replace: dict[str, Text] | None = Field(
+        None, description="Text: what stands in its place, wherever it occurs, in this order."
+    )
+    take: Take | None = Field(
+        None, description="Only a part of the text: the words are what blanks part."
+    )
+    values: dict[str, Text] | None = Field(None, description="Cell text: the value it stands for.")
+    other: (
+        Annotated[
+            Annotated[Literal["reject", "keep", "leave"], Tag("text")]
+            | Annotated[OtherValue, Tag("members")],
+            _one_of("write reject, keep, leave, or {value: TEXT}"),
+        ]
+        | None
+    ) = Field(None, description="What becomes of a text that `values` does not list.")
+    blank: Annotated[
+        Annotated[Literal["skip", "clear", "reject"], Tag("text")]
+        | Annotated[DefaultBlank, Tag("members")],
+        _one_of("write skip, clear, reject, or {default: VALUE}"),
+    ] = Field("skip", description="What a blank cell means; skip leaves the field alone.")
+    case: Case | None = Field(None, description="Letters; title knows O'Brien and de la Tour.")
+    max_length: PositiveInt | None = Field(None, description="Longer text makes the row invalid.")
+    truncate: bool = Field(False, description="Longer text is cut instead, with a warning.")
+    pattern: Annotated[Text, AfterValidator(_check_pattern)] | None = Field(
+        None, description="A regular expression that the whole text must match."
+    )
+    format: (
+        Annotated[
+            Annotated[Text, Tag("text")] | Annotated[list[Text], Tag("list")],
+            _one_of("write one format, or a list of them"),
+        ]
+        | None
+    ) = Field(
+        None,
+        description="Dates: YYYY or YY, MM, MMM, DD, HH, mm, ss and what stands between them, or "
+        "excel; several in a list. Phones: e164, international or national.",
+    )
+    pivot: Annotated[int, Field(ge=0, le=99)] | None = Field(
+        None, description="Two-digit years up to it are 20.., the others 19..."
+    )
+    real_dates: RealDates | None = Field(
+        None,
+        description="Whether the real dates of a workbook's column that also holds dates as text "
+        "are right (keep), or have day and month in each other's place (swap).",
+    )
+    future: Literal["accept", "reject"] | None = Field(
+        None, description="Whether a date may lie after today; birth dates and consents never."
+    )
+    region: (
+        Annotated[
+            Annotated[Region, Tag("text")] | Annotated[RegionOfColumn, Tag("members")],
+            _one_of("write a country code of two letters, or {column: HEADER}"),
+        ]
+        | None
+    ) = Field(None, description="The country of phone numbers without code, or of postal codes.")
+    extension_field: str | None = Field(
+        None, description="The field that takes the extensions of phone numbers."
+    )
+    separator: Text | None = Field(
+        None, description="What stands between the entries of a list; left out: ; or | or a line."
+    )
+    decimal: Literal["comma", "point"] | None = Field(
+        None, description="The sign before the decimals; left out: found out, or refused."
+    )
+    on_invalid: OnInvalid = Field(
+        OnInvalid.REJECT, description="reject the row, or skip the field with a warning."
+    )
+
+
+class ColumnSection(OptionsSection):
     """The long form of a column."""
 
     field: Annotated[
@@ -57,39 +164,75 @@ class ColumnSection(DocumentModel):
         _one_of("write one field code, or a list of them"),
         Field(description="One field code, or several: the value goes to each."),
     ]
-    type: ValueType | None = Field(None, description="Left out: what the field code implies.")
-    format: Text | None = Field(
-        None, description="Dates: YYYY, MM, DD, HH, mm, ss and what stands between them."
-    )
-    region: Annotated[str, AfterValidator(_check_region)] | None = Field(
-        None, description="Phones: the country of numbers written without a country code."
-    )
-    values: dict[str, Text] | None = Field(None, description="Cell text: the value it stands for.")
     aliases: list[Text] = Field(default_factory=list, description="Other headers it may have.")
     required: bool = Field(False, description="A blank cell makes the row invalid.")
-    blank: Annotated[
-        Annotated[Literal["skip", "clear", "reject"], Tag("text")]
-        | Annotated[DefaultBlank, Tag("members")],
-        _one_of("write skip, clear, reject, or {default: VALUE}"),
-    ] = Field("skip", description="What a blank cell means; skip leaves the field alone.")
-    case: Literal["lower", "upper"] | None = None
-    max_length: PositiveInt | None = Field(None, description="Longer text makes the row invalid.")
-    pattern: Annotated[Text, AfterValidator(_check_pattern)] | None = Field(
-        None, description="A regular expression that the whole text must match."
+
+
+class ConstantSection(OptionsSection):
+    """The long form of a constant."""
+
+    value: Annotated[Text, Field(description="Text with {run.date} and {file.name}.")]
+
+
+class ComputedSection(OptionsSection):
+    """The long form of a computed field: one of ``template``, ``join`` and ``split``."""
+
+    template: Text | None = Field(None, description="Text with {Header}.")
+    join: list[Text] | None = Field(
+        None, description="Headers; their texts are joined by `by`, blank ones are left out."
     )
-    on_invalid: OnInvalid = Field(
-        OnInvalid.REJECT, description="reject the row, or skip the field with a warning."
+    split: Text | None = Field(None, description="A header; its text is cut at `by`.")
+    by: Text | None = Field(None, description="What joins, or cuts; left out: one space.")
+    part: int | None = Field(
+        None, description="Which part of a text that is cut: 1 is the first, -1 the last."
+    )
+
+
+class ConditionSection(DocumentModel):
+    """What a cell must be for its row to be imported."""
+
+    is_: Text | list[Text] | None = Field(
+        None, alias="is", description="One of these texts, without regard to case."
+    )
+    not_: Text | list[Text] | None = Field(None, alias="not", description="None of these texts.")
+    filled: bool | None = Field(None, description="true: any text; false: blank.")
+
+
+class RulesSection(DocumentModel):
+    """What is demanded of a row as a whole; field codes, or headers that go to one field."""
+
+    require_one_of: list[Text] | list[list[Text]] = Field(
+        default_factory=list, description="At least one of these must have a value."
+    )
+    unique: list[Text] | list[list[Text]] = Field(
+        default_factory=list,
+        description="Together these may stand in one contact only, beside the key.",
     )
 
 
 class MergeSection(DocumentModel):
-    mode: Literal["insert", "update", "upsert"] = "upsert"
-    skip_duplicates: bool = False
-    skip_unmatched: bool = False
+    """Which contacts are written."""
+
+    mode: Literal["insert", "update", "upsert"] = Field(
+        "upsert", description="Contacts are added, updated, or both."
+    )
+    skip_duplicates: bool = Field(
+        False, description="The platform passes over contacts that stand in one call twice."
+    )
+    skip_unmatched: bool = Field(
+        False, description="The platform passes over contacts that it does not know."
+    )
 
 
 class ConsentSection(DocumentModel):
-    yes_to: Literal["everyone", "new", "unless-refused"]
+    """Whose consents may be changed, and how."""
+
+    yes_to: Literal["everyone", "new", "unless-refused"] | None = Field(
+        None, description="Who may be set to yes."
+    )
+    only: Literal["yes", "no"] | None = Field(
+        None, description="Only such answers are sent; the others leave the consent alone."
+    )
 
 
 class MappingDocument(DocumentModel):
@@ -97,20 +240,73 @@ class MappingDocument(DocumentModel):
 
     model_config = ConfigDict(title="importer mapping", extra="forbid", frozen=True)
 
-    name: Annotated[Text, Field(min_length=1)]
-    target: str
-    connection: Text | None = None
-    source: SourceSection = SourceSection()
+    name: Annotated[FilledText, Field(description="What runs made with it are called.")]
+    target: Annotated[str, Field(description="The platform, such as dialog-insight.")]
+    connection: Text | None = Field(
+        None, description="The only connection of importer.yaml that it may be used with."
+    )
+    table_id: Text | None = Field(
+        None, description="Of dialog-insight-table: the relational table's number."
+    )
+    source: Annotated[
+        SourceSection, Field(description="How the file is to be read; left out: found out.")
+    ] = SourceSection()
     columns: dict[
         str,
         Annotated[
             Annotated[str, Tag("text")] | Annotated[ColumnSection, Tag("members")],
             _one_of("write a field code, ignore, or members such as {field: f_LastName}"),
         ],
-    ]
-    constants: dict[str, Text] = Field(default_factory=dict)
-    computed: dict[str, Text] = Field(default_factory=dict)
-    merge: MergeSection = MergeSection()
-    consent: ConsentSection | None = None
-    duplicates: Literal["last", "first", "refuse"] = "last"
-    unmapped_columns: Literal["warn", "error", "ignore"] = "warn"
+    ] = Field(description="Header of the file: the field that its cells go to, or ignore.")
+    constants: dict[
+        str,
+        Annotated[
+            Annotated[Text, Tag("text")] | Annotated[ConstantSection, Tag("members")],
+            _one_of("write a text, or members such as {value: 1, type: integer}"),
+        ],
+    ] = Field(default_factory=dict, description="Field: what it gets in every row.")
+    computed: dict[
+        str,
+        Annotated[
+            Annotated[Text, Tag("text")] | Annotated[ComputedSection, Tag("members")],
+            _one_of('write a text such as "{First name} {Name}", or members such as {join: […]}'),
+        ],
+    ] = Field(default_factory=dict, description="Field: how it is made of columns.")
+    when: dict[
+        str,
+        Annotated[
+            Annotated[Text, Tag("text")]
+            | Annotated[list[Text], Tag("list")]
+            | Annotated[ConditionSection, Tag("members")],
+            _one_of("write a text, a list of texts, or {not: …} or {filled: true}"),
+        ],
+    ] = Field(
+        default_factory=dict,
+        description="Header: what its cell must be; other rows are skipped.",
+    )
+    rules: Annotated[RulesSection, Field(description="What is demanded of a row as a whole.")] = (
+        RulesSection()
+    )
+    clear_token: FilledText | None = Field(
+        None, description="A cell that holds this text erases its field."
+    )
+    suppress: list[Text] = Field(
+        default_factory=list,
+        description="Files with addresses, or their SHA-256, that get no yes; their place is told "
+        "from the mapping's folder.",
+    )
+    suppress_rows: bool = Field(
+        False, description="Rows with such an address are left out, but for their noes."
+    )
+    merge: Annotated[
+        MergeSection, Field(description="What the platform does with each contact.")
+    ] = MergeSection()
+    consent: ConsentSection | None = Field(
+        None, description="Must be written wherever a yes could reach somebody who is known."
+    )
+    duplicates: Literal["last", "first", "refuse"] = Field(
+        "last", description="Which of several good rows with one key is sent."
+    )
+    unmapped_columns: Literal["warn", "error", "ignore"] = Field(
+        "warn", description="What columns of the file are that no entry names."
+    )

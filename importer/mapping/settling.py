@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importer.mapping.binding import BoundMapping
+from importer.mapping.bound import BoundMapping
 from importer.model import FieldRole
 from importer.tables import TableDescription
 

@@ -1,4 +1,4 @@
-"""Templates: ``"{Prénom} {Nom}"`` in constants and computed fields."""
+"""How constants and computed fields are made: ``"{Prénom} {Nom}"``, texts joined, a text split."""
 
 from __future__ import annotations
 
@@ -20,6 +20,31 @@ class Template:
     def columns(self) -> tuple[str, ...]:
         """The headers it needs, in order."""
         return tuple(name for _, name in self.pieces if name and name not in {RUN_DATE, FILE_NAME})
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The texts of some columns with ``by`` between them; blank ones are left out."""
+
+    columns: tuple[str, ...]
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a column's text, cut at ``by``: 1 is the first, -1 the last."""
+
+    column: str
+    by: str
+    number: int
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The header it needs."""
+        return (self.column,)
+
+
+Recipe = Template | Joined | Part
 
 
 def parse_template(text: str) -> Template:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Members
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -12,13 +13,14 @@ import pyarrow as pa
 
 from importer.documents import parse_document
 from importer.errors import Mistake, UnusableInputError
+from importer.issues import Finding
 from importer.mapping import BoundMapping, Mapping, bind
-from importer.mapping.document import Grammar, resolve_mapping
+from importer.mapping.resolving import Grammar, resolve_mapping
 from importer.model import Chunk, FieldRule
 from importer.tables import TableDescription
-from importer.targets import grammar
+from importer.targets import grammar, names
 
-GRAMMARS: dict[str, Grammar] = {"dialog-insight": grammar("dialog-insight").fact}
+GRAMMARS: dict[str, Grammar] = {name: grammar(name) for name in names()}
 FILE = "newsletter.yaml"
 RUN_DATE = date(2026, 11, 22)
 HEAD = "name: newsletter\ntarget: dialog-insight\ncolumns:\n  Courriel: key_f_EMail\n"
@@ -61,10 +63,12 @@ def binding_mistakes(text: str, *columns: str) -> list[str]:
     return []
 
 
-def chunk_of(columns: Members[str, list[str]]) -> Chunk:
+def chunk_of(
+    columns: Members[str, Sequence[str | None]], *, findings: tuple[Finding, ...] = ()
+) -> Chunk:
     texts = {name: pa.array(cells, pa.large_string()) for name, cells in columns.items()}
     frame: pd.DataFrame = pa.table(texts).to_pandas()
-    return Chunk(np.arange(2, 2 + len(frame)), frame)
+    return Chunk(np.arange(2, 2 + len(frame)), frame, findings)
 
 
 def applied(text: str, columns: Members[str, list[str]], file: str = "contacts.csv") -> Any:

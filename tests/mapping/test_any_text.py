@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from importer.documents import parse_document
 from importer.errors import Mistake, UnusableInputError
 from importer.mapping import read_mapping
-from importer.mapping.document import resolve_mapping
+from importer.mapping.resolving import resolve_mapping
 from tests.mapping.reading import GRAMMARS, HEAD
 from tests.mapping.test_document import NEWSLETTER
 from tests.mapping.wrong_mappings import WRONG

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from importer.blanks import BLANKS, WIDTHLESS
 from importer.issues import Finding, IssueCode, Severity
-from importer.mapping import BLANKS, bind
-from importer.mapping.binding import WIDTHLESS
+from importer.mapping import DriftedError, bind
 from importer.model import Chunk
 from tests.mapping.reading import (
     HEAD,
@@ -85,7 +87,7 @@ def test_a_header_as_written_goes_before_one_that_is_alike() -> None:
 def test_headers_of_which_each_fits_are_refused_not_chosen_from() -> None:
     (mistake,) = binding_mistakes(NAMES, "Courriel", "PRÉNOM", "prénom", "Nom")
     assert mistake == (
-        'newsletter.yaml:5: column "Prénom": contacts.csv has "PRÉNOM" and "prénom", '
+        'newsletter.yaml:5:3: column "Prénom": contacts.csv has "PRÉNOM" and "prénom", '
         "and each fits: rename one of them in the file"
     )
 
@@ -98,11 +100,24 @@ def test_an_alias_is_as_good_as_the_header() -> None:
     assert '"Nom" and "Surname", and each fits' in mistake
 
 
+def test_a_header_that_stands_twice_must_be_told_apart() -> None:
+    table = replace(table_of("Courriel", "Nom", "Nom (2)"), repeated=("Nom",))
+    text = f"{HEAD}  Nom: f_LastName\n"
+    with pytest.raises(DriftedError) as raised:
+        bind(mapping_of(text), table, run_date=RUN_DATE)
+    assert str(raised.value) == (
+        'newsletter.yaml:5:3: column "Nom": several columns of contacts.csv are named "Nom": '
+        'rename one of them in the file, or give "Nom (2)" an entry of its own'
+    )
+    both = f"{text}  Nom (2): f_Name\n"
+    assert bind(mapping_of(both), table, run_date=RUN_DATE).warnings == ()
+
+
 def test_one_column_is_not_meant_by_two_entries() -> None:
     text = f"{HEAD}  Nom: f_A\n  nom: f_B\n"
     (mistake,) = binding_mistakes(text, "Courriel", "NOM")
     assert mistake == (
-        'newsletter.yaml:6: column "nom": "NOM" of contacts.csv is meant by "Nom" already: '
+        'newsletter.yaml:6:3: column "nom": "NOM" of contacts.csv is meant by "Nom" already: '
         "keep one of the two"
     )
 
@@ -110,12 +125,16 @@ def test_one_column_is_not_meant_by_two_entries() -> None:
 def test_a_column_that_the_file_lacks_is_named_with_the_nearest() -> None:
     mistakes = binding_mistakes(NAMES, "Courriel client", "Prenom", "Nom", "Ville")
     assert mistakes == [
-        'newsletter.yaml:4: column "Courriel" is not in contacts.csv. '
-        'Did you mean "Courriel client"? '
-        'Columns found: "Courriel client", "Prenom", "Nom", "Ville".',
-        'newsletter.yaml:5: column "Prénom" is not in contacts.csv. '
-        'Did you mean "Prenom" or "Nom"? '
-        'Columns found: "Courriel client", "Prenom", "Nom", "Ville".',
+        'newsletter.yaml:4:3: column "Courriel" is not in contacts.csv. '
+        'Did you mean "Courriel client"? If the column was renamed, write '
+        "`Courriel: {field: key_f_EMail, aliases: [Courriel client]}`. "
+        'Columns found: "Courriel client", "Prenom", "Nom", "Ville". '
+        'No entry of the mapping names "Courriel client", "Prenom", "Ville".',
+        'newsletter.yaml:5:3: column "Prénom" is not in contacts.csv. '
+        'Did you mean "Prenom"? If the column was renamed, write '
+        "`Prénom: {field: f_FirstName, aliases: [Prenom]}`. "
+        'Columns found: "Courriel client", "Prenom", "Nom", "Ville". '
+        'No entry of the mapping names "Courriel client", "Prenom", "Ville".',
     ]
 
 
@@ -155,7 +174,7 @@ def test_unmapped_columns_are_warned_of() -> None:
 def test_unmapped_columns_are_a_mistake_where_the_mapping_says_so() -> None:
     (mistake,) = binding_mistakes(f"{HEAD}unmapped_columns: error\n", "Courriel", "Ville")
     assert mistake == (
-        'newsletter.yaml:5: contacts.csv: no entry of the mapping names the column "Ville": '
+        'newsletter.yaml:5:19: contacts.csv: no entry of the mapping names the column "Ville": '
         "add it under columns:, with a field code or ignore"
     )
 
@@ -273,16 +292,16 @@ def test_a_constant_may_name_columns_too() -> None:
 def test_a_template_that_names_no_column_is_said_with_what_it_can_name() -> None:
     text = f"{HEAD}computed:\n  f_Full: '{{Prenom}} {{Prenom}} {{zzz}}'\n"
     assert binding_mistakes(text, "Courriel", "Prénom") == [
-        'newsletter.yaml:6: f_Full needs the column "Prenom", which is not in contacts.csv. '
+        'newsletter.yaml:6:3: f_Full needs the column "Prenom", which is not in contacts.csv. '
         'Did you mean "Prénom"? A name can also be run.date or file.name.',
-        'newsletter.yaml:6: f_Full needs the column "zzz", which is not in contacts.csv. '
+        'newsletter.yaml:6:3: f_Full needs the column "zzz", which is not in contacts.csv. '
         "A name can also be run.date or file.name.",
     ]
     (ambiguous,) = binding_mistakes(
         f"{HEAD}computed:\n  f_Full: '{{Nom}}'\n", "Courriel", "NOM", "nom"
     )
     assert ambiguous.startswith(
-        'newsletter.yaml:6: f_Full needs the column "Nom": contacts.csv has "NOM" and "nom"'
+        'newsletter.yaml:6:3: f_Full needs the column "Nom": contacts.csv has "NOM" and "nom"'
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from importer.errors import UnusableInputError
 from importer.mapping import Mapping, read_mapping
+from importer.mapping.template import Template
 from importer.model import Blank, FieldRole, OnInvalid, ValueType, WriteMode
 from importer.tables import SourceOptions
 from tests.mapping.reading import EVERYONE, GRAMMARS, HEAD, mapping_of, mistakes_of, rule_of
@@ -120,7 +121,8 @@ def test_the_long_form_says_all_there_is_to_say() -> None:
     assert (rule.case, rule.max_length, rule.pattern) == ("upper", 7, "[A-Z]+")
     assert rule.on_invalid is OnInvalid.SKIP
     assert rule_of("T: {field: f_T, type: phone, region: ca}").region == "CA"
-    assert rule_of("D: {field: f_D, type: datetime, format: YYYY-MM-DD HH:mm}").format is not None
+    timed = rule_of("D: {field: f_D, type: datetime, format: YYYY-MM-DD HH:mm}")
+    assert timed.formats == ("YYYY-MM-DD HH:mm",)
 
 
 def test_one_column_may_go_to_several_fields() -> None:
@@ -221,7 +223,8 @@ def test_names_and_constants_keep_how_they_are_written() -> None:
     )
     assert (mapping.name, mapping.connection) == ("007", "12")
     assert mapping.source == SourceOptions(sheet="2", delimiter="\t", encoding="1252")
-    texts = [made.template.pieces[0][0] for made in mapping.made]
+    recipes = [made.recipe for made in mapping.made]
+    texts = [recipe.pieces[0][0] for recipe in recipes if isinstance(recipe, Template)]
     assert texts == ["1.50", "True", "true", "2026-10-24", "yes"]
 
 
@@ -297,7 +300,7 @@ def test_where_no_yes_can_be_said_nobody_needs_to_say_who_gets_it(case: str) -> 
 
 def test_a_consent_set_for_everyone_is_warned_of() -> None:
     (warning,) = mapping_of(f"{HEAD}constants:\n  optin_S: yes\n{EVERYONE}").warnings
-    assert warning.startswith("newsletter.yaml:6: optin_S is set to yes for every row")
+    assert warning.startswith("newsletter.yaml:6:12: optin_S is set to yes for every row")
     assert mapping_of(f"{HEAD}constants:\n  f_S: yes\n").warnings == ()
     # "{run.date}" is a text too, the same for every row.
     assert mistakes_of(f"{HEAD}constants:\n  optin_S: '{{run.date}}'\n{EVERYONE}")

@@ -9,6 +9,7 @@ import pytest
 
 from importer.errors import UnusableInputError
 from importer.mapping import read_mapping
+from importer.model import ValueType
 from tests.mapping.reading import EVERYONE, FILE, GRAMMARS, HEAD, mistakes_of
 from tests.mapping.wrong_mappings import GOLDEN, WRONG, page
 
@@ -18,25 +19,27 @@ def test_what_is_said_of_wrong_mappings_is_what_was_reviewed() -> None:
 
 
 @pytest.mark.parametrize("title", WRONG)
-def test_every_mistake_names_the_file_and_the_line(title: str) -> None:
+def test_every_mistake_names_the_file_the_line_and_the_column(title: str) -> None:
     lines = WRONG[title].count("\n")
     mistakes = mistakes_of(WRONG[title])
     assert mistakes
     for mistake in mistakes:
         assert mistake.file == FILE
         assert mistake.line is not None
+        assert mistake.column is not None
         assert 1 <= mistake.line <= lines
+        assert 1 <= mistake.column <= len(WRONG[title].split("\n")[mistake.line - 1]) + 1
 
 
 @pytest.mark.parametrize("title", WRONG)
-def test_mistakes_are_sentences_in_the_order_of_the_lines(title: str) -> None:
+def test_mistakes_are_sentences_in_the_order_of_their_places(title: str) -> None:
     mistakes = mistakes_of(WRONG[title])
-    assert [m.line for m in mistakes] == sorted(m.line or 0 for m in mistakes)
+    assert [m.place for m in mistakes] == sorted(m.place for m in mistakes)
     for mistake in mistakes:
         assert len(mistake.message.split()) > 3
         # Words of the machinery behind, which say nothing to an operator.
         assert not re.search(
-            r"pydantic|dict\b|str\b|\bNone\b|token|<|\binput\b|Section",
+            r"pydantic|dict\b|str\b|\bNone\b|(?<!clear_)token|<|\binput\b|Section",
             mistake.message.replace("<< is", ""),
         )
         assert "\n" not in mistake.message
@@ -87,7 +90,7 @@ def test_an_unknown_type_is_not_followed_by_what_the_field_would_be_without_it()
 
 
 def test_a_wrong_consent_section_is_not_taken_for_none() -> None:
-    for section in ("consent: {yes_to: all}", "consent: {}", "merge: {mode: inserts}"):
+    for section in ("consent: {yes_to: all}", "merge: {mode: inserts}"):
         (mistake,) = mistakes_of(f"{HEAD}  Infolettre: optin_Newsletter\n{section}\n")
         assert "could reach people" not in mistake.message
 
@@ -95,7 +98,8 @@ def test_a_wrong_consent_section_is_not_taken_for_none() -> None:
 def test_a_wrong_target_is_said_beside_the_other_mistakes() -> None:
     text = HEAD.replace("dialog-insight", "dotdigital") + "duplicates: newest\n"
     first, second = mistakes_of(text)
-    assert str(first) == f'{FILE}:2: there is no target "dotdigital". There are: dialog-insight.'
+    known = ", ".join(GRAMMARS)
+    assert str(first) == f'{FILE}:2:9: there is no target "dotdigital". There are: {known}.'
     assert second.line == 5
 
 
@@ -106,7 +110,7 @@ def test_a_document_that_is_no_mapping_at_all_has_one_mistake() -> None:
 
 
 def test_a_name_must_name_something() -> None:
-    assert said(HEAD.replace("newsletter", "''")) == f"{FILE}:1: name must not be empty"
+    assert said(HEAD.replace("newsletter", "''")) == f"{FILE}:1:7: name must not be empty"
 
 
 # --- single sentences that carry a promise --------------------------------------------------------
@@ -137,11 +141,29 @@ def test_a_field_is_written_once_whatever_writes_it(place: str) -> None:
     assert "written a second time" in said(f"{HEAD}  Nom: f_Name\n{second}")
 
 
-def test_type_list_is_refused_with_what_there_is() -> None:
-    message = said(f"{HEAD}  Intérêts: {{field: f_Interests, type: list}}\n")
-    assert message.startswith(f"{FILE}:5: ")
-    for known in ("text", "email", "phone", "date", "datetime", "integer", "decimal", "boolean"):
+def test_an_unknown_type_is_refused_with_what_there_is() -> None:
+    message = said(f"{HEAD}  Intérêts: {{field: f_Interests, type: blob}}\n")
+    assert message.startswith(f"{FILE}:5:40: ")
+    for known in ValueType:
         assert known in message
+
+
+@pytest.mark.parametrize(
+    ("entry", "hint"),
+    [
+        ("{field: f_A, type: telephone}", "phone"),
+        ("{field: f_A, type: téléphone}", "phone"),
+        ("{field: f_A, type: courriel}", "email"),
+        ("{field: f_A, type: nombre}", "integer"),
+        ("{field: f_A, type: bool}", "boolean"),
+        ("{field: f_A, require: true}", "required"),
+        ("{field: f_A, map: {a: b}}", "values"),
+        ("{field: f_A, dateformat: x}", "format"),
+        ("{champ: f_A}", "field"),
+    ],
+)
+def test_words_of_other_tools_and_of_french_are_understood_as_slips(entry: str, hint: str) -> None:
+    assert f'Did you mean "{hint}"?' in said(f"{HEAD}  Colonne: {entry}\n")
 
 
 @pytest.mark.parametrize("who", ["new", "unless-refused"])

@@ -68,7 +68,7 @@ WRONG = {
     "no key": f"{_TOP}columns:\n  Courriel: f_EMail\n",
     "the same key in every row": f"{_TOP}columns:\n  Nom: f_Name\nconstants: {{key_f_Id: salon}}\n",
     # of the types
-    "a type that there is not": f"{HEAD}  Intérêts: {{field: f_Interests, type: list}}\n",
+    "a type that there is not": f"{HEAD}  Intérêts: {{field: f_Interests, type: liste}}\n",
     "types that the fields cannot have": (
         "name: newsletter\ntarget: dialog-insight\ncolumns:\n"
         "  Courriel: {field: key_f_EMail, type: text}\n"
@@ -89,9 +89,60 @@ WRONG = {
         f"{HEAD}  A: {{field: f_A, type: phone, region: Canada}}\n"
         "  B: {field: f_B, pattern: '['}\n"
     ),
+    "options that fit no type of theirs": (
+        f"{HEAD}  A: {{field: f_A, type: integer, trim: false, truncate: true, separator: ';'}}\n"
+        "  B: {field: f_B, pivot: 30, real_dates: swap, future: reject}\n"
+        "  C: {field: f_C, type: date, decimal: comma, extension_field: f_Ext}\n"
+        "  D: {field: optin_D, replace: {a: b}, take: first-word, values: {a: yes}}\n"
+        f"{EVERYONE}"
+    ),
+    "options that cannot be what they are": (
+        f"{HEAD}  A: {{field: f_A, case: capital, take: word, truncate: yes, max_length: -1}}\n"
+        "  B: {field: f_B, replace: Mme, other: ignore, values: {a: b}}\n"
+        "  C: {field: f_C, type: date, format: {a: b}, pivot: 130, future: never}\n"
+        "  D: {field: f_D, type: phone, region: {colonne: Pays}, format: e-164}\n"
+        "  E: {field: f_E, type: decimal, decimal: virgule, real_dates: invert}\n"
+    ),
+    "options that lack another": (
+        f"{HEAD}  A: {{field: f_A, truncate: true}}\n  B: {{field: f_B, other: keep}}\n"
+        "  C: {field: f_C, type: date, format: DD/MM/YY}\n"
+        "  D: {field: f_D, type: date, format: DD/MM/YYYY, pivot: 30}\n"
+        "  E: {field: f_E, type: date, format: []}\n"
+    ),
+    "options that have no effect": (
+        f"{HEAD}  A: {{field: f_A, replace: {{'': x}}}}\n"
+        "  B: {field: f_B, type: list, separator: '|'}\n"
+        "  C: {field: f_C, values: {'': none}}\n"
+        "  D: {field: f_D, blank: {default: ' '}}\n"
+    ),
+    "options that a key cannot have": (
+        "name: newsletter\ntarget: dialog-insight\ncolumns:\n"
+        "  Client: {field: key_f_Client, trim: false, type: list}\n"
+        "  No: {field: key_f_No, truncate: true, max_length: 9}\n"
+        "  D: {field: f_D, type: list, separator: ''}\n"
+    ),
+    "two formats that read one date in two ways": (
+        f"{HEAD}  A: {{field: f_A, type: date, format: [DD/MM/YYYY, MM/DD/YYYY]}}\n"
+    ),
+    "dates that are never in the future": (
+        f"{HEAD}  A: {{field: f_BirthDate, type: date, future: accept}}\n"
+        "  B: {field: dtTrackingConsent, future: accept}\n"
+    ),
+    "an extension that goes nowhere it can": (
+        f"{HEAD}  A: {{field: f_A, type: phone, extension_field: optin_Ext}}\n"
+        "  B: {field: f_B, type: phone, extension_field: poste}\n"
+        "  C: {field: f_C, type: phone, extension_field: f_B}\n"
+    ),
     "a choice without values": f"{HEAD}  Langue: {{field: f_Language, type: choice}}\n",
     "values that contradict each other": (
         f"{HEAD}  Langue: {{field: f_Language, values: {{fr: French, FR: Français}}}}\n"
+    ),
+    "unlisted texts that stand for what they cannot": (
+        f"{HEAD}  A: {{field: optin_A, values: {{oui: yes, non: no}}, other: {{value: yes}}}}\n"
+        "  B: {field: optin_B, values: {oui: yes, non: no}, other: {value: leave}}\n"
+        "  C: {field: f_C, type: boolean, values: {oui: yes}, other: {value: maybe}}\n"
+        "  D: {field: f_D, type: choice, values: {a: b}, other: keep}\n"
+        f"{EVERYONE}"
     ),
     # of blanks and keys
     "a blank that clears a key or a consent": (
@@ -128,7 +179,47 @@ WRONG = {
         f"{HEAD}  Désabonné: optin_Newsletter\ncomputed:\n  optin_Sms: '{{Ne pas texter}}'\n"
         f"{EVERYONE}"
     ),
+    "a header that reads like a refusal, with one answer": (
+        f"{HEAD}  STOP SMS: {{field: optin_Sms, values: {{x: no}}}}\n{EVERYONE}"
+    ),
+    "only some answers of nobody": f"{HEAD}  Infolettre: optin_News\nconsent: {{only: oui}}\n",
+    "only yes, to nobody in particular": (
+        f"{HEAD}  Infolettre: optin_News\nconsent: {{only: yes}}\n"
+    ),
+    "a token that says nothing": f"{HEAD}clear_token: ''\n",
+    "suppression lists without addresses": (
+        "name: newsletter\ntarget: dialog-insight\ncolumns: {Client: key_f_Client}\n"
+        "suppress: [do-not-mail.csv]\n"
+    ),
+    "rows suppressed by no list": f"{HEAD}suppress_rows: true\n",
+    # of rows
+    "conditions that cannot be read": (
+        f"{HEAD}when:\n  Pays: []\n  Statut: {{is: Actif, not: Inactif}}\n  Nom: {{}}\n"
+        "  Ville: {filed: true}\n"
+    ),
+    "rules about fields that there are not": (
+        f"{HEAD}  Nom: f_LastName\n  Rue: ignore\nrules:\n"
+        "  require_one_of: [f_LastNam, Rue]\n  unique: [[f_Card]]\n"
+    ),
+    "rules that always hold": (
+        f"{HEAD}  Nom: f_LastName\nrules:\n  require_one_of: [[key_f_EMail, f_LastName], [Nom]]\n"
+        "  unique: [Courriel]\n"
+    ),
     # of templates and headers
+    "computed fields that are made in two ways, or in none": (
+        f"{HEAD}computed:\n  f_A: {{template: '{{Nom}}', join: [A, B]}}\n  f_B: {{by: '-'}}\n"
+        "  f_C: {join: [A]}\n  f_D: {split: A}\n  f_E: {split: A, part: 1, by: ''}\n"
+        "  f_F: {join: [A, B], part: 2}\n  f_G: {template: '{A}', by: '-'}\n"
+    ),
+    "a constant without its value": f"{HEAD}constants:\n  f_A: {{type: integer}}\n",
+    "a table without its number": (
+        "name: n\ntarget: dialog-insight-table\ncolumns: {Total: total}\n"
+    ),
+    "a table's name in the place of its number": (
+        "name: n\ntarget: dialog-insight-table\ntable_id: Orders\n"
+        "columns: {No: key_orderNo, Ville: f_City, News: optin_News}\n"
+    ),
+    "a table's number for contacts": f"{HEAD}table_id: 7\n",
     "brackets that name nothing": (
         f"{HEAD}constants:\n  f_A: 'a {{}} b'\ncomputed:\n  f_B: '{{Courriel'\n"
     ),

@@ -1,0 +1,151 @@
+"""What a mapping says of consents: refused where it may mean the contrary, else warned of."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping as Members
+from collections.abc import Sequence
+from typing import Protocol
+
+from importer.mapping.document import MadeField, MappedColumn
+from importer.mapping.rules import Say
+from importer.mapping.sections import ConsentSection
+from importer.mapping.template import Recipe, Template
+from importer.model import Blank, FieldRole, FieldRule, WriteMode
+
+
+class Warn(Protocol):
+    """Takes a warning: its sentence, and the path to the member it is about."""
+
+    def __call__(self, message: str, *path: str) -> None: ...
+
+
+def check_constant(made: MadeField, say: Say, warn: Warn) -> None:
+    """Refuse a consent that is set to something else than an answer; warn of each that is set."""
+    code, recipe = made.rule.field, made.recipe
+    text = "".join(t for t, _ in recipe.pieces) if isinstance(recipe, Template) else ""
+    if not made.rule.values and text.casefold() not in {"yes", "no"}:
+        say(f'{code} is a consent: it can be set to yes or no, not to "{text}"', made.section, code)
+    warn(f"{code} is set to {text} for every row, whatever the person answered.", made.section,
+         code)  # fmt: skip
+
+
+def check_refusals(columns: Sequence[MappedColumn], made: Sequence[MadeField], say: Say) -> None:
+    """Refuse to guess what a yes means under a header such as "Unsubscribed"."""
+    for column in columns:
+        refusal = next(filter(reads_negatively, column.names), None)
+        if refusal is not None and any(_unexplained(rule) for rule in column.rules):
+            say(
+                f'the header "{refusal}" reads like a refusal, so a yes in it may mean no: '
+                "spell both answers out under `values`, for instance {Oui: no, Non: yes}",
+                "columns",
+                column.header,
+            )
+    for one in made:
+        refusal = next(filter(reads_negatively, one.recipe.columns), None)
+        if refusal is not None and _unexplained(one.rule):
+            say(
+                f'the header "{refusal}" reads like a refusal, so a yes in it may mean no: '
+                "map it under `columns`, with both answers spelled out under `values`",
+                one.section,
+                one.rule.field,
+            )
+
+
+def check_yeses(
+    consent: ConsentSection | None,
+    columns: Sequence[MappedColumn],
+    made: Sequence[MadeField],
+    mode: WriteMode,
+    say: Say,
+) -> None:
+    """Refuse a yes that could reach an existing contact without a word on who may get it."""
+    if consent is not None and consent.yes_to not in {None, "everyone"}:
+        say(
+            f"yes_to: {consent.yes_to} cannot be done by this version; "
+            "only yes_to: everyone can, which sends each yes as it stands",
+            "consent",
+            "yes_to",
+        )
+    settled = consent is not None and (consent.yes_to is not None or consent.only == "no")
+    if settled or not mode.allow_update:
+        return
+    places = {
+        rule.field: ("columns", column.header)
+        for column in columns
+        for rule in column.rules
+        if rule.role is FieldRole.CONSENT and _may_say_yes(rule)
+    } | {
+        one.rule.field: (one.section, one.rule.field)
+        for one in made
+        if one.rule.role is FieldRole.CONSENT and not _is_no(one.recipe)
+    }
+    if places:
+        say(
+            f"a yes of {', '.join(places)} could reach people who are in the account already, "
+            "also those who unsubscribed: write who may be set to yes, for instance "
+            "consent: {yes_to: everyone}",
+            *next(iter(places.values())),
+        )
+
+
+def warn_of_consents(
+    columns: Sequence[MappedColumn],
+    made: Sequence[MadeField],
+    dates: Members[str, str],
+    mode: WriteMode,
+    warn: Warn,
+) -> None:
+    """Warn of what is allowed and seldom meant. ``dates``: consent -> its date's field."""
+    placed = [(rule, ("columns", column.header)) for column in columns for rule in column.rules]
+    placed += [(one.rule, (one.section, one.rule.field)) for one in made]
+    place_of = {rule.field: place for rule, place in placed}
+    for rule, place in placed:
+        if rule.role is FieldRole.CONSENT and rule.blank is Blank.DEFAULT:
+            warn(
+                f"a blank {rule.column} counts as {rule.default} for {rule.field}, though the "
+                "person answered nothing.",
+                *place,
+            )
+    for consent, code in dates.items():
+        if code in place_of and consent not in place_of:
+            warn(f"{code} dates an answer, and nothing writes {consent}.", *place_of[code])
+    consents = [rule for rule, _ in placed if rule.role is FieldRole.CONSENT]
+    profile = [rule.field for rule, _ in placed if rule.role is FieldRole.DATA]
+    if consents and profile and not mode.allow_insert:
+        listed = ", ".join(profile[:5]) + (" and others" if len(profile) > 5 else "")
+        warn(
+            f"an update of consents also writes {listed}: the vendor advises to send the consents "
+            "alone, so that nothing else is overwritten.",
+            "merge",
+        )
+
+
+def _may_say_yes(rule: FieldRule) -> bool:
+    return not rule.values or any(value == "yes" for _, value in rule.values)
+
+
+def _is_no(recipe: Recipe) -> bool:
+    told = [text for text, _ in recipe.pieces] if isinstance(recipe, Template) else []
+    return [text.casefold() for text in told] == ["no"]
+
+
+def _unexplained(rule: FieldRule) -> bool:
+    spelled = {value for _, value in rule.values}
+    return rule.role is FieldRole.CONSENT and not {"yes", "no"} <= spelled
+
+
+_REFUSAL = re.compile(
+    r"desabonn|desinscri|refus|decline|exclu(?!si)|oppos|opt(ed)? ?out|unsub|suppress|"
+    r"\b(pas|sans|stop|not|dont|don t|never|dnc)\b|\bne?\b.*\bplus\b|\bno ?(mail|contact|e ?mail)|"
+    r"(black|block) ?list|liste (noire|rouge)"
+)
+
+
+def reads_negatively(header: str) -> bool:
+    """Tell whether a yes under this header may mean no."""
+    plain = "".join(
+        c for c in unicodedata.normalize("NFD", header.casefold()) if not unicodedata.combining(c)
+    )
+    return _REFUSAL.search(re.sub(r"[\W_]+", " ", plain)) is not None

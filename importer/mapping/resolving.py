@@ -1,0 +1,369 @@
+"""A mapping document turned into a mapping, or all that is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as Members
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from importer.documents import Document, MemberPath, near, read_document, salvage
+from importer.errors import Mistake, UnusableInputError
+from importer.mapping.consent_checks import (
+    check_constant,
+    check_refusals,
+    check_yeses,
+    warn_of_consents,
+)
+from importer.mapping.document import MadeField, MappedColumn, Mapping
+from importer.mapping.row_demands import check_suppression, condition_of, groups_of
+from importer.mapping.rules import Say, extension_rule, make_rule
+from importer.mapping.sections import (
+    ColumnSection,
+    ComputedSection,
+    ConstantSection,
+    MappingDocument,
+    OptionsSection,
+)
+from importer.mapping.source import source_options
+from importer.mapping.template import Joined, Part, Recipe, Template, parse_template
+from importer.model import FieldFact, FieldRole, FieldRule, RowRules, ValueType, WriteMode
+
+IGNORE = "ignore"
+_NUMBER = re.compile(r"[0-9]{1,18}")
+
+
+class Grammar(Protocol):
+    """What a platform says of its field codes."""
+
+    needs_table: bool
+    """Whether a mapping must name a table of the platform."""
+
+    def fact(self, code: str) -> FieldFact:
+        """Say what a code is; raises ValueError with a sentence for a wrong one."""
+        ...
+
+
+def read_mapping(path: Path, grammars: Members[str, Grammar]) -> Mapping:
+    """Read a mapping file; ``grammars`` has one entry for each target there is.
+
+    Raises:
+        UnusableInputError: with every mistake of the document at once, each with its line.
+    """
+    document = read_document(path)
+    return resolve_mapping(document, grammars)
+
+
+def resolve_mapping(document: Document, grammars: Members[str, Grammar]) -> Mapping:
+    """Turn a document into a mapping, or list all that is wrong with it.
+
+    Raises:
+        UnusableInputError: as ``read_mapping``.
+    """
+    stand_ins = {"name": "mapping", "target": next(iter(grammars)), "columns": {}}
+    shape = salvage(document, MappingDocument, stand_ins=stand_ins)
+    content, mistakes = shape.content, [*shape.mistakes]
+    if content is None:
+        raise UnusableInputError(*mistakes)
+    if content.target not in grammars:
+        hint = near(content.target, grammars) or f" There are: {', '.join(grammars)}."
+        mistakes.append(document.mistake(f'there is no target "{content.target}".{hint}', "target"))
+        raise UnusableInputError(*_in_place_order(mistakes))
+    resolver = _Resolver(document, content, grammars[content.target], shape.removed)
+    mapping = resolver.mapping()
+    mistakes += resolver.mistakes
+    if mistakes:
+        raise UnusableInputError(*_in_place_order(mistakes))
+    return mapping
+
+
+def _in_place_order(mistakes: Iterable[Mistake]) -> list[Mistake]:
+    return sorted(mistakes, key=lambda mistake: mistake.place)
+
+
+class _Resolver:
+    """Collects a document's mistakes while it turns sections into rules.
+
+    ``removed``: what the document's shape has wrong. What follows from that is not said again.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        content: MappingDocument,
+        grammar: Grammar,
+        removed: frozenset[MemberPath],
+    ) -> None:
+        self._document = document
+        self._content = content
+        self._grammar = grammar
+        self._written: dict[str, str] = {}
+        self._consent_dates: dict[str, str] = {}
+        self._unsound = {
+            path[:2] for path in removed if len(path) == 3 and path[2] in {"type", "values"}
+        }
+        # A key that is only written wrongly is there all the same.
+        self._has_key = any(path[0] == "columns" and len(path) < 3 for path in removed)
+        self._who_gets_a_yes_is_open = any(path[0] in {"merge", "consent"} for path in removed)
+        self.mistakes: list[Mistake] = []
+        self.warnings: list[str] = []
+
+    def mapping(self) -> Mapping:
+        content = self._content
+        columns = tuple(self._column(header, spec) for header, spec in content.columns.items())
+        found = [
+            self._made(section, code, spec)
+            for section, members in (
+                ("constants", content.constants),
+                ("computed", content.computed),
+            )
+            for code, spec in members.items()
+        ]
+        made = tuple(one for some in found for one in some)
+        mode = WriteMode(
+            allow_insert=content.merge.mode != "update",
+            allow_update=content.merge.mode != "insert",
+            skip_duplicates=content.merge.skip_duplicates,
+            skip_unmatched=content.merge.skip_unmatched,
+        )
+        self._check_table()
+        self._check_headers(columns)
+        self._check_keys(made)
+        check_refusals(columns, made, self._say_of_name)
+        if not self._who_gets_a_yes_is_open:
+            check_yeses(content.consent, columns, made, mode, self._say)
+        for one in made:
+            if one.rule.constant and one.rule.role is FieldRole.CONSENT:
+                check_constant(one, self._say, self._warn)
+        warn_of_consents(columns, made, self._consent_dates, mode, self._warn)
+        rules = [rule for column in columns for rule in column.rules] + [m.rule for m in made]
+        check_suppression(content, rules, self._say)
+        source = source_options(content.source, self._sayer("source"))
+        return Mapping(
+            name=content.name,
+            target=content.target,
+            connection=content.connection,
+            source=source,
+            columns=columns,
+            made=made,
+            mode=mode,
+            yes_to=content.consent.yes_to if content.consent else None,
+            duplicates=content.duplicates,
+            unmapped_columns=content.unmapped_columns,
+            conditions=tuple(condition_of(*one, self._say) for one in content.when.items()),
+            row_rules=RowRules(
+                one_of=groups_of(content.rules, "require_one_of", columns, rules, self._say),
+                unique=groups_of(content.rules, "unique", columns, rules, self._say),
+                only=content.consent.only if content.consent else None,
+                consent_dates=self._consent_dates,
+            ),
+            suppress=tuple(content.suppress),
+            suppress_rows=content.suppress_rows,
+            table_id=content.table_id or "",
+            document=self._document,
+            warnings=tuple(self.warnings),
+        )
+
+    def _say(self, message: str, *path: str | int) -> None:
+        self.mistakes.append(self._document.mistake(message, *path))
+
+    def _say_of_name(self, message: str, *path: str | int) -> None:
+        self.mistakes.append(self._document.mistake_of_name(message, *path))
+
+    def _sayer(self, *place: str) -> Say:
+        return lambda message, *path: self._say(message, *place, *path)
+
+    def _check_table(self) -> None:
+        if self._grammar.needs_table and self._content.table_id is None:
+            self._say(
+                f"the target {self._content.target} writes to one table: add its number as "
+                "`table_id`",
+                "target",
+            )
+        elif self._grammar.needs_table and not _NUMBER.fullmatch(self._content.table_id or ""):
+            self._say(
+                f'"{self._content.table_id}" is no number of a table: write its digits', "table_id"
+            )
+        elif not self._grammar.needs_table and self._content.table_id is not None:
+            self._say(
+                f"`table_id` is for tables, and {self._content.target} writes contacts: leave it "
+                "out, or write target: dialog-insight-table",
+                "table_id",
+            )
+
+    def _column(self, header: str, spec: str | ColumnSection) -> MappedColumn:
+        if spec == IGNORE:
+            return MappedColumn(header, (), ())
+        section = ColumnSection(field=spec) if isinstance(spec, str) else spec
+        codes = [section.field] if isinstance(section.field, str) else section.field
+        place = ("columns", header)
+        if not codes:
+            self._say(f"the column {header} names no field: write a code, or ignore", *place)
+        rules: list[FieldRule] = []
+        for code in codes:
+            if code.casefold() == IGNORE:
+                self._say(f"to leave the column out, write {header}: ignore", *place)
+                continue
+            required = section.required
+            rule = self._rule(code, header, section, place, required=required)
+            if rule is not None:
+                rules.append(rule)
+        rules += self._extension(rules, section, place)
+        return MappedColumn(header, tuple(section.aliases), tuple(rules))
+
+    def _rule(
+        self,
+        code: str,
+        column: str,
+        section: OptionsSection,
+        place: tuple[str, str],
+        *,
+        required: bool = False,
+    ) -> FieldRule | None:
+        """Make a field's rule; None where what is wrong is said already."""
+        written = ("field",) if place[0] == "columns" else ()
+        fact = self._fact(code, *place, *written)
+        if fact is None:
+            return None
+        self._has_key = self._has_key or (fact.role is FieldRole.KEY and place[0] == "columns")
+        if fact.role is FieldRole.CONSENT_DATE:
+            self._consent_dates[fact.consent] = code
+        if place in self._unsound:
+            return None
+        token = self._content.clear_token
+        return make_rule(
+            fact, column, section, self._sayer(*place), required=required, clear_token=token
+        )
+
+    def _extension(
+        self, phones: Sequence[FieldRule], section: OptionsSection, place: tuple[str, str]
+    ) -> list[FieldRule]:
+        """Make the rule of the field that takes the phone's extension, if one is named."""
+        code = section.extension_field
+        if code is None or not phones or phones[0].type is not ValueType.PHONE:
+            return []
+        fact = self._fact(code, *place, "extension_field")
+        if fact is None:
+            return []
+        if fact.role is not FieldRole.DATA:
+            self._say(f"an extension cannot go to {code}: name an ordinary field", *place,
+                      "extension_field")  # fmt: skip
+        return [extension_rule(phones[0], code)]
+
+    def _made(
+        self, section: str, code: str, spec: str | ConstantSection | ComputedSection
+    ) -> list[MadeField]:
+        place = (section, code)
+        options: OptionsSection = OptionsSection()
+        recipe: Recipe | None
+        if isinstance(spec, str):
+            recipe = self._template(spec, place)
+        elif isinstance(spec, ConstantSection):
+            recipe, options = self._template(spec.value, (*place, "value")), spec
+        else:
+            recipe, options = self._recipe(spec, place), spec
+        rule = self._rule(code, code, options, place)
+        if rule is None or recipe is None:
+            self._has_key = self._has_key or (rule is not None and rule.role is FieldRole.KEY)
+            return []
+        if not recipe.columns:
+            rule = replace(rule, constant=True)
+        made = [MadeField(recipe, rule, section)]
+        extensions = self._extension([rule], options, place)
+        return made + [MadeField(recipe, one, section) for one in extensions]
+
+    def _template(self, text: str, place: tuple[str, ...]) -> Template | None:
+        try:
+            return parse_template(text)
+        except ValueError as error:
+            self._say(f"{place[1]}: {error}", *place)
+            return None
+
+    def _recipe(self, spec: ComputedSection, place: tuple[str, str]) -> Recipe | None:
+        """Read how a computed field is made: in exactly one of the three ways."""
+        ways = [way for way in ("template", "join", "split") if getattr(spec, way) is not None]
+        if len(ways) != 1:
+            self._say(
+                f'{place[1]} must say how it is made: put a text such as "{{Nom}}" in quotes, or '
+                "write one of template, join and split",
+                *place,
+            )
+            return None
+        if spec.part is not None and spec.split is None:
+            self._say("`part` is for `split`: leave it out", *place, "part")
+        if spec.by is not None and spec.template is not None:
+            self._say("`by` is for `join` and `split`: leave it out", *place, "by")
+        by = " " if spec.by is None else spec.by
+        if spec.template is not None:
+            return self._template(spec.template, (*place, "template"))
+        if spec.join is not None:
+            if len(spec.join) < 2:
+                self._say("`join` puts columns together: name two at least", *place, "join")
+            return Joined(tuple(spec.join), by)
+        if spec.part in {None, 0}:
+            self._say(
+                "`split` needs to know which part is meant: add part: 1 for the first, 2 for the "
+                "second, -1 for the last",
+                *place,
+                "split",
+            )
+        if not by:
+            self._say("`by` must be the text to cut at", *place, "by")
+            return None
+        return Part(str(spec.split), by, spec.part or 1)
+
+    def _warn(self, message: str, *path: str) -> None:
+        self.warnings.append(str(self._document.mistake(message, *path)))
+
+    def _fact(self, code: str, *path: str) -> FieldFact | None:
+        """Look a code up, and refuse to write one field twice."""
+        say = self._say if path[0] == "columns" else self._say_of_name
+        try:
+            fact = self._grammar.fact(code)
+        except ValueError as error:
+            say(str(error), *path)
+            self._has_key = self._has_key or code.casefold().startswith("key")
+            return None
+        earlier = self._written.get(code.casefold())
+        if earlier is not None:
+            say(f'{code} is written a second time: "{earlier}" writes it already. Keep one.', *path)
+            return None
+        self._written[code.casefold()] = path[1]
+        return fact
+
+    def _check_headers(self, columns: tuple[MappedColumn, ...]) -> None:
+        owners: dict[str, str] = {}
+        for column in columns:
+            for name in column.names:
+                owner = owners.setdefault(name, column.header)
+                if owner != column.header:
+                    self._say_of_name(
+                        f'the header "{name}" belongs to "{owner}" already: name it once',
+                        "columns",
+                        column.header,
+                    )
+
+    def _check_keys(self, made: tuple[MadeField, ...]) -> None:
+        keys = [one for one in made if one.rule.role is FieldRole.KEY]
+        if self._has_key or any(one.recipe.columns for one in keys):
+            return
+        if keys:
+            self._say(
+                f"{keys[0].rule.field} is the same in every row, so all rows would be one "
+                "contact: map a column to it",
+                keys[0].section,
+                keys[0].rule.field,
+            )
+        else:
+            what, example = (
+                ("rows", "key_orderNo")
+                if self._grammar.needs_table
+                else ("contacts", "key_f_EMail")
+            )
+            self._say(
+                f"no column goes to a key (key_…), and nothing else tells the {what} apart: map "
+                f"one, for instance to {example}",
+                "columns",
+            )

@@ -1,0 +1,100 @@
+"""What a mapping demands of rows as wholes: conditions, rules, suppression lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from importer.documents import near
+from importer.mapping.document import Condition, MappedColumn
+from importer.mapping.rules import Say
+from importer.mapping.sections import ConditionSection, MappingDocument, RulesSection
+from importer.model import FieldRole, FieldRule, ValueType
+
+Group = tuple[str, ...]
+
+
+def condition_of(header: str, written: str | list[str] | ConditionSection, say: Say) -> Condition:
+    """Read one entry of ``when:``."""
+    section = written
+    if not isinstance(section, ConditionSection):
+        section = ConditionSection(**{"is": section})
+    said = [way for way in ("is_", "not_", "filled") if getattr(section, way) is not None]
+    if len(said) != 1:
+        say(f'the condition on "{header}" must be one of is, not and filled', "when", header)
+        return Condition(header)
+    if section.filled is not None:
+        return Condition(header, filled=section.filled)
+    texts = section.is_ if section.is_ is not None else section.not_
+    listed = [texts] if isinstance(texts, str) else list(texts or ())
+    if not listed:
+        say(f'the condition on "{header}" lists no text: write one at least', "when", header)
+    return Condition(header, tuple(listed), negated=section.not_ is not None)
+
+
+def groups_of(
+    section: RulesSection,
+    rule: str,
+    columns: Sequence[MappedColumn],
+    rules: Sequence[FieldRule],
+    say: Say,
+) -> tuple[Group, ...]:
+    """Read groups of fields, each named by its code or by the header that goes to it."""
+    written: list[Any] = getattr(section, rule)
+    groups = [written] if written and isinstance(written[0], str) else written
+    codes = {one.field for one in rules}
+    by_header = {one.header: [r.field for r in one.rules] for one in columns if one.rules}
+    found = []
+    for group in groups:
+        named: list[str] = []
+        for name in group:
+            meant = [name] if name in codes else by_header.get(name, [])
+            if not meant:
+                hint = near(name, [*codes, *by_header])
+                say(
+                    f'`{rule}` names "{name}", and the mapping writes no such field.{hint}',
+                    "rules",
+                    rule,
+                )
+            named += meant
+        found.append(tuple(dict.fromkeys(named)))
+    keys = {one.field for one in rules if one.role is FieldRole.KEY}
+    for fields in found:
+        _check_group(rule, fields, keys, say)
+    return tuple(found)
+
+
+def _check_group(rule: str, group: Group, keys: set[str], say: Say) -> None:
+    """Refuse a rule that can never fail, or that something else says already."""
+    if rule == "unique":
+        if group and {*group} == keys:
+            say("the key is unique as it is (see `duplicates`): leave the rule out", "rules", rule)
+    elif len(group) == 1:
+        say(
+            "`require_one_of` needs two fields to choose from: for one, write required: true at "
+            f"{group[0]}",
+            "rules",
+            rule,
+        )
+    elif keys & {*group}:
+        key = next(code for code in group if code in keys)
+        say(
+            f"{key} is a key and has a value in every row that is sent, so `require_one_of` always "
+            "holds: leave the rule out",
+            "rules",
+            rule,
+        )
+
+
+def check_suppression(content: MappingDocument, rules: Sequence[FieldRule], say: Say) -> None:
+    """Refuse suppression lists that would have no effect."""
+    if content.suppress_rows and not content.suppress:
+        say(
+            "`suppress_rows` needs the lists of addresses: name them under `suppress`",
+            "suppress_rows",
+        )
+    if content.suppress and all(rule.type is not ValueType.EMAIL for rule in rules):
+        say(
+            "`suppress` compares addresses, and no field of the mapping is of type email",
+            "suppress",
+        )

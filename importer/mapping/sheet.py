@@ -1,0 +1,259 @@
+"""A mapping kept as a sheet: one row for each column of the file, written out as YAML.
+
+Two columns are enough, a header of the file and the code of its field. With a row of titles (see
+``sheet_titles``) there may be a column for each option of a mapping's ``columns:``, one for
+remarks, and one for constants: a row that names no column of the file says what every contact
+gets. What a sheet cannot say (computed fields, conditions, rules, the sections about files and
+writing) is added to the YAML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Members
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from importer.documents import Writable, comment, member, parse_document, quoted
+from importer.errors import Mistake, UnusableInputError
+from importer.mapping.resolving import IGNORE, Grammar, resolve_mapping
+from importer.mapping.sheet_cells import members_of
+from importer.mapping.sheet_titles import (
+    COLUMN,
+    COMMENT,
+    CONSTANT,
+    FIELD,
+    are_titles,
+    read_titles,
+)
+
+_IGNORED = frozenset({IGNORE, "ignorer", "ignored", "ignoré"})
+_CONSTANTS = frozenset({"", "(constant)", "(constante)"})
+_EVERYONE = member("consent", {"yes_to": "everyone"})
+_WIDEST = 32
+_NO_BEGINNING = (
+    "this is neither a row of titles, such as column and field, nor a header of the file with the "
+    "code of its field beside it"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """A row of the sheet: its number, as a spreadsheet shows it, and its cells."""
+
+    number: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A row that was understood: an entry of ``columns`` or ``constants``."""
+
+    row: int
+    section: str
+    name: str
+    value: Writable
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A mapping written as YAML. ``open_question``: what a person must write into it; or empty."""
+
+    name: str
+    text: str
+    open_question: str
+
+
+def convert(
+    rows: Sequence[SheetRow],
+    grammars: Members[str, Grammar],
+    *,
+    shown: str,
+    name: str,
+    target: str,
+    table_id: str | None = None,
+) -> Converted:
+    """Write a sheet's rows as a mapping, and read it back.
+
+    ``shown``: the sheet's name in messages. Who may be set to yes is never guessed: where it must
+    be written, the line stands there as a comment.
+
+    Raises:
+        UnusableInputError: with every mistake at once, each with its row.
+    """
+    sheet = _Sheet(shown, grammars[target])
+    entries = sheet.entries(rows)
+    settings: dict[str, Writable] = {"name": name, "target": target}
+    if table_id is not None:
+        settings["table_id"] = table_id
+    lines = list(_lines(entries, settings, shown))
+    sheet.add_mistakes(lines, grammars, consent=_EVERYONE)
+    if sheet.mistakes:
+        raise UnusableInputError(*sorted(sheet.mistakes, key=lambda mistake: mistake.place))
+    question = _open_question(lines, grammars)
+    if question:
+        lines += [(line, None) for line in ("", *comment(f"To be settled: {question}."))]
+        lines += [(f"# {_EVERYONE}", None)]
+    return Converted(name, "".join(f"{line}\n" for line, _ in lines), question)
+
+
+class _Sheet:
+    """Reads rows, and collects what is wrong with them."""
+
+    def __init__(self, shown: str, grammar: Grammar) -> None:
+        self._shown = shown
+        self._grammar = grammar
+        self._owners: dict[tuple[str, str], int] = {}
+        self.mistakes: list[Mistake] = []
+
+    def entries(self, rows: Sequence[SheetRow]) -> list[_Entry]:
+        """Turn rows into entries; blank rows are passed over."""
+        trimmed = [SheetRow(row.number, tuple(cell.strip() for cell in row.cells)) for row in rows]
+        filled = [row for row in trimmed if any(row.cells)]
+        if not filled:
+            self.mistakes.append(Mistake("the sheet is empty", self._shown))
+            return []
+        if are_titles(filled[0].cells):
+            meant, below = self._titles(filled[0]), filled[1:]
+        elif len(filled[0].cells) > 1 and self._is_code(filled[0].cells[1]):
+            meant, below = {0: COLUMN, 1: FIELD}, filled
+        else:
+            self._say(_NO_BEGINNING, filled[0].number)
+            return []
+        found = [self._entry(row, meant) for row in below]
+        return [entry for entry in found if entry is not None]
+
+    def _say(self, message: str, row: int) -> None:
+        self.mistakes.append(Mistake(message, self._shown, row=row))
+
+    def _titles(self, first: SheetRow) -> dict[int, str]:
+        titles, wrong = read_titles(first.cells)
+        for message in wrong:
+            self._say(message, first.number)
+        return titles
+
+    def _is_code(self, text: str) -> bool:
+        if text.casefold() in _IGNORED:
+            return True
+        try:
+            self._grammar.fact(text)
+        except ValueError:
+            return False
+        return True
+
+    def _entry(self, row: SheetRow, meant: dict[int, str]) -> _Entry | None:
+        beyond = [cell for place, cell in enumerate(row.cells) if cell and place not in meant]
+        if beyond:
+            self._say(f'"{beyond[0]}" stands in a column without a title: give it one', row.number)
+        cells = {name: row.cells[place] for place, name in meant.items() if place < len(row.cells)}
+        filled = {name: cell for name, cell in cells.items() if name and cell}
+        remark = filled.pop(COMMENT, "")
+        header = filled.pop(COLUMN, "")
+        if not filled and not header:
+            return None
+        if header.casefold() in _CONSTANTS:
+            return self._constant(row, filled, remark)
+        if CONSTANT in filled:
+            self._say(
+                f'a constant belongs to no column: leave the cell "{header}" blank, or this one',
+                row.number,
+            )
+            return None
+        return self._column(row, header, filled, remark)
+
+    def _column(
+        self, row: SheetRow, header: str, cells: dict[str, str], remark: str
+    ) -> _Entry | None:
+        if not self._is_first("columns", header, row.number):
+            return None
+        if FIELD not in cells:
+            self._say(
+                f'"{header}" has no field: write its code, or {IGNORE} to leave the column out',
+                row.number,
+            )
+            return None
+        if cells[FIELD].casefold() in _IGNORED:
+            return _Entry(row.number, "columns", header, IGNORE, remark)
+        members = members_of(cells, lambda message: self._say(message, row.number))
+        short = members.keys() == {FIELD} and isinstance(members[FIELD], str)
+        return _Entry(row.number, "columns", header, members[FIELD] if short else members, remark)
+
+    def _constant(self, row: SheetRow, cells: dict[str, str], remark: str) -> _Entry | None:
+        """Read a row that names no column of the file."""
+        code = cells.pop(FIELD, "")
+        if not code or CONSTANT not in cells:
+            self._say(
+                "the row names no column of the file, and a constant needs a field and its text "
+                f"under the title {CONSTANT}",
+                row.number,
+            )
+            return None
+        if not self._is_first("constants", code, row.number):
+            return None
+        text = cells.pop(CONSTANT)
+        members = members_of(cells, lambda message: self._say(message, row.number))
+        value: Writable = {"value": text, **members} if members else text
+        return _Entry(row.number, "constants", code, value, remark)
+
+    def _is_first(self, section: str, name: str, row: int) -> bool:
+        first = self._owners.setdefault((section, name), row)
+        if first != row:
+            self._say(
+                f'"{name}" stands here a second time (first in row {first}): keep one row, and '
+                "name several fields in it as f_A; f_B",
+                row,
+            )
+        return first == row
+
+    def add_mistakes(
+        self,
+        lines: Sequence[tuple[str, int | None]],
+        grammars: Members[str, Grammar],
+        *,
+        consent: str,
+    ) -> None:
+        """Add what is wrong with the mapping, unless it follows from what is said already."""
+        wrong_rows = {mistake.row for mistake in self.mistakes}
+        for mistake in _mistakes(lines, grammars, consent):
+            row = lines[mistake.line - 1][1] if mistake.line else None
+            if row not in wrong_rows and (row is not None or not wrong_rows):
+                self.mistakes.append(Mistake(mistake.message, self._shown, row=row))
+
+
+def _lines(
+    entries: Sequence[_Entry], settings: Members[str, Writable], shown: str
+) -> list[tuple[str, int | None]]:
+    """Write the mapping's lines, each with the row it comes from."""
+    lines: list[tuple[str, int | None]] = [
+        (line, None) for line in comment(f"Written from {shown} by importer mapping convert.")
+    ]
+    lines += [(member(name, value), None) for name, value in settings.items()]
+    for section in ("columns", "constants"):
+        written = [entry for entry in entries if entry.section == section]
+        if not written:
+            lines += [("columns: {}", None)] if section == "columns" else []
+            continue
+        lines.append((f"{section}:", None))
+        widths = [len(quoted(entry.name)) + 1 for entry in written]
+        pad = max([width for width in widths if width <= _WIDEST], default=0)
+        for entry in written:
+            text = member(entry.name, entry.value, indent=2, pad=pad)
+            remark = comment(entry.remark, indent=2) if entry.remark else ()
+            lines += [(line, entry.row) for line in (*remark, *text.split("\n"))]
+    return lines
+
+
+def _mistakes(
+    lines: Sequence[tuple[str, int | None]], grammars: Members[str, Grammar], consent: str
+) -> tuple[Mistake, ...]:
+    text = "".join(f"{line}\n" for line in [*(line for line, _ in lines), consent])
+    try:
+        resolve_mapping(parse_document(text, ""), grammars)
+    except UnusableInputError as error:
+        return error.mistakes
+    return ()
+
+
+def _open_question(lines: Sequence[tuple[str, int | None]], grammars: Members[str, Grammar]) -> str:
+    """Give the sentence of who may be set to yes, where it must be written."""
+    return "; ".join(mistake.message for mistake in _mistakes(lines, grammars, ""))

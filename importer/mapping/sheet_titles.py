@@ -1,0 +1,86 @@
+"""The titles of a sheet that keeps a mapping, in English and in French."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from importer.documents import folded, near
+from importer.mapping.sections import ColumnSection
+
+COLUMN, FIELD, CONSTANT, COMMENT = "column", "field", "constant", "comment"
+DEFAULT, REGION_COLUMN = "default", "region_column"
+
+# Beside an option's own name, which is a title too.
+_TITLES = """
+column: colonne, header, en tete, entete, file column, column of the file, colonne du fichier
+field: champ, code, field code, code du champ, code de champ
+constant: constante, text, texte, constant text, texte constant
+comment: comments, commentaire, commentaires, remark, remarks, remarque, remarques, note, notes
+type: value type, genre
+format: formats
+region: country, pays
+region_column: country column, column of the country, colonne du pays, colonne de region
+values: valeurs, words, mots, correspondances
+other: others, autre, autres, other values, autres valeurs
+aliases: alias, other headers, autres noms, autres en tetes, synonymes
+required: obligatoire, requis, mandatory
+blank: blanks, vide, si vide, blank cell, cellule vide
+default: defaut, valeur par defaut, par defaut, default value
+case: casse
+max_length: maximum length, longueur max, longueur maximale
+truncate: tronquer, couper
+pattern: motif, regex
+trim: enlever les blancs
+replace: remplacer, replacements, remplacements
+take: prendre, part
+pivot: annee pivot, pivot year
+real_dates: vraies dates
+future: futur, dates futures
+extension_field: champ du poste, extension field, poste
+separator: separateur
+decimal: decimale, signe decimal, decimal sign
+on_invalid: if invalid, si invalide
+"""
+
+
+def _titles() -> dict[str, str]:
+    known: dict[str, str] = {}
+    for line in _TITLES.strip().splitlines():
+        name, _, words = line.partition(": ")
+        known |= dict.fromkeys([folded(name), *words.split(", ")], name)
+    return known | {folded(name): name for name in ColumnSection.model_fields}
+
+
+TITLES = _titles()
+"""Folded title: what the column under it says."""
+
+
+def read_titles(cells: Sequence[str]) -> tuple[dict[int, str], list[str]]:
+    """Tell what each column of the sheet says, by its title; and what is wrong with the titles.
+
+    A column whose title is wrong says nothing: its name is "".
+    """
+    meant: dict[int, str] = {}
+    mistakes = []
+    for place, title in enumerate(cells):
+        name = TITLES.get(folded(title)) if title else None
+        if not title:
+            continue
+        meant[place] = ""
+        if name is None:
+            known = dict.fromkeys([*TITLES.values(), *TITLES])
+            hint = (
+                near(title, known, most=1)
+                or f" Titles are: {', '.join(dict.fromkeys(TITLES.values()))}."
+            )
+            mistakes.append(f'the title "{title}" is not understood.{hint}')
+        elif name in meant.values():
+            mistakes.append(f'the title "{title}" stands for {name}, which is there already')
+        else:
+            meant[place] = name
+    return meant, mistakes
+
+
+def are_titles(cells: Sequence[str]) -> bool:
+    """Tell whether a row is the titles: one for the columns of the file, one for their fields."""
+    return {COLUMN, FIELD} <= {TITLES.get(folded(cell), "") for cell in cells if cell}

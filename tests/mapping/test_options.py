@@ -1,0 +1,190 @@
+"""What the options of a mapping say to the rooms that come after it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from importer.model import Blank, Case, Other, PhoneForm, RealDates, Take, ValueType
+from tests.mapping.reading import (
+    EVERYONE,
+    HEAD,
+    applied,
+    binding_mistakes,
+    bound,
+    chunk_of,
+    mapping_of,
+    rule_of,
+)
+
+
+@pytest.mark.parametrize(
+    ("column", "member", "expected"),
+    [
+        ("Nom: {field: f_A, trim: false}", "trim", False),
+        ("Nom: {field: f_A, take: last-word}", "take", Take.LAST_WORD),
+        ("Nom: {field: f_A, replace: {a: b, 1: 2}}", "replace", (("a", "b"), ("1", "2"))),
+        ("Nom: {field: f_A, values: {a: b}}", "other", Other.KEEP),
+        ("Nom: {field: f_A, values: {a: b}, other: leave}", "other", Other.LEAVE),
+        ("Nom: {field: f_A, values: {a: b}, other: {value: z}}", "other_value", "z"),
+        ("Nom: {field: f_A, type: choice, values: {a: b}}", "other", Other.REJECT),
+        ("Nom: {field: f_A, blank: {default: x}}", "default", "x"),
+        ("Nom: {field: f_A, blank: clear}", "blank", Blank.CLEAR),
+        ("Nom: {field: f_A, case: title}", "case", Case.TITLE),
+        ("Nom: {field: f_A, max_length: 5, truncate: true}", "truncate", True),
+        ("Nom: {field: f_A, type: date, format: YYYY-MM-DD}", "formats", ("YYYY-MM-DD",)),
+        ("Nom: {field: f_A, type: date, format: [DD/MM/YY, excel], pivot: 0}", "pivot", 0),
+        ("Nom: {field: f_A, type: date, real_dates: swap}", "real_dates", RealDates.SWAP),
+        ("Nom: {field: f_A, type: date}", "future", True),
+        ("Nom: {field: f_A, type: date, future: reject}", "future", False),
+        ("Nom: {field: f_BirthDate, type: date}", "future", False),
+        ("Nom: {field: f_DateNaissance, type: date}", "future", False),
+        ("Nom: {field: f_DOB, type: date, future: reject}", "future", False),
+        ("Nom: {field: f_A, type: phone, region: ca}", "region", "CA"),
+        ("Nom: {field: f_A, type: phone, format: national}", "phone_form", PhoneForm.NATIONAL),
+        ("Nom: {field: f_A, type: postal, region: {column: Pays}}", "region_column", "Pays"),
+        ("Nom: {field: f_A, type: postal, region: {column: Pays, default: fr}}", "region", "FR"),
+        ("Nom: {field: f_A, type: list, separator: ','}", "separator", ","),
+        ("Nom: {field: f_A, type: decimal, decimal: comma}", "decimal", "comma"),
+    ],
+)
+def test_an_option_reaches_the_rule(column: str, member: str, expected: Any) -> None:
+    assert getattr(rule_of(column), member) == expected
+
+
+def test_an_extension_gets_a_rule_of_its_own_beside_the_phone() -> None:
+    phone, extension = mapping_of(
+        f"{HEAD}  Tél: {{field: f_Tel, type: phone, region: CA, extension_field: f_Poste}}\n"
+    ).rules[1:]
+    assert (phone.keeps_extension, phone.extension) == (True, False)
+    assert (extension.field, extension.column) == ("f_Poste", "Tél")
+    assert (extension.extension, extension.type) == (True, ValueType.TEXT)
+
+
+def test_both_fields_of_a_phone_get_the_whole_text_and_each_row_s_country() -> None:
+    text = (
+        f"{HEAD}  Tél: {{field: f_Tel, type: phone, region: {{column: pays}}, "
+        "extension_field: f_Ext}\n"
+    )
+    laid = bound(text, "Courriel", "Tél", "Pays")
+    chunk = chunk_of({"Courriel": ["a@b.ca"], "Tél": [" 5145550101 #3"], "Pays": [" FR "]})
+    mapped = laid.apply(chunk)
+    assert mapped.frame["f_Tel"].tolist() == mapped.frame["f_Ext"].tolist() == ["5145550101 #3"]
+    assert {code: texts.to_pylist() for code, texts in mapped.beside.items()} == {
+        "f_Tel": ["FR"],
+        "f_Ext": ["FR"],
+    }
+    assert laid.warnings == ()  # the country's column is no stranger
+
+
+def test_a_country_column_that_is_not_there_is_a_mistake() -> None:
+    text = f"{HEAD}  Tél: {{field: f_Tel, type: phone, region: {{column: Pais}}}}\n"
+    (said,) = binding_mistakes(text, "Courriel", "Tél", "Pays")
+    assert 'f_Tel needs the column "Pais"' in said
+    assert 'Did you mean "Pays"?' in said
+
+
+def test_texts_are_joined_without_the_blank_ones() -> None:
+    text = f"{HEAD}computed:\n  f_A: {{join: [Rue, Ville], by: ' – '}}\n"
+    cells = {"Courriel": ["x"] * 4, "Rue": ["A", " ", "A", ""], "Ville": ["B", "B", "", ""]}
+    assert applied(text, cells)["f_A"] == ["A – B", "B", "A", None]
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        (1, ["Roy", "Roy", None]),
+        (2, ["Ana", None, "B"]),
+        (3, [None, None, None]),
+        (-1, ["Ana", "Roy", "B"]),
+        (-2, ["Roy", None, None]),
+    ],
+)
+def test_a_text_is_cut_and_a_part_of_it_taken(part: int, expected: list[str | None]) -> None:
+    text = f"{HEAD}computed:\n  f_A: {{split: Nom, by: ',', part: {part}}}\n"
+    cells = {"Courriel": ["x"] * 3, "Nom": ["Roy, Ana", "Roy", " , B"]}
+    assert applied(text, cells)["f_A"] == expected
+
+
+def test_a_text_that_is_not_trimmed_is_blank_all_the_same_when_it_is() -> None:
+    text = f"{HEAD}  Nom: {{field: f_A, trim: false}}\n"
+    cells = {"Courriel": ["x"] * 2, "Nom": [" a ", "   "]}
+    assert applied(text, cells)["f_A"] == [" a ", None]
+
+
+def test_constants_and_computed_fields_have_the_options_of_columns() -> None:
+    mapping = mapping_of(
+        f"{HEAD}constants:\n  f_Day: {{value: '{{run.date}}', type: date}}\n"
+        "computed:\n  f_Name: {template: '{Courriel}', case: upper}\n"
+    )
+    day, name = mapping.rules[1:]
+    assert (day.type, day.constant) == (ValueType.DATE, True)
+    assert (name.case, name.constant) == (Case.UPPER, False)
+
+
+def test_a_token_clears_ordinary_fields_and_is_known_to_all() -> None:
+    mapping = mapping_of(
+        f"{HEAD}  Nom: f_A\n  Ville: {{field: f_B, blank: clear}}\n  News: optin_A\n"
+        f"clear_token: '#CLEAR'\n{EVERYONE}"
+    )
+    assert mapping.clears == ("f_A", "f_B")
+    assert {rule.clear_token for rule in mapping.rules} == {"#CLEAR"}
+
+
+def test_rules_name_fields_by_code_or_by_header() -> None:
+    rules = mapping_of(
+        f"{HEAD}  Nom: f_A\n  Ville: [f_B]\n".replace("[f_B]", "{field: [f_B, f_C]}")
+        + "rules:\n  require_one_of: [Nom, f_B]\n  unique: [[Ville], [f_A, f_B]]\n"
+    ).row_rules
+    assert rules.one_of == (("f_A", "f_B"),)
+    assert rules.unique == (("f_B", "f_C"), ("f_A", "f_B"))
+
+
+def test_a_date_is_known_to_belong_to_its_consent() -> None:
+    text = f"{HEAD}  Suivi: hasTrackingConsent\n  Le: dtTrackingConsent\n{EVERYONE}"
+    dates = mapping_of(text).row_rules.consent_dates
+    assert dates == {"hasTrackingConsent": "dtTrackingConsent"}
+
+
+@pytest.mark.parametrize("roles", ["optin_A", "hasTrackingConsent"])
+def test_a_mapping_of_consents_only_is_known_as_such(roles: str) -> None:
+    text = f"{HEAD}  A: {roles}\n{EVERYONE}merge: {{mode: update}}\n"
+    mapping = mapping_of(text)
+    assert mapping.consents_only
+    assert mapping.warnings == ()
+    assert not mapping_of(HEAD).consents_only
+
+
+@pytest.mark.parametrize(
+    ("more", "warning"),
+    [
+        ("  News: {field: optin_A, blank: {default: no}}\n", "a blank News counts as no"),
+        ("constants: {optin_A: no}\n", "optin_A is set to no for every row"),
+        ("  Le: dtTrackingConsent\n", "dtTrackingConsent dates an answer, and nothing writes"),
+        (
+            "  News: optin_A\n  Nom: f_A\nmerge: {mode: update}\n",
+            "an update of consents also writes f_A: the vendor advises",
+        ),
+    ],
+)
+def test_what_is_seldom_meant_is_warned_of_with_its_line(more: str, warning: str) -> None:
+    (said,) = mapping_of(f"{HEAD}{more}{EVERYONE}").warnings
+    assert said.startswith("newsletter.yaml:")
+    assert warning in said
+
+
+def test_an_insert_of_consents_may_carry_the_profile() -> None:
+    text = f"{HEAD}  News: optin_A\n  Nom: f_A\nmerge: {{mode: insert}}\n"
+    assert mapping_of(text).warnings == ()
+
+
+def test_only_noes_need_no_word_on_who_gets_a_yes() -> None:
+    mapping = mapping_of(f"{HEAD}  News: optin_A\nconsent: {{only: no}}\n")
+    assert mapping.row_rules.only == "no"
+    assert mapping.yes_to is None
+
+
+def test_a_negative_header_is_taken_once_both_answers_are_spelled_out() -> None:
+    text = f"{HEAD}  Désabonné: {{field: optin_A, values: {{Oui: no, Non: yes}}}}\n{EVERYONE}"
+    assert mapping_of(text).rules[1].values == (("Oui", "no"), ("Non", "yes"))
