@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from importer import planning, reconciliation
+from importer import reconciliation
 from importer.batching import batch_of
 from importer.issues import Finding, IssueCode, Severity
 from importer.journal import Journal
@@ -22,14 +22,25 @@ from importer.model import (
     CheckedChunk,
     Chunk,
     FieldRole,
+    Origin,
     Outcome,
     PlannedField,
     RowCheck,
+    RowRules,
     Settled,
     ValueType,
     Verdict,
 )
-from importer.planning import PlanFacts, Planner
+from importer.planning import (
+    PlanFacts,
+    PlannedTable,
+    Planner,
+    late_issues,
+    planner,
+    rivals,
+    settled_plan,
+    uniqueness,
+)
 from importer.run_folder import RunFolder, column_batches
 from importer.tables import TableDescription
 
@@ -40,18 +51,24 @@ FIELDS = (
     PlannedField(NEWS, ValueType.CONSENT, FieldRole.CONSENT),
     PlannedField(NEWS_DATE, ValueType.DATE, FieldRole.CONSENT_DATE),
 )
+HEADERS = {KEY: "Courriel", NAME: "Nom", NEWS: "Infolettre", NEWS_DATE: "Date"}
+TABLES = tuple(PlannedTable(f"file{i}.csv", HEADERS) for i in range(1, 5))
 AT = "2026-11-22T03:15:00.000Z"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One checked row. ``issues``: (code, severity); an error or a skip decides its verdict."""
+    """One checked row. ``issues``: (code, severity); an error or a skip decides its verdict.
+
+    ``origin``: of its answer.
+    """
 
     key: str
     name: str | None = None
     news: str | None = None
     date: str | None = None
     issues: tuple[tuple[IssueCode, Severity], ...] = ()
+    origin: Origin = Origin.ROW
 
     @property
     def check(self) -> RowCheck:
@@ -70,7 +87,7 @@ def skipped() -> Row:
     return Row("", issues=((IssueCode.BLANK_ROW, Severity.SKIP),))
 
 
-def warned(key: str, **members: str | None) -> Row:
+def warned(key: str, **members: Any) -> Row:
     return Row(key, **members, issues=((IssueCode.TIME_DROPPED, Severity.WARNING),))
 
 
@@ -123,7 +140,8 @@ def chunk_of_texts(
     original = pa.table(
         {f"column {i}": pc.fill_null("") for i, pc in enumerate(arrays.values(), 1)}
     ).to_pandas()
-    return Chunk(numbers, original), CheckedChunk(numbers, frame, keys, verdicts, findings)
+    origins = {NEWS: np.array([row.origin for row in rows], dtype=np.uint8)} if rows else {}
+    return Chunk(numbers, original), CheckedChunk(numbers, frame, keys, verdicts, findings, origins)
 
 
 def _findings(rows: Sequence[Row]) -> tuple[Finding, ...]:
@@ -158,7 +176,8 @@ def planner_of(folder: RunFolder, **members: Any) -> Planner:
     given: dict[str, Any] = {
         "fields": FIELDS,
         "policy": "last",
-        "consent_dates": {NEWS: NEWS_DATE},
+        "row_rules": RowRules(consent_dates={NEWS: NEWS_DATE}),
+        "tables": TABLES,
         "width": 4,
     }
     given |= members
@@ -189,9 +208,12 @@ def tables_of(count: int, sheet: str = "") -> tuple[TableDescription, ...]:
 def read_back(rows: int) -> Iterator[None]:
     """Read the files of a run so many rows at a time, as with a far larger run."""
     with pytest.MonkeyPatch.context() as patch:
-        few: Callable[[Path], Iterator[Any]] = lambda path: column_batches(path, rows)  # noqa: E731
-        patch.setattr(planning, "column_batches", few)
-        patch.setattr(reconciliation, "column_batches", few)
+
+        def few(path: Path, columns: Sequence[str] | None = None) -> Iterator[Any]:
+            return column_batches(path, rows, columns)
+
+        for module in (late_issues, planner, reconciliation, rivals, settled_plan, uniqueness):
+            patch.setattr(module, "column_batches", few)
         yield
 
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from importer.consents import Stance, settle_consent
 from importer.issues import IssueCode, Severity
-from importer.model import Chunk, FieldRole, PlannedField, RowCheck, ValueType
-from importer.planning import rivals
-from importer.planning.rivals import _repeated
+from importer.model import Chunk, FieldRole, PlannedField, RowCheck, RowRules, ValueType
+from importer.planning import repeats, rivals
+from importer.planning.repeats import repeated
 from importer.run_folder import RunFolder, planned_fields
 
 from .plans import (
@@ -43,6 +43,12 @@ GOOD, INVALID, SKIPPED, DUPLICATE = (int(check) for check in RowCheck)
 
 def good(*keys: str) -> list[Row]:
     return [Row(key) for key in keys]
+
+
+def counted(**counts: int) -> dict[str, int]:
+    """What a plan counts of one consent, zeros included."""
+    names = ("yes", "no", "left", "by_mapping_yes", "by_mapping_no", "withheld")
+    return dict.fromkeys(names, 0) | counts
 
 
 # --- order and positions -------------------------------------------------------------------------
@@ -87,7 +93,7 @@ def test_no_rows_at_all_make_an_empty_plan(tmp_path: Path, chunks: list[list[Row
     assert planned.rows("row") == planned.contacts(KEY) == planned.issues("code") == []
     facts = planned.facts
     assert (facts.read, facts.planned, facts.wire_bytes) == (0, 0, 0)
-    assert facts.consents == {NEWS: {"yes": 0, "no": 0, "left": 0}}
+    assert facts.consents == {NEWS: counted()}
 
 
 def test_no_good_row_makes_an_empty_plan_and_keeps_every_issue(tmp_path: Path) -> None:
@@ -216,7 +222,7 @@ def test_no_text_in_one_part_of_a_key_can_imitate_another_key(tmp_path: Path, si
         KEY: [""] * len(pairs),
     }
     folder = RunFolder.prepare(tmp_path, "plan")
-    planner = planner_of(folder, fields=fields, width=3, consent_dates={})
+    planner = planner_of(folder, fields=fields, width=3, row_rules=RowRules())
     planner.add(0, *chunk_of_texts(texts, [RowCheck.GOOD] * len(pairs), (), 2))
     planned = Planned(folder, planner.finish())
     assert planned.rows("verdict").count(GOOD) == len(set(pairs))
@@ -240,7 +246,7 @@ def test_promise_5_no_wins_whichever_row_is_chosen(
     assert planned.issues("row", "severity", "code", "column", "field", "detail") == [
         (row, "warning", "consent-conflict", "", NEWS, "no") for row in (0, 1)
     ]
-    assert planned.facts.consents == {NEWS: {"yes": 0, "no": 1, "left": 0}}
+    assert planned.facts.consents == {NEWS: counted(no=1)}
 
 
 @pytest.mark.parametrize("policy", ["last", "first"])
@@ -282,7 +288,7 @@ def test_promise_5_dates_count_only_where_the_mapping_writes_them(tmp_path: Path
         Row("a@x.fr", news="no", date="2026-01-05"),
         Row("a@x.fr", news="yes", date="2026-01-06"),
     ]
-    planned = plan_of(tmp_path, [[rows]], fields=FIELDS[:3], consent_dates={}, width=4)
+    planned = plan_of(tmp_path, [[rows]], fields=FIELDS[:3], row_rules=RowRules(), width=4)
     assert planned.contacts(NEWS) == ["no"]
 
 
@@ -290,7 +296,7 @@ def test_a_yes_of_a_row_that_is_not_sent_is_not_lent_to_the_one_that_is(tmp_path
     rows = [Row("a@x.fr", news="yes", date="2026-01-05"), Row("a@x.fr")]
     planned = agreed(tmp_path, *rows)
     assert planned.contacts(NEWS, NEWS_DATE) == [(None, None)]
-    assert planned.facts.consents == {NEWS: {"yes": 0, "no": 0, "left": 1}}
+    assert planned.facts.consents == {NEWS: counted(left=1)}
 
 
 @pytest.mark.parametrize(
@@ -447,7 +453,7 @@ def test_plan_is_what_a_plain_reading_of_the_contract_gives(
     at_once: int,
 ) -> None:
     with read_back(at_once), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rivals, "_CANDIDATES_AT_ONCE", at_once)
+        patch.setattr(repeats, "CANDIDATES_AT_ONCE", at_once)
         planned = plan_of(tmp_path_factory.mktemp("runs"), given_tables, policy=policy)
     rows = [row for chunks in given_tables for chunk in chunks for row in chunk]
     groups: dict[str, list[int]] = {}
@@ -486,10 +492,10 @@ def test_plan_is_what_a_plain_reading_of_the_contract_gives(
     facts = planned.facts
     assert facts.planned == len(order)
     assert facts.planned + facts.invalid + facts.skipped + facts.duplicate == facts.read
-    answers = [wanted[row][2] for row in order]
-    assert facts.consents[NEWS] == {
-        "yes": answers.count("yes"), "no": answers.count("no"), "left": answers.count(None),
-    }  # fmt: skip
+    told = [wanted[row][2] for row in order]
+    assert facts.consents[NEWS] == counted(
+        yes=told.count("yes"), no=told.count("no"), left=told.count(None)
+    )
 
 
 @given(given_tables=tables)
@@ -515,8 +521,8 @@ def test_promise_4_a_cleared_field_reaches_the_plan_as_an_empty_text(tmp_path: P
 def test_rows_with_one_key_are_looked_at_some_at_a_time() -> None:
     hashes = np.concatenate([np.arange(1_000), np.arange(1_000), np.arange(5_000, 9_000)])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rivals, "_CANDIDATES_AT_ONCE", 100)
-        parts = list(_repeated(hashes))
+        patch.setattr(repeats, "CANDIDATES_AT_ONCE", 100)
+        parts = list(repeated(hashes))
     assert np.array_equal(np.sort(np.concatenate(parts)), np.arange(1_000))
     assert max(len(part) for part in parts) * 2 <= 100
 

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from importer.consents import Stance, settle_consent
-from importer.model import FieldRole, PlannedField, comparable_keys
-
-_CANDIDATES_AT_ONCE = 200_000
-
+from importer.model import FieldRole, PlannedField, RowCheck, comparable_keys
+from importer.planning.repeats import repeated
+from importer.run_folder import column_batches
 
 ANSWERS = ("leave", "yes", "no")
+
+
+@dataclass(frozen=True, slots=True)
+class Conflicts:
+    """Every row, ascending, that disagrees about a consent, and the answer that counts.
+
+    ``consents``: indices into ``fields``. ``answers``: indices into ``ANSWERS``.
+    """
+
+    fields: tuple[str, ...]
+    rows: NDArray[np.int64]
+    consents: NDArray[np.int16]
+    answers: NDArray[np.int8]
 
 
 @dataclass(slots=True)
@@ -77,12 +88,16 @@ class Decisions:
             if len(here):
                 yield code, rows[here], [self.changed_texts[i] for i in here]
 
-    def conflicts(self) -> tuple[NDArray[np.int64], list[str], list[str]]:
-        """Give the rows that disagree, ascending, with the consent and the answer that counts."""
+    def conflicts(self) -> Conflicts:
+        """Give the rows that disagree about consents."""
         rows = np.array(self.conflict_rows, dtype=np.int64)
         order = np.argsort(rows, kind="stable")
-        consents = [self.fields[self.conflict_consents[i]] for i in order]
-        return rows[order], consents, [ANSWERS[self.conflict_answers[i]] for i in order]
+        return Conflicts(
+            self.fields,
+            rows[order],
+            np.array(self.conflict_consents, dtype=np.int16)[order],
+            np.array(self.conflict_answers, dtype=np.int8)[order],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +130,8 @@ class _Group:
 
     def add(self, member: Member) -> None:
         if not member.good:
+            if all(stance.answer is None for stance in member.stances):
+                return
             self.witnesses.append(member.row)
             for known, yeses, stance in zip(self.stances, self.yeses, member.stances, strict=True):
                 if stance.answer == "no":
@@ -135,19 +152,21 @@ class _Group:
 class Rivals:
     """Decides between the good rows of a run that have one key.
 
-    ``good``: the staged file of the good rows, and of the invalid ones that answer. ``policy``:
-    last, first or refuse.
+    ``staged``: the file of the good rows, and of the invalid ones that answer. ``verdicts``: one
+    ``RowCheck`` for each row of the run. ``policy``: last, first or refuse.
     """
 
     def __init__(
         self,
-        good: Path,
+        staged: Path,
         fields: Sequence[PlannedField],
+        verdicts: NDArray[np.uint8],
         *,
         policy: str,
-        consent_dates: dict[str, str],
+        consent_dates: Mapping[str, str],
     ) -> None:
-        self._good = good
+        self._staged = staged
+        self._verdicts = verdicts
         self._keys = [f for f in fields if f.role is FieldRole.KEY]
         self._consents = [f.code for f in fields if f.role is FieldRole.CONSENT]
         self._consent_dates = consent_dates
@@ -157,7 +176,7 @@ class Rivals:
         """Find the keys that stand more than once; ``hashes``: of each good row's key, in order."""
         dates = tuple(self._consent_dates.values())
         decisions = Decisions(refused=self._policy == "refuse", fields=(*self._consents, *dates))
-        for wanted in _repeated(hashes):
+        for wanted in repeated(hashes):
             groups: dict[str, _Group] = {}
             for key, member in self._members(hashes, wanted):
                 if key not in groups:  # equal hashes of other keys part here
@@ -175,14 +194,11 @@ class Rivals:
         dates = [self._consent_dates.get(code) for code in self._consents]
         needed = [f.code for f in self._keys] + self._consents + [d for d in dates if d]
         start = 0
-        with pq.ParquetFile(self._good) as staged:
-            for batch in staged.iter_batches(
-                batch_size=50_000, columns=[*_PLACE, *dict.fromkeys(needed)]
-            ):
-                here = np.isin(hashes[start : start + batch.num_rows], wanted)
-                start += batch.num_rows
-                if here.any():
-                    yield from self._members_of(batch.filter(pa.array(here)), dates)
+        for batch in column_batches(self._staged, columns=[*_PLACE, *dict.fromkeys(needed)]):
+            here = np.isin(hashes[start : start + batch.num_rows], wanted)
+            start += batch.num_rows
+            if here.any():
+                yield from self._members_of(batch.filter(pa.array(here)), dates)
 
     def _members_of(
         self, batch: pa.RecordBatch, dates: list[str | None]
@@ -193,11 +209,12 @@ class Rivals:
         answers = [batch.column(code).to_pylist() for code in self._consents]
         given = [batch.column(date).to_pylist() if date else empty for date in dates]
         places = zip(*(batch.column(c).to_pylist() for c in _PLACE), strict=True)
-        for i, (key, (row, table, number, good)) in enumerate(zip(keys, places, strict=True)):
+        good = (self._verdicts[batch.column("row").to_numpy()] == RowCheck.GOOD).tolist()
+        for i, (key, (row, table, number)) in enumerate(zip(keys, places, strict=True)):
             stances = tuple(
                 Stance(answer[i], date[i]) for answer, date in zip(answers, given, strict=True)
             )
-            yield key, Member(row, table, number, good, stances)
+            yield key, Member(row, table, number, good[i], stances)
 
     def _decide_group(self, group: _Group, decisions: Decisions) -> None:
         """Choose one of the rows with one key (or none), and settle what they disagree about."""
@@ -227,21 +244,8 @@ class Rivals:
                     decisions.disagree([winner.row], code, "no")
 
 
-_PLACE = ("row", "table", "number", "good")
+_PLACE = ("row", "table", "number")
 
 
 def _order(stance: Stance) -> tuple[str, str]:
     return stance.answer or "", stance.date or ""
-
-
-def _repeated(hashes: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-    """Give the hashes that stand more than once, some hundred thousand rows at a time."""
-    ordered = np.sort(hashes)
-    repeats = ordered[1:] == ordered[:-1]
-    found = np.unique(ordered[1:][repeats])
-    if not len(found):
-        return
-    counts = np.searchsorted(ordered, found, "right") - np.searchsorted(ordered, found, "left")
-    del ordered
-    parts = int(np.ceil(counts.sum() / _CANDIDATES_AT_ONCE))
-    yield from np.array_split(found, max(1, min(parts, len(found))))
