@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from importer.errors import DefectError
@@ -17,6 +18,7 @@ from importer.model import Outcome, RowCheck, Verdict
 from importer.run_folder import RunFolder, column_batches
 from importer.tables import TableDescription
 
+_TEXT = pa.large_string()
 _WORDED = {Severity.ERROR: Verdict.INVALID, Severity.SKIP: Verdict.SKIPPED}
 
 
@@ -25,26 +27,31 @@ class RowResults:
     """The results of consecutive rows, as columns of equal length.
 
     ``first``: the index of the first row in the run. ``table``: which table a row stands in.
-    ``verdict``: the values of ``Verdict``. ``reasons``: for rows to be fixed, by index, every
-    sentence that says why. ``noes``: of those, the consents that their key refuses elsewhere.
+    ``end``: which of ``outcomes``, which are few, a row came to; its record id stands in
+    ``record_id``. ``reasons``: for rows to be fixed, by index, every sentence that says why.
+    ``noes``: of those, the consents that their key refuses elsewhere.
     """
 
     first: int
-    table: Sequence[int]
-    number: Sequence[int]
-    key: Sequence[str]
-    verdict: Sequence[str]
-    code: Sequence[str]
-    field: Sequence[str]
-    message: Sequence[str]
-    batch: Sequence[str]
-    attempts: Sequence[int]
-    record_id: Sequence[str]
+    table: NDArray[np.int32]
+    number: NDArray[np.int64]
+    key: pa.Array
+    end: NDArray[np.int32]
+    outcomes: Sequence[Outcome]
+    batch: pa.Array
+    attempts: NDArray[np.int32]
+    record_id: pa.Array
     reasons: dict[int, tuple[str, ...]]
     noes: dict[int, tuple[str, ...]]
 
     def __len__(self) -> int:
         return len(self.table)
+
+    @property
+    def verdict(self) -> list[Verdict]:
+        """The verdict of each row."""
+        verdicts = [outcome.verdict for outcome in self.outcomes]
+        return [verdicts[end] for end in self.end.tolist()]
 
 
 class Books(Protocol):
@@ -96,8 +103,10 @@ def _results(
         ends.put(at, found[0])
         if verdict is Verdict.INVALID:
             reasons[first + at] = tuple(issue.message for issue in found)
-    for at in np.flatnonzero(checks == RowCheck.DUPLICATE).tolist():
-        outcome = _duplicate(batch, at, tables)
+    duplicates = np.flatnonzero(checks == RowCheck.DUPLICATE)
+    for at, outcome in zip(
+        duplicates.tolist(), _duplicates(batch.take(pa.array(duplicates)), tables), strict=True
+    ):
         ends.put(at, outcome)
         if outcome.code == IssueCode.DUPLICATE_REFUSED:
             reasons[first + at] = (outcome.message,)
@@ -105,7 +114,7 @@ def _results(
     if len(planned):
         start = batch.column("position")[int(planned[0])].as_py()
         for at in outcomes.fill(ends, planned, start):
-            reasons[first + at] = (ends.message[at],)
+            reasons[first + at] = (ends.of(at).message,)
     noes: dict[int, tuple[str, ...]] = {}
     for row in reasons:
         said = [end for end in worded.get(row, ()) if end.code == IssueCode.CONSENT_CONFLICT]
@@ -114,16 +123,14 @@ def _results(
             reasons[row] += tuple(end.message for end in said)
     return RowResults(
         first=first,
-        table=batch.column("table").to_pylist(),
-        number=batch.column("number").to_pylist(),
-        key=batch.column("key").to_pylist(),
-        verdict=ends.verdict,
-        code=ends.code,
-        field=ends.field,
-        message=ends.message,
-        batch=ends.batch,
+        table=batch.column("table").to_numpy(),
+        number=batch.column("number").to_numpy(),
+        key=batch.column("key"),
+        end=ends.end,
+        outcomes=ends.known,
+        batch=pa.array(ends.batch, _TEXT),
         attempts=ends.attempts,
-        record_id=ends.record_id,
+        record_id=pa.array(ends.record_id, _TEXT),
         reasons=dict(sorted(reasons.items())),
         noes=noes,
     )
@@ -136,31 +143,43 @@ class _Ends:
     """The columns of some rows' ends while they are filled; at first, nothing was sent."""
 
     def __init__(self, count: int) -> None:
-        self.verdict: list[str] = [Verdict.NOT_SENT] * count
-        self.code: list[str] = [_NOT_SENT.code] * count
-        self.field = [""] * count
-        self.message = [_NOT_SENT.message] * count
-        self.batch = [""] * count
-        self.attempts = [0] * count
-        self.record_id = [""] * count
+        self.known: list[Outcome] = []
+        self._places: dict[tuple[Verdict, str, str, str], int] = {}
+        self.end = np.full(count, self._place(_NOT_SENT), dtype=np.int32)
+        self.batch = np.full(count, "", dtype=object)
+        self.attempts = np.zeros(count, dtype=np.int32)
+        self.record_id = np.full(count, "", dtype=object)
+
+    def _place(self, outcome: Outcome) -> int:
+        """Tell which of the known outcomes this one is, but for its record id."""
+        members = (outcome.verdict, outcome.code, outcome.field, outcome.message)
+        place = self._places.setdefault(members, len(self.known))
+        if place == len(self.known):
+            self.known.append(Outcome(*members))
+        return place
 
     def put(self, at: int, outcome: Outcome) -> None:
-        self.verdict[at] = outcome.verdict
-        self.code[at] = outcome.code
-        self.field[at] = outcome.field
-        self.message[at] = outcome.message
+        self.end[at] = self._place(outcome)
         self.record_id[at] = outcome.record_id
 
+    def put_all(self, at: NDArray[np.int64], outcomes: Sequence[Outcome]) -> None:
+        self.end[at] = [self._place(outcome) for outcome in outcomes]
+        self.record_id[at] = [outcome.record_id for outcome in outcomes]
 
-def _duplicate(batch: Any, at: int, tables: Sequence[TableDescription]) -> Outcome:
-    table, winner = (batch.column(name)[at].as_py() for name in ("table", "winner_table"))
-    place = f"row {batch.column('winner_number')[at].as_py()}"
-    if winner != table:
-        sheet = tables[winner].sheet
-        place += f" of {tables[winner].file}" + (f", sheet {sheet}" if sheet else "")
-    refused = batch.column("refused")[at].as_py()
-    code = IssueCode.DUPLICATE_REFUSED if refused else IssueCode.DUPLICATE_KEY
-    return Outcome(Verdict.DUPLICATE, code.value, "", message(code, detail=place))
+    def of(self, at: int) -> Outcome:
+        return self.known[int(self.end[at])]
+
+
+def _duplicates(batch: Any, tables: Sequence[TableDescription]) -> Iterator[Outcome]:
+    names = ("table", "winner_table", "winner_number", "refused")
+    columns = [batch.column(name).to_pylist() for name in names]
+    for table, winner, number, refused in zip(*columns, strict=True):
+        place = f"row {number}"
+        if winner != table:
+            sheet = tables[winner].sheet
+            place += f" of {tables[winner].file}" + (f", sheet {sheet}" if sheet else "")
+        code = IssueCode.DUPLICATE_REFUSED if refused else IssueCode.DUPLICATE_KEY
+        yield Outcome(Verdict.DUPLICATE, code.value, "", message(code, detail=place))
 
 
 _NOT_SENT = Outcome(Verdict.NOT_SENT, IssueCode.NOT_SENT.value, "", message(IssueCode.NOT_SENT))
@@ -182,21 +201,18 @@ class _Outcomes:
         ``planned``: where their rows stand among the ends. Gives where the rejected ones stand.
         """
         end = start + len(planned)
-        places: list[int] = planned.tolist()
-        attempts = self._attempts[start:end].tolist()
-        for at, carried in zip(places, attempts, strict=True):
-            ends.attempts[at] = carried
+        ends.attempts[planned] = self._attempts[start:end]
         rejected: list[int] = []
         for settled in self._settled(start, end):
             low, high = max(settled.first, start), min(settled.end, end)
             outcomes = settled.outcomes[low - settled.first : high - settled.first]
-            for at, outcome in zip(places[low - start : high - start], outcomes, strict=True):
-                ends.put(at, outcome)
-                ends.batch[at] = settled.batch
-                if outcome.verdict is Verdict.REJECTED:
-                    rejected.append(at)
+            places = planned[low - start : high - start]
+            ends.put_all(places, outcomes)
+            ends.batch[places] = settled.batch
+            refused = [outcome.verdict is Verdict.REJECTED for outcome in outcomes]
+            rejected += places[refused].tolist()
         for gap in self._doubtful:
-            for at in places[max(gap.first - start, 0) : max(gap.end - start, 0)]:
+            for at in planned[max(gap.first - start, 0) : max(gap.end - start, 0)].tolist():
                 ends.put(at, _LOST)
         return rejected
 
@@ -276,5 +292,8 @@ def balance(totals: Counter[str], books: Books) -> None:
 def counted(results: Iterable[RowResults], totals: Counter[str]) -> Iterator[RowResults]:
     """Count the verdicts of results while they pass."""
     for some in results:
-        totals.update(some.verdict)
+        counts = np.bincount(some.end, minlength=len(some.outcomes)).tolist()
+        for outcome, count in zip(some.outcomes, counts, strict=True):
+            if count:
+                totals[outcome.verdict] += count
         yield some

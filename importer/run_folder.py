@@ -47,6 +47,17 @@ class FileFacts(BaseModel):
     spooled: bool = False
 
 
+class ListFacts(BaseModel):
+    """One suppression list: as the mapping names it, where it is, and how much it held."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    absolute: str
+    sha256: str
+    addresses: int
+
+
 class ConnectionFacts(BaseModel):
     """The connection a run is bound to, without its secret."""
 
@@ -62,6 +73,7 @@ class ConnectionFacts(BaseModel):
     null_handling: Any = None
     opt_in_dates: bool = False
     boolean_values: str = "number"
+    table_keys_in_data: bool = True
 
 
 class RunSettings(BaseModel):
@@ -83,6 +95,7 @@ class RunSettings(BaseModel):
     mapping_sha256: str
     connection: ConnectionFacts | None = None
     files: tuple[FileFacts, ...]
+    suppression: tuple[ListFacts, ...] = ()
     passed_over: tuple[str, ...] = ()
     sheet: str | None = None
     first: int | None = None
@@ -277,10 +290,46 @@ def fields_metadata(fields: Sequence[PlannedField]) -> dict[bytes, bytes]:
     return {b"importer.fields": orjson.dumps([[f.code, f.type, f.role] for f in fields])}
 
 
-def column_batches(path: Path, rows: int = 50_000) -> Iterator[pa.RecordBatch]:
-    """Read a Parquet file of the run some thousands of rows at a time."""
+def column_batches(
+    path: Path, rows: int = 50_000, columns: Sequence[str] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Read a column file of the run some thousands of rows at a time.
+
+    ``columns``: those to be read, None: all. Files of the run are Parquet; those that last only
+    until its plan is made are Arrow, which is quicker, and their names end in ``.staging``.
+    """
+    if path.suffix == ".staging":
+        yield from _even_batches(_staged_batches(path, columns), rows)
+        return
     with pq.ParquetFile(path) as file:
-        yield from file.iter_batches(batch_size=rows)
+        yield from file.iter_batches(batch_size=rows, columns=columns)
+
+
+def _staged_batches(path: Path, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+    with pa.OSFile(str(path)) as file:
+        names = pa.ipc.open_file(file).schema.names
+        wanted = [names.index(name) for name in columns or names]
+        options = pa.ipc.IpcReadOptions(included_fields=wanted)
+        reader = pa.ipc.open_file(file, options=options)
+        for index in range(reader.num_record_batches):
+            yield reader.get_batch(index)
+
+
+def _even_batches(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """Cut and join batches so that all but the last have as many rows."""
+    waiting: list[pa.RecordBatch] = []
+    count = 0
+    for batch in batches:
+        while count + batch.num_rows >= rows:
+            missing = rows - count
+            yield pa.concat_batches([*waiting, batch.slice(0, missing)])
+            batch = batch.slice(missing)
+            waiting, count = [], 0
+        if batch.num_rows:
+            waiting.append(batch)
+            count += batch.num_rows
+    if waiting:
+        yield pa.concat_batches(waiting)
 
 
 def keep_rows(path: Path, rows: Sequence[int]) -> None:

@@ -57,9 +57,11 @@ class Line:
 def lines_of(results: Sequence[RowResults]) -> list[Line]:
     lines = []
     for some in results:
+        ends = [some.outcomes[end] for end in some.end.tolist()]
         columns = [
-            some.table, some.number, some.key, some.verdict, some.code, some.field, some.message,
-            some.batch, some.attempts, some.record_id,
+            some.table.tolist(), some.number.tolist(), some.key.to_pylist(), some.verdict,
+            [end.code for end in ends], [end.field for end in ends], [end.message for end in ends],
+            some.batch.to_pylist(), some.attempts.tolist(), some.record_id.to_pylist(),
         ]  # fmt: skip
         lines += [Line(*cells) for cells in zip(*columns, strict=True)]
     return lines

@@ -361,6 +361,42 @@ def test_columns_are_read_some_rows_at_a_time(tmp_path: Path) -> None:
     assert [batch.num_rows for batch in column_batches(folder.plan, rows=2)] == [2, 2, 1]
 
 
+@given(
+    lengths=st.lists(st.integers(0, 6), max_size=6),
+    rows=st.integers(1, 9),
+    columns=st.sampled_from([None, ["a"], ["b", "a"]]),
+)
+@settings(deadline=None)
+def test_a_staged_file_is_read_in_even_batches_however_it_was_written(
+    tmp_path_factory: pytest.TempPathFactory,
+    lengths: list[int],
+    rows: int,
+    columns: list[str] | None,
+) -> None:
+    place = tmp_path_factory.mktemp("runs") / "some.staging"
+    total = sum(lengths)
+    whole = pa.table({"a": list(range(total)), "b": [f"é{n}" for n in range(total)]})
+    with pa.ipc.new_file(str(place), whole.schema) as writer:
+        first = 0
+        for length in lengths:
+            writer.write_table(whole.slice(first, length))
+            first += length
+    batches = list(column_batches(place, rows, columns))
+    assert all(batch.num_rows == rows for batch in batches[:-1])
+    assert all(0 < batch.num_rows <= rows for batch in batches[-1:])
+    assert [set(batch.schema.names) for batch in batches] == [set(columns or "ab")] * len(batches)
+    for name in columns or "ab":
+        assert [v for b in batches for v in b.column(name).to_pylist()] == whole[name].to_pylist()
+
+
+def test_some_columns_of_a_file_are_read_without_the_others(tmp_path: Path) -> None:
+    folder = RunFolder.prepare(tmp_path, ID)
+    write_plan(folder, [2, 1])
+    batches = list(column_batches(folder.plan, columns=["row"]))
+    assert [batch.schema.names for batch in batches] == [["row"]] * len(batches)
+    assert [row for batch in batches for row in batch.column("row").to_pylist()] == [0, 2, 4]
+
+
 # --- ids and finding ------------------------------------------------------------------------------
 
 

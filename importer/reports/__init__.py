@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any
+
+import numpy as np
 
 from importer.files import write_whole
 from importer.issues import Severity
@@ -27,6 +29,7 @@ from importer.reports.tables import (
     ResultColumns,
     csv_writer,
     result_rows,
+    result_writer,
     write_issues,
 )
 from importer.run_folder import RunFolder, column_batches
@@ -81,8 +84,9 @@ class Reports:
 
     def __enter__(self) -> Reports:
         path = self._folder.path
-        self._results = self._files.enter_context(csv_writer(path / "results.csv", self._delimiter))
-        self._results.writerow(RESULT_COLUMNS)
+        self._results = self._files.enter_context(
+            result_writer(path / "results.csv", self._tables, self._delimiter)
+        )
         sources = column_batches(self._folder.source)
         self._fixes = self._files.enter_context(
             FixWriter(
@@ -101,13 +105,13 @@ class Reports:
 
     def add(self, results: ResultColumns) -> None:
         """Take the results of the next rows."""
-        self._results.writerows(result_rows(results, self._tables))
+        self._results.add(results)
         self._fixes.add(results.first, results.table, results.reasons, results.noes)
-        for at, verdict in enumerate(results.verdict):
-            if verdict in _BY_PLATFORM:
-                place = f"{self._tables[results.table[at]].place} row {results.number[at]}"
-                severity = _BY_PLATFORM[verdict]
-                self._problems.note(results.code[at], severity, place, results.message[at])
+        wanted = [i for i, one in enumerate(results.outcomes) if one.verdict in _BY_PLATFORM]
+        for at in np.flatnonzero(np.isin(results.end, wanted)).tolist():
+            one = results.outcomes[results.end[at]]
+            place = f"{self._tables[results.table[at]].place} row {results.number[at]}"
+            self._problems.note(one.code, _BY_PLATFORM[one.verdict], place, one.message)
 
     def finish(self, facts: RunFacts) -> Summary:
         """Put the row reports in their places, and write issues, summary and page."""
@@ -116,7 +120,7 @@ class Reports:
         write_issues(
             folder.path / "issues.csv",
             column_batches(folder.issues),
-            _places(folder),
+            column_batches(folder.rows, columns=["table", "number"]),
             self._tables,
             self._delimiter,
             self._problems,
@@ -126,10 +130,3 @@ class Reports:
         groups = self._problems.groups()
         write_whole(folder.path / "report.html", page(summary, groups, folder.settings).encode())
         return summary
-
-
-def _places(folder: RunFolder) -> Iterator[tuple[int, int]]:
-    for batch in column_batches(folder.rows):
-        yield from zip(
-            batch.column("table").to_pylist(), batch.column("number").to_pylist(), strict=True
-        )

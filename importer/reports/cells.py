@@ -1,10 +1,20 @@
-"""Cells that no spreadsheet program can take for a formula."""
+"""Cells that no spreadsheet program can take for a formula, as CSV."""
 
 from __future__ import annotations
 
+import csv
+import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+TEXT = pa.large_string()
+LINE_END = "\r\n"
 _STARTERS = "=+\\-@\t\r＝＋－＠"
 _FIRST = frozenset("'=+-@\t\r＝＋－＠")
 _DANGEROUS = re.compile(f"'*[{_STARTERS}]")
@@ -19,18 +29,72 @@ _HARMLESS = re.compile(
 
 def guarded(cell: str) -> str:
     """Put one apostrophe before a cell that could run; ``importer.sources`` takes it off again."""
-    if _DANGEROUS.match(cell) and not _HARMLESS.fullmatch(cell):
+    if cell[:1] in _FIRST and _DANGEROUS.match(cell) and not _HARMLESS.fullmatch(cell):
         return "'" + cell
     return cell
-
-
-def guarded_column(cells: Sequence[str]) -> Sequence[str]:
-    """Guard the texts of a column; nearly always none needs it, which is found out quickly."""
-    if not any(cell[:1] in _FIRST for cell in set(cells) if cell):
-        return cells
-    return [guarded(cell) for cell in cells]
 
 
 def guarded_row(cells: Iterable[object]) -> list[object]:
     """Guard the texts of a row; numbers stay."""
     return [guarded(c) if isinstance(c, str) else c for c in cells]
+
+
+# --- cells as they stand in a CSV file ------------------------------------------------------------
+
+
+def written(rows: Iterable[Iterable[object]], delimiter: str) -> list[str]:
+    """Write rows of several cells as ``csv.writer`` does, guarded, each without its line end."""
+    lines: list[str] = []
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, delimiter=delimiter, lineterminator=LINE_END)
+    for row in rows:
+        writer.writerow(guarded_row(row))
+        lines.append(stream.getvalue().removesuffix(LINE_END))
+        stream.seek(0)
+        stream.truncate()
+    return lines
+
+
+def written_column(texts: Any, delimiter: str) -> Any:
+    """Write the texts of a large_string column, each as a cell that has others beside it.
+
+    Nearly always a text stands in the file as it is; which do not is found out quickly.
+    """
+    doubtful = _doubtful(texts, delimiter)
+    if not doubtful.any():
+        return texts
+    mask = pa.array(doubtful)
+    cells = written(((text, "") for text in texts.filter(mask).to_pylist()), delimiter)
+    exact = [cell.removesuffix(delimiter) for cell in cells]
+    return pc.replace_with_mask(texts, mask, pa.array(exact, TEXT))
+
+
+def _doubtful(texts: Any, delimiter: str) -> NDArray[np.bool_]:
+    """Find the texts that may need an apostrophe or quotes; more than do is no harm."""
+    count = len(texts)
+    doubtful = np.zeros(count, dtype=bool)
+    _, offsets, content = texts.buffers()
+    if not count or content is None:
+        return doubtful
+    bounds = np.frombuffer(offsets, np.int64, count + 1, texts.offset * 8)
+    start, end = int(bounds[0]), int(bounds[-1])
+    octets = np.frombuffer(content, np.uint8, end - start, start)
+    bounds = bounds - start
+    some = bounds[1:] > bounds[:-1]
+    doubtful[some] = _BEGINNING[octets[bounds[:-1][some]]]
+    special = _octets(delimiter + '"' + LINE_END)[octets]
+    if special.any():
+        # The last text that begins at or before an octet; texts without any begin there too.
+        inside = np.searchsorted(bounds, np.flatnonzero(special), "right") - 1
+        doubtful[inside] = True
+    return doubtful
+
+
+def _octets(signs: str) -> NDArray[np.bool_]:
+    """Mark the octets that begin a sign in UTF-8."""
+    marks = np.zeros(256, dtype=bool)
+    marks[[sign.encode()[0] for sign in signs]] = True
+    return marks
+
+
+_BEGINNING = _octets("".join(_FIRST))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import orjson
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from importer.errors import DefectError
 from importer.files import make_private_folder
@@ -65,7 +66,7 @@ class FixWriter:
     def add(
         self,
         first: int,
-        tables: Sequence[int],
+        tables: Sequence[int] | NDArray[np.int32],
         reasons: Mapping[int, Sequence[str]],
         noes: Mapping[int, Sequence[str]] | None = None,
     ) -> None:
@@ -78,7 +79,7 @@ class FixWriter:
         for (row, why), (cells, extra) in zip(
             reasons.items(), self._originals.take(list(reasons)), strict=True
         ):
-            table = tables[row - first]
+            table = int(tables[row - first])
             columns = self._tables[table].columns
             # A row of too few or too many cells keeps their number: dropped in again unmended, it
             # is found out again, instead of passing with its values one column off.

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from importer.issues import IssueCode
 from importer.model import RunState, Verdict
+from importer.reports.consent_words import NOT_LOOKED_UP, by_mapping
 from importer.reports.headline import grouped, headline
 from importer.reports.steps import next_steps, to_fix
 from importer.tables import NO_HEADER, delimiter_in_words, header_in_words
@@ -73,6 +74,7 @@ def page(summary: Summary, groups: Sequence[Group], settings: RunSettings) -> st
         examples=max(1, MOST_EXAMPLES // max(1, len(shown))),
         settings=settings,
         sent=summary.calls.made > 0,
+        not_looked_up=NOT_LOOKED_UP,
         abandoned=summary.state == RunState.ABANDONED,
         to_fix=to_fix(summary),
         warnings=list(dict.fromkeys(w for w in summary.warnings if w not in told)),
@@ -117,6 +119,7 @@ def _template() -> Template:
         delimiter=delimiter_in_words,
         header=header_of,
         effect_of=_effect_of,
+        by_mapping=by_mapping,
     )
     return environment.get_template("report.html")
 

@@ -88,11 +88,20 @@ class RowTotals(_Frozen):
 
 
 class ConsentTotals(_Frozen):
-    """What the plan sets for one consent; ``left``: contacts whose consent is left alone."""
+    """What the plan sets for one consent; ``left``: contacts whose consent is left alone.
+
+    ``by_mapping_yes`` and ``by_mapping_no``: how many of these answers a constant or a default
+    gave, not the row. ``withheld``: how many chosen rows had a yes that a suppression list
+    withheld, those included of which then nothing was left to send; rows that `suppress_rows`
+    left out as wholes are not among them.
+    """
 
     yes: int
     no: int
     left: int
+    by_mapping_yes: int = 0
+    by_mapping_no: int = 0
+    withheld: int = 0
 
 
 class CallTotals(_Frozen):

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import csv
+import io
 import re
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer.reports.cells import guarded, guarded_column, guarded_row
+from importer.reports.cells import guarded, guarded_row, written, written_column
 
 STARTERS = "=+-@\t\r＝＋－＠"
 cells = st.one_of(
@@ -125,6 +128,46 @@ def test_a_row_keeps_what_is_no_text() -> None:
     assert guarded_row(["=1", 2, "b", None, -3]) == ["'=1", 2, "b", None, -3]
 
 
-@given(column=st.lists(cells, max_size=8))
-def test_a_column_is_guarded_as_its_cells_are(column: list[str]) -> None:
-    assert list(guarded_column(column)) == [guarded(cell) for cell in column]
+# --- cells as they stand in a CSV file ------------------------------------------------------------
+
+nasty = st.one_of(
+    cells, st.text(alphabet="'\"=+-@\t\r\n,;|＝＋－＠é\U0001f600\x00\u2028 a1", max_size=9)
+)
+delimiters = st.sampled_from([",", ";", "\t"])
+
+
+def by_csv_writer(rows: list[list[str]], delimiter: str) -> list[str]:
+    """Write guarded rows with ``csv.writer``, each by itself and without its line end."""
+    lines = []
+    for row in rows:
+        stream = io.StringIO(newline="")
+        writer = csv.writer(stream, delimiter=delimiter, lineterminator="\r\n")
+        writer.writerow([guarded(cell) for cell in row])
+        lines.append(stream.getvalue()[:-2])
+    return lines
+
+
+@given(rows=st.lists(st.tuples(nasty, nasty), max_size=5), delimiter=delimiters)
+def test_rows_are_written_as_csv_writer_does(rows: list[tuple[str, str]], delimiter: str) -> None:
+    assert written(rows, delimiter) == by_csv_writer([list(row) for row in rows], delimiter)
+
+
+@given(column=st.lists(nasty, max_size=8), delimiter=delimiters, skipped=st.integers(0, 3))
+@settings(max_examples=500)
+def test_a_column_is_written_as_csv_writer_writes_its_cells(
+    column: list[str], delimiter: str, skipped: int
+) -> None:
+    texts = pa.array(column, pa.large_string()).slice(skipped)
+    beside = by_csv_writer([[cell, "x"] for cell in column[skipped:]], delimiter)
+    found = written_column(texts, delimiter)
+    assert [cell + delimiter + "x" for cell in found.to_pylist()] == beside
+
+
+@pytest.mark.parametrize("column", [[], [""], ["", "", ""]])
+def test_a_column_without_any_text_stays_as_it_is(column: list[str]) -> None:
+    assert written_column(pa.array(column, pa.large_string()), ",").to_pylist() == column
+
+
+def test_a_column_of_plain_texts_is_not_copied() -> None:
+    texts = pa.array(["marie@example.com", "O'Brien", "é", ""], pa.large_string())
+    assert written_column(texts, ",") is texts

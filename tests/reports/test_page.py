@@ -540,10 +540,17 @@ def test_consents_are_shown_with_what_is_not_known_of_them() -> None:
     text = made(consents={"optin_Newsletter": ConsentTotals(yes=71, no=9, left=40)})
     assert (
         '<code>optin_Newsletter</code></th><td class="number">71</td>'
-        '<td class="number">9</td><td class="number">40</td>' in text
+        '<td class="number">9</td><td class="number">40</td>'
+        '<td class="number">0</td><td class="number">0</td>' in text
     )
-    assert "The platform's present state was not consulted" in text
+    assert "What the platform holds now was not looked up: a yes is sent as it stands" in text
     assert "Consents" not in Elements(made(consents={})).texts["h2"]
+
+
+def test_consents_that_the_mapping_gave_or_a_list_withheld_are_told_apart() -> None:
+    one = ConsentTotals(yes=71, no=9, left=40, by_mapping_yes=60, by_mapping_no=1, withheld=7)
+    text = made(consents={"optin_Newsletter": one})
+    assert '<td class="number">60 yes and 1 no</td><td class="number">7</td>' in text
 
 
 def test_what_was_read_names_form_header_and_warnings() -> None:
