@@ -44,6 +44,7 @@ TEXT_FILES = {
     "subscribers.csv": (",", "utf-8", "\n"),
     "plain-list.csv": (",", "ascii", "\n"),
     "address-book.csv": (",", "utf-8-sig", "\r\n"),
+    "orders-table.csv": (";", "utf-8-sig", "\r\n"),
 }
 EXPORT_OF = {
     "gmail": "gmail.csv",
@@ -53,6 +54,7 @@ EXPORT_OF = {
     "plain-list": "email.csv",
     "address-book": "all.csv",
 }
+TABLES = {"orders-table"}  # mappings for rows of a table, which are no contacts
 TOP_LEVEL = {
     "name",
     "target",
@@ -97,7 +99,9 @@ def mapping_of(path: Path) -> dict[str, Any]:
 
 
 def mapping_paths() -> list[Path]:
-    return [*sorted(MAPPINGS.glob("*.yaml")), TOP / "benchmarks" / "contacts.yaml"]
+    """The mappings for contacts."""
+    shipped = [path for path in sorted(MAPPINGS.glob("*.yaml")) if path.stem not in TABLES]
+    return [*shipped, TOP / "benchmarks" / "contacts.yaml"]
 
 
 def long_form(spec: str | dict[str, Any]) -> dict[str, Any]:
@@ -391,6 +395,28 @@ def test_promise_5_mapping_says_who_may_be_set_to_yes_wherever_a_yes_could_reach
     assert content.get("consent") == ({"yes_to": "everyone"} if reaches_existing else None)
     for spec in consents:
         assert set(spec["values"].values()) <= {"yes", "no", "leave"}
+
+
+@pytest.mark.parametrize("stem", sorted(TABLES))
+def test_mapping_of_a_table_keeps_to_the_format_and_to_the_sandbox_s_table(stem: str) -> None:
+    content = mapping_of(MAPPINGS / f"{stem}.yaml")
+    assert (content["name"], content["target"]) == (stem, "dialog-insight-table")
+    assert set(content) <= TOP_LEVEL | {"table_id"}
+    (table,) = [one for one in DEFAULT_PROJECT.tables if one.id_table == content["table_id"]]
+    codes = [long_form(spec)["field"] for spec in content["columns"].values()]
+    keys = [code.removeprefix("key_") for code in codes if code.startswith("key_")]
+    assert keys == list(table.key_fields)
+    assert {code.removeprefix("key_") for code in codes} <= {one.code for one in table.fields}
+
+
+def test_orders_of_the_table_sample_are_as_its_readme_says() -> None:
+    header, *rows = rows_of("orders-table.csv")
+    numbers = [row[header.index("Order No")] for row in rows]
+    shipped = [row[header.index("Ship on")] for row in rows]
+    bad = [n for n, day in enumerate(shipped, 2) if day and not is_date(day)]
+    ((_, _, count, good, _),) = table_below("## Rows of a relational table")
+    assert (bad, numbers[3]) == ([6], numbers[6])
+    assert (len(rows), len(set(numbers)) - len(bad)) == (int(count), int(good))
 
 
 def fits(content: dict[str, Any], header: list[str]) -> bool:

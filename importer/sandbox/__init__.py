@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from importer.sandbox.errors import AnswerLostError, SandboxError
 from importer.sandbox.faults import Fault, parse_faults
-from importer.sandbox.project import DEFAULT_PROJECT, FieldKind, OptIn, Project, ProjectField
+from importer.sandbox.project import DEFAULT_PROJECT, FieldKind, OptIn, Project, ProjectField, Table
 from importer.sandbox.project_file import read_project
 from importer.sandbox.settings import (
     DEFAULT_HOST,
@@ -18,6 +18,7 @@ from importer.sandbox.settings import (
     BlankRule,
     SandboxSettings,
     Style,
+    TableKeyRule,
     UnknownFieldRule,
 )
 
@@ -39,6 +40,8 @@ __all__ = [
     "SandboxError",
     "SandboxSettings",
     "Style",
+    "Table",
+    "TableKeyRule",
     "UnknownFieldRule",
     "create_app",
     "parse_faults",

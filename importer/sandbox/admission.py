@@ -1,4 +1,4 @@
-"""Whether a call may come in: its size, its JSON, its members, its key, its project."""
+"""Whether a call may come in: its size, its JSON, its members, its key, its project or table."""
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ if TYPE_CHECKING:
 
 MERGE = "Contacts.Merge"
 GET = "Contacts.Get"
+TABLE_MERGE = "RelationalTables.Merge"
 PROJECT = "Projects.Get"
 PROJECTS = "Projects.List"
+MERGES = (MERGE, TABLE_MERGE)
 
 _TAKES = {
     MERGE: {"AuthKey", "idProject", "Records", "MergeOptions"},
     GET: {"AuthKey", "idProject", "Clause", "Tag"},
+    # No document describes it: public clients send the table's number and no project.
+    TABLE_MERGE: {"AuthKey", "idTable", "Records", "MergeOptions"},
     PROJECT: {"AuthKey", "idProject"},
     PROJECTS: {"AuthKey"},
 }
@@ -51,17 +55,21 @@ def refuse_too_long(length: int, most: int) -> None:
 
 
 def admit(method: str, members: dict[str, Any], project: Project) -> None:
-    """Raise RefusalError unless the method exists and the key opens the project."""
+    """Raise RefusalError unless the method exists and the key opens the project or table."""
     if method not in _TAKES:
         raise RefusalError("UnknownMethod", f"there is no method {method} here", 404)
     if strangers := sorted(members.keys() - _TAKES[method]):
         raise RefusalError("BadRequest", f"{method} takes no member {', '.join(strangers)}")
     _check_key(members.get("AuthKey"), project)
-    if "idProject" not in _TAKES[method]:
-        return
-    if as_number(members.get("idProject")) != project.id_project:
-        sent = str(members.get("idProject"))[:40]
-        raise RefusalError("UnknownProject", f"there is no project {sent} for this key", 404)
+    tables = {one.id_table for one in project.tables}
+    for name, what, known in (
+        ("idProject", "project", {project.id_project}),
+        ("idTable", "table", tables),
+    ):
+        if name in _TAKES[method] and as_number(members.get(name)) not in known:
+            sent = str(members.get(name))[:40]
+            code = f"Unknown{what.capitalize()}"
+            raise RefusalError(code, f"there is no {what} {sent} for this key", 404)
 
 
 def _check_key(sent: object, project: Project) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from dataclasses import Field
 
+    from importer.sandbox.store import Store
+
 SERVICES = "/webservices/ofc4/"
 _SHOWN = 50
 _PORT = re.compile(r":[0-9]+$")
@@ -70,8 +72,15 @@ def _add_pages(app: Flask, platform: DialogInsight) -> None:
 
     @app.get("/_sandbox/contacts")
     def contacts() -> Response:
-        key = request.args.get("key")
-        return Response(_contacts(platform, key), content_type=_PLAIN)
+        found = _kept(platform.contacts.store, request.args.get("key"), "contacts", "idContact")
+        return Response(found, content_type=_PLAIN)
+
+    @app.get("/_sandbox/tables/<int:number>")
+    def rows(number: int) -> Response:
+        if (table := platform.tables.get(number)) is None:
+            return _json({"error": f"sandbox: there is no table {number}"}, 404)
+        found = _kept(table.store, request.args.get("key"), "rows", "IdRecord")
+        return Response(found, content_type=_PLAIN)
 
     @app.get("/_sandbox/calls")
     def calls() -> Response:
@@ -85,8 +94,13 @@ def _add_pages(app: Flask, platform: DialogInsight) -> None:
             "overview.html",
             project=platform.settings.project,
             settings=_shown_settings(platform.settings),
-            contacts=platform.store.newest(_SHOWN),
-            contact_count=platform.store.count(),
+            contacts=platform.contacts.store.newest(_SHOWN),
+            contact_count=platform.contacts.store.count(),
+            tables=[
+                (one, store.count(), store.newest(_SHOWN))
+                for one in platform.settings.project.tables
+                for store in (platform.tables[one.id_table].store,)
+            ],
             calls=list(platform.calls.after())[-_SHOWN:][::-1],
             call_count=platform.calls.total,
             services=SERVICES,
@@ -97,18 +111,18 @@ def _add_pages(app: Flask, platform: DialogInsight) -> None:
         return response
 
 
-def _contacts(platform: DialogInsight, key: str | None) -> Iterator[bytes]:
-    """All contacts, or those of one key, written a contact at a time: there may be a million."""
+def _kept(store: Store, key: str | None, what: str, number: str) -> Iterator[bytes]:
+    """All that is kept, or what has one key, written one at a time: there may be a million."""
     if key is None:
-        found, count = platform.store.scan(), platform.store.count()
+        found, count = store.scan(), store.count()
     else:
         folded = "\x1f".join(part.strip().lower() for part in key.split("\x1f"))
-        by_key = platform.store.by_key([folded])
+        by_key = store.by_key([folded])
         found, count = iter(by_key.values()), len(by_key)
-    yield b'{"count":%d,"contacts":[' % count
+    yield b'{"count":%d,"%s":[' % (count, what.encode())
     comma = b""
-    for contact in found:
-        yield comma + orjson.dumps({"idContact": contact.id, **contact.values})
+    for one in found:
+        yield comma + orjson.dumps({number: one.id, **one.values})
         comma = b",\n"
     yield b"]}"
 
@@ -123,5 +137,5 @@ def _shown_settings(settings: SandboxSettings) -> list[tuple[str, str, str]]:
     ]
 
 
-def _json(answer: dict[str, Any]) -> Response:
-    return Response(orjson.dumps(answer), content_type=_PLAIN)
+def _json(answer: dict[str, Any], status: int = 200) -> Response:
+    return Response(orjson.dumps(answer), status, content_type=_PLAIN)

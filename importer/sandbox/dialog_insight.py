@@ -13,23 +13,39 @@ import orjson
 from importer.sandbox.admission import (
     GET,
     MERGE,
+    MERGES,
     PROJECT,
     PROJECTS,
+    TABLE_MERGE,
     admit,
     method_name,
     read_members,
     refuse_too_long,
 )
 from importer.sandbox.calls import Call, CallLog, Pace
-from importer.sandbox.envelope import Reply, encode, failure, merge_steps, success, trace
+from importer.sandbox.envelope import (
+    Reply,
+    answer_json,
+    encode,
+    failure,
+    merge_steps,
+    success,
+    trace,
+)
 from importer.sandbox.errors import AnswerLostError, RefusalError
 from importer.sandbox.failures import after_the_work, page_or_refusal, too_many
 from importer.sandbox.faults import SILENT, WORKING, Fault, FaultScript, parse_faults
-from importer.sandbox.grammar import Grammar, sent_keys
+from importer.sandbox.grammar import (
+    Grammar,
+    as_number,
+    contact_grammar,
+    sent_keys,
+    table_grammar,
+)
 from importer.sandbox.lookup import find_contacts
-from importer.sandbox.merge import Merged, Status, answer_json, merge, read_options
+from importer.sandbox.merge import Merged, Status, merge, read_options
 from importer.sandbox.settings import Style
-from importer.sandbox.store import ContactStore
+from importer.sandbox.store import Database, Store
 
 if TYPE_CHECKING:
     from importer.sandbox.clock import Clock
@@ -40,6 +56,7 @@ if TYPE_CHECKING:
 # Method -> its own members of the envelope, as they stand when the call is refused.
 _EMPTY: dict[str, dict[str, Any]] = {
     MERGE: {"CreatedRecords": 0, "UpdatedRecords": 0, "Records": None},
+    TABLE_MERGE: {"CreatedRecords": 0, "UpdatedRecords": 0, "Records": None},
     GET: {"Records": None},
     PROJECT: {"ProjectInfo": None},
     PROJECTS: {"Records": None},
@@ -63,13 +80,25 @@ class _Visit:
         return self.merged.count(status) if self.merged else 0
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a Merge call writes to: the project's contacts, or one table."""
+
+    grammar: Grammar
+    store: Store
+
+
 class DialogInsight:
-    """The account with its one project: contacts, calls so far, faults still to come."""
+    """The account with its one project and its tables: what it keeps, calls, faults to come."""
 
     def __init__(self, settings: SandboxSettings, clock: Clock) -> None:
         self.settings = settings
-        self.grammar = Grammar(settings)
-        self.store = ContactStore(settings.store, settings.project.id_project)
+        self._database = Database(settings.store, settings.project.id_project)
+        self.contacts = Place(contact_grammar(settings), self._database.contacts())
+        self.tables = {
+            one.id_table: Place(table_grammar(settings, one), self._database.rows_of(one.id_table))
+            for one in settings.project.tables
+        }
         self.calls = CallLog(settings.keep_calls)
         self._clock = clock
         self._faults = FaultScript(parse_faults(settings.faults))
@@ -80,8 +109,8 @@ class DialogInsight:
         self._clock.close()
 
     def close(self) -> None:
-        """Let go of the contacts; no call may follow."""
-        self.store.close()
+        """Let go of what is kept; no call may follow."""
+        self._database.close()
 
     def call(self, service: str, method: str, body: bytes) -> Reply:
         """Answer one POST to ``<service>.ashx?method=<method>``.
@@ -93,8 +122,8 @@ class DialogInsight:
             number=self.calls.next_number(),
             time=self._clock.now(),
             method=name,
-            id_request=self.store.next_request(),
-            fault=self._faults.take() if name == MERGE else Fault.OK,
+            id_request=self._database.next_request(),
+            fault=self._faults.take() if name in MERGES else Fault.OK,
         )
         reply = self._answer(visit, body)
         self._remember(visit, reply)
@@ -126,7 +155,7 @@ class DialogInsight:
     def _read(self, visit: _Visit, body: bytes) -> dict[str, Any]:
         members = read_members(body)
         records = members.get("Records")
-        if visit.method == MERGE and isinstance(records, list):
+        if visit.method in MERGES and isinstance(records, list):
             visit.records = records
         return members
 
@@ -160,10 +189,10 @@ class DialogInsight:
         return Reply(status, encode(answer, compact=self.settings.compact), headers=headers)
 
     def _work(self, visit: _Visit, members: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-        if visit.method == MERGE:
-            return self._merge(visit, members.get("MergeOptions"), members.get("Records"))
+        if visit.method in MERGES:
+            return self._merge(visit, self._place(visit.method, members), members)
         if visit.method == GET:
-            found = find_contacts(members.get("Clause"), self.grammar, self.store)
+            found = find_contacts(members.get("Clause"), self.contacts.grammar, self.contacts.store)
             return {"Records": found}, [f"Records found: {len(found)}"]
         project = self.settings.project
         if visit.method == PROJECT:
@@ -171,33 +200,38 @@ class DialogInsight:
         listed = {"idProject": project.id_project, "ProjectName": project.name}
         return {"Records": [listed]}, []
 
+    def _place(self, method: str, members: dict[str, Any]) -> Place:
+        if method == MERGE:
+            return self.contacts
+        return self.tables[as_number(members["idTable"]) or 0]
+
     def _merge(
-        self, visit: _Visit, sent_options: object, records: object
+        self, visit: _Visit, place: Place, members: dict[str, Any]
     ) -> tuple[dict[str, Any], list[str]]:
-        options = read_options(sent_options, self.settings)
-        candidates = self.grammar.read(records)
-        with self.store.lock:
-            merged = merge(candidates, options, self.grammar, self.store)
+        options = read_options(members.get("MergeOptions"), self.settings)
+        candidates = place.grammar.read(members.get("Records"))
+        with place.store.lock:
+            merged = merge(candidates, options, place.grammar, place.store)
             if self.settings.all_or_nothing:
                 _refuse_any_error(merged)
-            self.store.write(merged.created, merged.updated)
+            place.store.write(merged.created, merged.updated)
         visit.merged = merged
         answer = {
             "CreatedRecords": len(merged.created),
             "UpdatedRecords": len(merged.updated),
-            "Records": self._records(visit, merged, options),
+            "Records": self._records(visit, place.grammar, merged, options),
         }
         return answer, merge_steps(merged, options)
 
     def _records(
-        self, visit: _Visit, merged: Merged, options: MergeOptions
+        self, visit: _Visit, grammar: Grammar, merged: Merged, options: MergeOptions
     ) -> list[dict[str, Any]]:
         settings = self.settings
-        told = [answer_json(one, options, self.grammar, settings) for one in merged.answers]
+        told = [answer_json(one, options, grammar, settings) for one in merged.answers]
         chance = random.Random(settings.seed * 1_000_003 + visit.number)  # noqa: S311 -- not a secret
         for _ in range(min(settings.drop_answers, len(told))):
             del told[chance.randrange(len(told))]
-        told.extend(_stranger(self.grammar, number) for number in range(settings.strangers))
+        told.extend(_stranger(grammar, number) for number in range(settings.strangers))
         if settings.shuffle:
             chance.shuffle(told)
         return told
@@ -216,8 +250,8 @@ class DialogInsight:
                 status=None if visit.fault in SILENT else reply.status,
                 error=visit.error,
                 records=len(records),
-                sha256=hashlib.sha256(written).hexdigest() if visit.method == MERGE else None,
-                keys=keys if visit.method == MERGE else None,
+                sha256=hashlib.sha256(written).hexdigest() if visit.method in MERGES else None,
+                keys=keys if visit.method in MERGES else None,
                 created=visit.count(Status.CREATED),
                 updated=visit.count(Status.UPDATED),
                 skipped=visit.count(Status.SKIPPED),

@@ -12,7 +12,9 @@ from importer.sandbox.merge import Status, Validation
 
 if TYPE_CHECKING:
     from importer.sandbox.errors import Headers, RefusalError
-    from importer.sandbox.merge import Merged, MergeOptions
+    from importer.sandbox.grammar import Grammar
+    from importer.sandbox.merge import MergeAnswer, Merged, MergeOptions
+    from importer.sandbox.settings import SandboxSettings
 
 JSON = "application/json; charset=utf-8"
 HTML = "text/html; charset=utf-8"
@@ -67,10 +69,13 @@ def trace(method: str, now: float, steps: list[str]) -> str:
 
 
 def merge_steps(merged: Merged, options: MergeOptions) -> list[str]:
-    """The counters of Contacts.Merge. Candidates are counted before matching, as observed."""
+    """The counters of Contacts.Merge. Candidates are counted before matching, as observed.
+
+    What RelationalTables.Merge says here is not known: the same, by the sandbox's invention.
+    """
     total = len(merged.answers)
     created, updated = merged.count(Status.CREATED), merged.count(Status.UPDATED)
-    matched = sum(one.contact is not None for one in merged.answers) - created
+    matched = sum(one.stored is not None for one in merged.answers) - created
     duplicates = sum(one.validation is Validation.DUPLICATE for one in merged.answers)
     return [
         "Validating parameters...",
@@ -89,3 +94,30 @@ def merge_steps(merged: Merged, options: MergeOptions) -> list[str]:
         f"\tOptins field changed: no flag involved: {merged.optins_changed}",
         "Executing method completed with success",
     ]
+
+
+def answer_json(
+    answer: MergeAnswer,
+    options: MergeOptions,
+    grammar: Grammar,
+    settings: SandboxSettings,
+) -> dict[str, Any]:
+    """One member of the answer's Records, in the observed order."""
+    good = answer.status in (Status.CREATED, Status.UPDATED)
+    returned = options.return_on_success if good else options.return_on_error
+    stored = answer.stored
+    words = {
+        Status.CREATED: settings.created_word,
+        Status.UPDATED: settings.updated_word,
+        Status.SKIPPED: settings.skipped_word,
+        Status.ERROR: settings.error_word,
+    }
+    return {
+        "IdRecord": stored.id if stored else None,
+        "Status": words[answer.status],
+        "ValidationResult": answer.validation.value,
+        "Message": answer.message,
+        "ID": answer.candidate.sent_id if settings.echo_ids else None,
+        "Data": answer.candidate.sent_values if returned else None,
+        "Record": grammar.whole(stored.id, stored.values) if returned and stored else None,
+    }

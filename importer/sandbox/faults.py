@@ -1,4 +1,4 @@
-"""The fault script: what goes wrong with which Contacts.Merge call."""
+"""The fault script: what goes wrong with which Merge call, of contacts or of rows."""
 
 from __future__ import annotations
 

@@ -9,10 +9,10 @@ from importer.sandbox.grammar import as_number
 
 if TYPE_CHECKING:
     from importer.sandbox.grammar import Grammar
-    from importer.sandbox.store import Contact, ContactStore
+    from importer.sandbox.store import Store, Stored
 
 
-def find_contacts(clause: object, grammar: Grammar, store: ContactStore) -> list[dict[str, Any]]:
+def find_contacts(clause: object, grammar: Grammar, store: Store) -> list[dict[str, Any]]:
     """The contacts a FieldClause matches, without regard to case, as flat objects.
 
     Quick by the key or by idContact; by any other field it reads every contact.
@@ -35,7 +35,7 @@ def _read_clause(clause: object) -> tuple[str, str]:
     return name, str(value)
 
 
-def _matches(name: str, value: str, grammar: Grammar, store: ContactStore) -> list[Contact]:
+def _matches(name: str, value: str, grammar: Grammar, store: Store) -> list[Stored]:
     if name.lower() == "idcontact":
         number = as_number(value)
         return [] if number is None else list(store.by_id([number]).values())

@@ -1,4 +1,4 @@
-"""Contacts.Merge: who is created, who is updated, who is passed over or refused.
+"""A Merge call: what is created, what is updated, what is passed over or refused.
 
 Only "Updated", "OK" and the two Allow options are certain; the rest is the sandbox's invention.
 """
@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from importer.sandbox.errors import RefusalError
-from importer.sandbox.store import Contact
+from importer.sandbox.settings import TableKeyRule
+from importer.sandbox.store import Stored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from importer.sandbox.grammar import Candidate, Grammar
     from importer.sandbox.settings import SandboxSettings
-    from importer.sandbox.store import ContactStore
+    from importer.sandbox.store import Store
     from importer.sandbox.values import Scalar
 
 
@@ -88,7 +89,7 @@ class MergeAnswer:
     status: Status
     validation: Validation
     message: str | None = None
-    contact: Contact | None = None
+    stored: Stored | None = None
 
 
 @dataclass(slots=True)
@@ -96,8 +97,8 @@ class Merged:
     """A call's answers in the order of its records, and what is to be written."""
 
     answers: list[MergeAnswer]
-    created: list[Contact] = field(default_factory=list)
-    updated: list[Contact] = field(default_factory=list)
+    created: list[Stored] = field(default_factory=list)
+    updated: list[Stored] = field(default_factory=list)
     renamed: int = 0
     collided: int = 0
     optins_changed: int = 0
@@ -113,7 +114,7 @@ def merge(
     candidates: Sequence[Candidate],
     options: MergeOptions,
     grammar: Grammar,
-    store: ContactStore,
+    store: Store,
 ) -> Merged:
     """Decide on every record. Writes nothing; hold the store's lock until it is written."""
     return _Merge(candidates, options, grammar, store).run()
@@ -125,19 +126,19 @@ class _Merge:
         candidates: Sequence[Candidate],
         options: MergeOptions,
         grammar: Grammar,
-        store: ContactStore,
+        store: Store,
     ) -> None:
         self._candidates = candidates
         self._options = options
         self._grammar = grammar
         self._store = store
         self._known = store.by_key(self._keys_in_play())
-        ids = [one.id_contact for one in candidates if one.id_contact is not None]
+        ids = [one.number for one in candidates if one.number is not None]
         self._numbered = store.by_id(ids)
-        for contact in self._known.values():
-            self._numbered[contact.id] = contact
-        for contact in self._numbered.values():
-            self._known.setdefault(contact.key, contact)
+        for stored in self._known.values():
+            self._numbered[stored.id] = stored
+        for stored in self._numbered.values():
+            self._known.setdefault(stored.key, stored)
         self._seen: set[str] = set()
         self._merged = Merged([])
 
@@ -152,9 +153,9 @@ class _Merge:
 
     def _possible_keys(self, candidate: Candidate) -> list[str]:
         parts: dict[str, Scalar] = dict(candidate.key_values)
-        if candidate.id_contact is not None:
-            for contact in self._store.by_id([candidate.id_contact]).values():
-                parts = {name: contact.values[name] for name in self._grammar.key_names}
+        if candidate.number is not None:
+            for stored in self._store.by_id([candidate.number]).values():
+                parts = {name: stored.values[name] for name in self._grammar.key_names}
         if not parts:
             return []
         return [self._grammar.fold(parts | self._sent_key(candidate))]
@@ -170,40 +171,40 @@ class _Merge:
         return self._merged
 
     def _answer(self, candidate: Candidate) -> MergeAnswer:
-        contact, place = self._find(candidate)
+        stored, place = self._find(candidate)
         if candidate.problem:
-            return self._refuse(candidate, Validation.INVALID, candidate.problem, contact)
+            return self._refuse(candidate, Validation.INVALID, candidate.problem, stored)
         if place in self._seen:
             return self._pass_over(
                 candidate,
                 self._options.skip_duplicates,
                 Validation.DUPLICATE,
-                "this contact stands earlier in the call",
-                contact,
+                f"this {self._grammar.what} stands earlier in the call",
+                stored,
             )
-        answer = self._create(candidate) if contact is None else self._update(candidate, contact)
+        answer = self._create(candidate) if stored is None else self._update(candidate, stored)
         if answer.status is not Status.ERROR or answer.validation is not Validation.INVALID:
             self._seen.add(place)
         return answer
 
-    def _find(self, candidate: Candidate) -> tuple[Contact | None, str]:
-        """The contact a record means, and what makes another record of the call its duplicate."""
-        if candidate.id_contact is not None:
-            contact = self._numbered.get(candidate.id_contact)
+    def _find(self, candidate: Candidate) -> tuple[Stored | None, str]:
+        """What a record means, and what makes another record of the call its duplicate."""
+        if candidate.number is not None:
+            stored = self._numbered.get(candidate.number)
         else:
             key = self._grammar.fold(candidate.key_values)
-            contact = self._known.get(key)
-            if contact is None:
+            stored = self._known.get(key)
+            if stored is None:
                 return None, f"key:{key}"
-        return contact, f"id:{contact.id if contact else candidate.id_contact}"
+        return stored, f"id:{stored.id if stored else candidate.number}"
 
     def _create(self, candidate: Candidate) -> MergeAnswer:
-        if candidate.id_contact is not None or not self._options.allow_insert:
+        if candidate.number is not None or not self._options.allow_insert:
             return self._pass_over(
                 candidate,
                 self._options.skip_unmatched,
                 Validation.UNMATCHED,
-                "no such contact, and this record may not create one",
+                f"no such {self._grammar.what}, and this record may not create one",
             )
         key = self._grammar.fold(candidate.key_values)
         renamed = self._sent_key(candidate)
@@ -211,53 +212,62 @@ class _Merge:
             return self._refuse(
                 candidate, Validation.INVALID, "the key in Data differs from the key in ID"
             )
+        if self._grammar.key_in_data is TableKeyRule.NEEDED and (
+            unrepeated := [name for name in self._grammar.key_names if name not in renamed]
+        ):
+            return self._refuse(
+                candidate, Validation.INVALID, f"{unrepeated[0]}: a new row needs its key in Data"
+            )
         values = candidate.key_values | _filled(candidate.values)
         if missing := [name for name in self._grammar.required if name not in values]:
             return self._refuse(
                 candidate, Validation.INVALID, f"required fields are missing: {', '.join(missing)}"
             )
-        contact = Contact(self._store.new_id(), key, values)
-        self._known[key] = self._numbered[contact.id] = contact
-        self._merged.created.append(contact)
-        self._seen.add(f"id:{contact.id}")
-        return MergeAnswer(candidate, Status.CREATED, Validation.OK, contact=contact)
+        stored = Stored(self._store.new_id(), key, values)
+        self._known[key] = self._numbered[stored.id] = stored
+        self._merged.created.append(stored)
+        self._seen.add(f"id:{stored.id}")
+        return MergeAnswer(candidate, Status.CREATED, Validation.OK, stored=stored)
 
-    def _update(self, candidate: Candidate, contact: Contact) -> MergeAnswer:
+    def _update(self, candidate: Candidate, stored: Stored) -> MergeAnswer:
         if not self._options.allow_update:
             return self._pass_over(
                 candidate,
                 self._options.skip_unmatched,
                 Validation.EXISTING,
-                "the contact exists, and AllowUpdate is false",
-                contact,
+                f"the {self._grammar.what} exists, and AllowUpdate is false",
+                stored,
             )
         cleared = {name for name, value in candidate.values.items() if value is None}
         if missing := [name for name in self._grammar.required if name in cleared]:
             return self._refuse(
-                candidate, Validation.INVALID, f"{missing[0]}: may not be blank", contact
+                candidate, Validation.INVALID, f"{missing[0]}: may not be blank", stored
             )
-        kept = {name: value for name, value in contact.values.items() if name not in cleared}
+        kept = {name: value for name, value in stored.values.items() if name not in cleared}
         values = kept | _filled(candidate.values)
         key = self._grammar.fold(values)
-        if self._known.get(key, contact) is not contact:
+        if self._known.get(key, stored) is not stored:
             self._merged.collided += 1
             return self._refuse(
-                candidate, Validation.DUPLICATE, "another contact has the key in Data", contact
+                candidate,
+                Validation.DUPLICATE,
+                f"another {self._grammar.what} has the key in Data",
+                stored,
             )
-        self._move(contact, key)
+        self._move(stored, key)
         self._merged.optins_changed += any(
-            name.startswith("optin_") and contact.values.get(name) != values.get(name)
+            name.startswith("optin_") and stored.values.get(name) != values.get(name)
             for name in candidate.values
         )
-        contact.values = values
-        self._merged.updated.append(contact)
-        return MergeAnswer(candidate, Status.UPDATED, Validation.OK, contact=contact)
+        stored.values = values
+        self._merged.updated.append(stored)
+        return MergeAnswer(candidate, Status.UPDATED, Validation.OK, stored=stored)
 
-    def _move(self, contact: Contact, key: str) -> None:
-        if key != contact.key:
-            del self._known[contact.key]
-            self._known[key] = contact
-            contact.key = key
+    def _move(self, stored: Stored, key: str) -> None:
+        if key != stored.key:
+            del self._known[stored.key]
+            self._known[key] = stored
+            stored.key = key
             self._merged.renamed += 1
 
     def _pass_over(
@@ -266,47 +276,20 @@ class _Merge:
         skip: bool,
         validation: Validation,
         message: str,
-        contact: Contact | None = None,
+        stored: Stored | None = None,
     ) -> MergeAnswer:
         status = Status.SKIPPED if skip else Status.ERROR
-        return MergeAnswer(candidate, status, validation, f"sandbox: {message}", contact)
+        return MergeAnswer(candidate, status, validation, f"sandbox: {message}", stored)
 
     def _refuse(
         self,
         candidate: Candidate,
         validation: Validation,
         message: str,
-        contact: Contact | None = None,
+        stored: Stored | None = None,
     ) -> MergeAnswer:
-        return MergeAnswer(candidate, Status.ERROR, validation, f"sandbox: {message}", contact)
+        return MergeAnswer(candidate, Status.ERROR, validation, f"sandbox: {message}", stored)
 
 
 def _filled(values: dict[str, Scalar | None]) -> dict[str, Scalar]:
     return {name: value for name, value in values.items() if value is not None}
-
-
-def answer_json(
-    answer: MergeAnswer,
-    options: MergeOptions,
-    grammar: Grammar,
-    settings: SandboxSettings,
-) -> dict[str, Any]:
-    """One member of the answer's Records, in the observed order."""
-    good = answer.status in (Status.CREATED, Status.UPDATED)
-    returned = options.return_on_success if good else options.return_on_error
-    contact = answer.contact
-    words = {
-        Status.CREATED: settings.created_word,
-        Status.UPDATED: settings.updated_word,
-        Status.SKIPPED: settings.skipped_word,
-        Status.ERROR: settings.error_word,
-    }
-    return {
-        "IdRecord": contact.id if contact else None,
-        "Status": words[answer.status],
-        "ValidationResult": answer.validation.value,
-        "Message": answer.message,
-        "ID": answer.candidate.sent_id if settings.echo_ids else None,
-        "Data": answer.candidate.sent_values if returned else None,
-        "Record": grammar.whole(contact.id, contact.values) if returned and contact else None,
-    }

@@ -1,4 +1,4 @@
-"""What an account's project looks like: its credentials, fields, opt-ins and primary key."""
+"""What an account's project looks like: its credentials, fields, opt-ins, key and tables."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from importer.sandbox.errors import SandboxError
 # Documented (article 1000256569): at most 25 characters, letters, digits, underscore; first a
 # letter, last a letter or digit.
 _CODE = re.compile(r"[A-Za-z](?:[A-Za-z0-9_]{0,23}[A-Za-z0-9])?")
+_COLUMN = re.compile(r"[A-Za-z0-9_]+")  # what a table's columns may be called is not known
 _SHORT_TEXT = 100  # documented (article 1000249319): a short text holds 100 characters
 _ADDRESS = 254
 
@@ -49,6 +50,29 @@ class OptIn:
 
     code: str
     label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One relational table. ``fields``: its columns; ``key_fields``: those that tell rows apart.
+
+    Raises SandboxError when names are badly formed, repeated or unknown.
+    """
+
+    id_table: int
+    key_fields: tuple[str, ...]
+    fields: tuple[ProjectField, ...]
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        what = f"table {self.id_table}"
+        names = [one.code for one in self.fields]
+        if wrong := [name for name in names if not _COLUMN.fullmatch(name)]:
+            raise SandboxError(
+                f"{what}: column {wrong[0]!r} is not allowed: letters, digits and underscores only"
+            )
+        _refuse_repeated(names, "column", what)
+        _refuse_bad_key(self.key_fields, names, what)
 
 
 def _default_fields() -> tuple[ProjectField, ...]:
@@ -101,6 +125,23 @@ def _default_optins() -> tuple[OptIn, ...]:
     )
 
 
+def _default_tables() -> tuple[Table, ...]:
+    kinds = FieldKind
+    columns = (
+        ProjectField("orderNo", "Order number", required=True),
+        ProjectField("idContact", "Contact", kinds.INTEGER),
+        ProjectField("placedOn", "Placed on", kinds.DATETIME),
+        ProjectField("shipOn", "To be shipped on", kinds.DATE),
+        ProjectField("total", "Total", kinds.DECIMAL),
+        ProjectField("quantity", "Number of articles", kinds.INTEGER),
+        ProjectField("paid", "Paid", kinds.BOOLEAN),
+        ProjectField("status", "Status", max_length=20),
+        ProjectField("email", "E-mail", kinds.EMAIL),
+        ProjectField("note", "Note", max_length=1000),
+    )
+    return (Table(77, ("orderNo",), columns, "Orders"),)
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
     """One project and the key that opens it.
@@ -116,17 +157,15 @@ class Project:
     key_fields: tuple[str, ...] = ("EMail",)
     fields: tuple[ProjectField, ...] = field(default_factory=_default_fields)
     optins: tuple[OptIn, ...] = field(default_factory=_default_optins)
+    tables: tuple[Table, ...] = field(default_factory=_default_tables)
 
     def __post_init__(self) -> None:
         _refuse_bad_codes([one.code for one in self.fields], "field")
         _refuse_bad_codes([one.code for one in self.optins], "opt-in")
-        codes = {one.code for one in self.fields}
-        if not self.key_fields:
-            raise SandboxError("the project has no key field; name at least one in key_fields")
-        if strangers := [code for code in self.key_fields if code not in codes]:
-            raise SandboxError(f"key field {strangers[0]} is not among the project's fields")
-        if len(set(self.key_fields)) < len(self.key_fields):
-            raise SandboxError("a key field is named twice in key_fields")
+        _refuse_bad_key(self.key_fields, [one.code for one in self.fields], "project")
+        numbers = [one.id_table for one in self.tables]
+        if repeated := [number for number in numbers if numbers.count(number) > 1]:
+            raise SandboxError(f"table {repeated[0]} stands twice in the project")
 
 
 def _refuse_bad_codes(codes: list[str], what: str) -> None:
@@ -136,9 +175,22 @@ def _refuse_bad_codes(codes: list[str], what: str) -> None:
                 f"{what} code {code!r} is not allowed: at most 25 letters, digits and underscores, "
                 "first a letter, last a letter or digit"
             )
+    _refuse_repeated(codes, f"{what} code", "project")
+
+
+def _refuse_repeated(codes: list[str], what: str, where: str) -> None:
     lowered = [code.lower() for code in codes]
     if repeated := [code for code in codes if lowered.count(code.lower()) > 1]:
-        raise SandboxError(f"{what} code {repeated[0]} stands twice in the project")
+        raise SandboxError(f"{what} {repeated[0]} stands twice in the {where}")
+
+
+def _refuse_bad_key(key_fields: tuple[str, ...], codes: list[str], where: str) -> None:
+    if not key_fields:
+        raise SandboxError(f"the {where} has no key field; name at least one in key_fields")
+    if strangers := [code for code in key_fields if code not in codes]:
+        raise SandboxError(f"key field {strangers[0]} is not among the {where}'s fields")
+    if len(set(key_fields)) < len(key_fields):
+        raise SandboxError(f"a key field of the {where} is named twice in key_fields")
 
 
 DEFAULT_PROJECT = Project()

@@ -15,7 +15,8 @@ def read_project(path: Path) -> Project:
     """Read a project definition: a JSON object with the members of ``Project``.
 
     For instance ``{"id_project": 7, "key_fields": ["CustomerNo"], "fields": [{"code":
-    "CustomerNo", "kind": "text", "required": true}], "optins": [{"code": "News"}]}``; what is
+    "CustomerNo", "kind": "text", "required": true}], "optins": [{"code": "News"}], "tables":
+    [{"id_table": 77, "key_fields": ["orderNo"], "fields": [{"code": "orderNo"}]}]}``; what is
     left out keeps its default. Raises SandboxError with every mistake in one sentence.
     """
     # Loaded here: only whoever brings a project file pays for it.

@@ -43,6 +43,14 @@ class UnknownFieldRule(StrEnum):
     IGNORE = "ignore"
 
 
+class TableKeyRule(StrEnum):
+    """Whether a table's key stands in Data too; not known of the platform."""
+
+    OPTIONAL = "optional"
+    NEEDED = "needed"  # by every new row
+    REFUSED = "refused"  # that record only
+
+
 def _switch(default: _T, help_text: str) -> _T:
     return field(default=default, metadata={"help": help_text})
 
@@ -55,8 +63,10 @@ class SandboxSettings:
     """
 
     project: Project = _switch(DEFAULT_PROJECT, "the one project and its key; see read_project")
-    store: Path | None = _switch(None, "file that keeps the contacts; none: memory only")
-    faults: str = _switch("", 'fault script, one word a Contacts.Merge call: "ok lost 429*3"')
+    store: Path | None = _switch(
+        None, "file that keeps the contacts and the rows of tables; none: memory only"
+    )
+    faults: str = _switch("", 'fault script, one word a Merge call: "ok lost 429*3"')
     slow_seconds: float = _switch(2.0, "how long a slow call waits before its answer")
     latency_seconds: float = _switch(0.0, "how long every call waits before its answer")
     retry_after_seconds: int = _switch(1, "what the faults 429, 429-date and 503-after ask for")
@@ -73,6 +83,9 @@ class SandboxSettings:
     blank: BlankRule = _switch(BlankRule.CLEAR, "what an empty value does to a field")
     unknown_field: UnknownFieldRule = _switch(
         UnknownFieldRule.REFUSE, "what a field name the project lacks does"
+    )
+    table_key_in_data: TableKeyRule = _switch(
+        TableKeyRule.OPTIONAL, "whether the key of a table's row stands in Data too"
     )
     any_field: bool = _switch(False, "takes every f_ field the project lacks as text")
     default_allow_insert: bool = _switch(False, "AllowInsert when a call leaves it out")

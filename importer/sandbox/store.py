@@ -1,4 +1,4 @@
-"""The contacts, in SQLite: in memory, or in a file that survives a restart."""
+"""Contacts and rows of tables, in SQLite: in memory, or in a file that survives a restart."""
 
 from __future__ import annotations
 
@@ -17,29 +17,31 @@ if TYPE_CHECKING:
 
     from importer.sandbox.values import Scalar
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS contact (
-    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, body BLOB NOT NULL);
+_FACTS = """
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+"""
+_SHELF = """
+CREATE TABLE IF NOT EXISTS {} (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, body BLOB NOT NULL);
 """
 _FIRST_REQUEST = 31_000_000
 _AT_ONCE = 500  # keys in one question; SQLite's oldest limit is 999
 _PAGE = 1000
 
 
-class Contact:
-    """One stored contact. ``key``: folded, as matched; ``values``: full field name -> value."""
+class Stored:
+    """A contact, or a row of a table. ``key``: folded, as matched; ``values``: by full name."""
 
     __slots__ = ("id", "key", "values")
 
-    def __init__(self, id_contact: int, key: str, values: dict[str, Scalar]) -> None:
-        self.id = id_contact
+    def __init__(self, number: int, key: str, values: dict[str, Scalar]) -> None:
+        self.id = number
         self.key = key
         self.values = values
 
 
-class ContactStore:
-    """Contacts by key and by number. Hold ``lock`` around what must happen together.
+class Database:
+    """What is kept, and what the account counts. Hold ``lock`` around what must happen together.
 
     Raises SandboxError when the file is not a sandbox's, belongs to another project, or is
     in use.
@@ -51,25 +53,23 @@ class ContactStore:
             self._open(path, id_project)
         except (sqlite3.Error, OSError) as problem:
             raise SandboxError(f"{path}: cannot keep contacts there ({problem})") from problem
-        row = self._db.execute("SELECT coalesce(max(id), 0) FROM contact").fetchone()
-        self._last_id = int(row[0])
 
     def _open(self, path: Path | None, id_project: int) -> None:
         if path is not None:
             path.touch(mode=0o600)  # contacts are personal: the owner's alone
-        self._db = sqlite3.connect(
+        self.connection = sqlite3.connect(
             ":memory:" if path is None else path,
             check_same_thread=False,
             isolation_level=None,
             timeout=0,
         )
-        self.close = weakref.finalize(self, self._db.close)
+        self.close = weakref.finalize(self, self.connection.close)
         try:
             # The file is this process's alone: two sandboxes would give one number twice.
-            self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.executescript(_SCHEMA)
+            self.connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+            self.connection.execute("PRAGMA journal_mode=WAL")
+            self.connection.execute("PRAGMA synchronous=NORMAL")
+            self.connection.executescript(_FACTS)
             owner = self._fact("id_project", id_project)
         except sqlite3.Error:
             self.close()
@@ -79,53 +79,77 @@ class ContactStore:
             raise SandboxError(f"{path}: holds contacts of project {owner}, not {id_project}")
 
     def _fact(self, name: str, first: int) -> int:
-        self._db.execute("INSERT OR IGNORE INTO fact VALUES (?, ?)", (name, first))
-        row = self._db.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
-        return int(row[0])
+        self.connection.execute("INSERT OR IGNORE INTO fact VALUES (?, ?)", (name, first))
+        question = "SELECT value FROM fact WHERE name = ?"
+        return int(self.connection.execute(question, (name,)).fetchone()[0])
 
     def next_request(self) -> int:
         """A number that only ever rises, across restarts too."""
         with self.lock:
             number = self._fact("id_request", _FIRST_REQUEST) + 1
-            self._db.execute("UPDATE fact SET value = ? WHERE name = 'id_request'", (number,))
+            self.connection.execute(
+                "UPDATE fact SET value = ? WHERE name = 'id_request'", (number,)
+            )
         return number
 
-    def by_key(self, keys: Sequence[str]) -> dict[str, Contact]:
-        """The contacts that have one of these folded keys."""
-        found = self._select("key", keys)
-        return {contact.key: contact for contact in found}
+    def contacts(self) -> Store:
+        """The project's contacts."""
+        return Store(self, "contact")
 
-    def by_id(self, ids: Sequence[int]) -> dict[int, Contact]:
-        """The contacts that have one of these numbers."""
-        return {contact.id: contact for contact in self._select("id", ids)}
+    def rows_of(self, id_table: int) -> Store:
+        """The rows of a table."""
+        return Store(self, f"row_of_{id_table:d}")
 
-    def _select(self, column: str, wanted: Sequence[str] | Sequence[int]) -> Iterator[Contact]:
+
+class Store:
+    """The contacts, or the rows of one table, by key and by number."""
+
+    def __init__(self, database: Database, shelf: str) -> None:
+        self.lock = database.lock
+        self._database = database  # which closes with the last that uses it
+        self._db = database.connection
+        self._shelf = shelf
+        with self.lock:
+            self._db.executescript(_SHELF.format(shelf))
+            last = f"SELECT coalesce(max(id), 0) FROM {shelf}"  # noqa: S608 -- a name of ours
+            self._last_id = int(self._db.execute(last).fetchone()[0])
+        self._columns = f"SELECT id, key, body FROM {shelf}"  # noqa: S608 -- a name of ours
+
+    def by_key(self, keys: Sequence[str]) -> dict[str, Stored]:
+        """Those that have one of these folded keys."""
+        return {one.key: one for one in self._select("key", keys)}
+
+    def by_id(self, ids: Sequence[int]) -> dict[int, Stored]:
+        """Those that have one of these numbers."""
+        return {one.id: one for one in self._select("id", ids)}
+
+    def _select(self, column: str, wanted: Sequence[str] | Sequence[int]) -> Iterator[Stored]:
         for start in range(0, len(wanted), _AT_ONCE):
             some = wanted[start : start + _AT_ONCE]
             marks = ",".join("?" * len(some))
-            question = f"SELECT id, key, body FROM contact WHERE {column} IN ({marks})"  # noqa: S608 -- a column name of ours
+            question = f"{self._columns} WHERE {column} IN ({marks})"
             with self.lock:
                 rows = self._db.execute(question, some).fetchall()
-            yield from (_contact(row) for row in rows)
+            yield from (_stored(row) for row in rows)
 
     def new_id(self) -> int:
-        """The number of the next new contact."""
+        """The number of the next new one."""
         with self.lock:
             self._last_id += 1
             return self._last_id
 
-    def write(self, created: Iterable[Contact], updated: Iterable[Contact]) -> None:
-        """Keep these contacts, all or none."""
+    def write(self, created: Iterable[Stored], updated: Iterable[Stored]) -> None:
+        """Keep these, all or none."""
         with self.lock:
             self._db.execute("BEGIN")
             try:
-                # Updates first: a rename may free the key of a new contact.
+                # Updates first: a rename may free the key of a new one.
                 self._db.executemany(
-                    "UPDATE contact SET key = ?, body = ? WHERE id = ?",
+                    f"UPDATE {self._shelf} SET key = ?, body = ? WHERE id = ?",  # noqa: S608 -- a name of ours
                     [(one.key, orjson.dumps(one.values), one.id) for one in updated],
                 )
                 self._db.executemany(
-                    "INSERT INTO contact VALUES (?, ?, ?)",
+                    f"INSERT INTO {self._shelf} VALUES (?, ?, ?)",  # noqa: S608 -- a name of ours
                     [(one.id, one.key, orjson.dumps(one.values)) for one in created],
                 )
             except BaseException:
@@ -134,28 +158,29 @@ class ContactStore:
             self._db.execute("COMMIT")
 
     def count(self) -> int:
-        """How many contacts there are."""
+        """How many there are."""
+        question = f"SELECT count(*) FROM {self._shelf}"  # noqa: S608 -- a name of ours
         with self.lock:
-            return int(self._db.execute("SELECT count(*) FROM contact").fetchone()[0])
+            return int(self._db.execute(question).fetchone()[0])
 
-    def newest(self, limit: int) -> list[Contact]:
-        """The contacts created last, newest first."""
-        question = "SELECT id, key, body FROM contact ORDER BY id DESC LIMIT ?"
+    def newest(self, limit: int) -> list[Stored]:
+        """Those created last, newest first."""
+        question = f"{self._columns} ORDER BY id DESC LIMIT ?"
         with self.lock:
             rows = self._db.execute(question, (limit,)).fetchall()
-        return [_contact(row) for row in rows]
+        return [_stored(row) for row in rows]
 
-    def scan(self, after: int = 0) -> Iterator[Contact]:
-        """All contacts in the order of their numbers, a page at a time."""
-        question = "SELECT id, key, body FROM contact WHERE id > ? ORDER BY id LIMIT ?"
+    def scan(self, after: int = 0) -> Iterator[Stored]:
+        """All in the order of their numbers, a page at a time."""
+        question = f"{self._columns} WHERE id > ? ORDER BY id LIMIT ?"
         while True:
             with self.lock:
                 rows = self._db.execute(question, (after, _PAGE)).fetchall()
             if not rows:
                 return
-            yield from (_contact(row) for row in rows)
+            yield from (_stored(row) for row in rows)
             after = rows[-1][0]
 
 
-def _contact(row: tuple[Any, ...]) -> Contact:
-    return Contact(row[0], row[1], orjson.loads(row[2]))
+def _stored(row: tuple[Any, ...]) -> Stored:
+    return Stored(row[0], row[1], orjson.loads(row[2]))

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 class FieldGrammar(Protocol):
     """Which field codes a platform has, and what each implies."""
 
+    needs_table: bool
+    """Whether a mapping must name a table of the platform, as ``table_id``."""
+
     def fact(self, code: str) -> FieldFact:
         """Say what a code is. Raises ValueError, a sentence for the operator, if it is none."""
         ...

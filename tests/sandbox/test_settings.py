@@ -179,10 +179,10 @@ def test_store_belongs_to_one_project(tmp_path: Path) -> None:
 
 
 def test_failed_write_keeps_nothing() -> None:
-    from importer.sandbox.store import Contact, ContactStore
+    from importer.sandbox.store import Database, Stored
 
-    store = ContactStore(None, 1)
-    one = Contact(store.new_id(), "a", {"f_EMail": "a"})
+    store = Database(None, 1).contacts()
+    one = Stored(store.new_id(), "a", {"f_EMail": "a"})
     with pytest.raises(Exception, match="UNIQUE"):
         store.write([one, one], [])
     assert store.count() == 0

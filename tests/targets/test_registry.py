@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from types import ModuleType, SimpleNamespace
+from typing import Any, cast
+
 import pytest
 
 from importer import targets
@@ -23,7 +26,7 @@ def _connection(target: str = "dialog-insight") -> Connection:
 
 
 def test_every_platform_has_a_grammar_and_careful_limits() -> None:
-    assert targets.names() == ("dialog-insight",)
+    assert targets.names() == ("dialog-insight", "dialog-insight-table")
     for name in targets.names():
         assert isinstance(targets.careful_limits(name), Limits)
         with pytest.raises(ValueError):
@@ -31,7 +34,8 @@ def test_every_platform_has_a_grammar_and_careful_limits() -> None:
 
 
 def test_an_unknown_platform_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(UnusableInputError, match="Known: dialog-insight"):
+    known = "Known: dialog-insight, dialog-insight-table"
+    with pytest.raises(UnusableInputError, match=known):
         targets.grammar("mailchimp")
     with pytest.raises(UnusableInputError):
         targets.build(_connection("mailchimp"), mode=UPSERT, fields=(KEY,))
@@ -45,6 +49,30 @@ def test_what_a_platform_can_do_is_told_by_its_abilities() -> None:
     assert target.name == "dialog-insight"
     assert target.limits == targets.careful_limits("dialog-insight")
     assert target.fields is targets.grammar("dialog-insight")
+
+
+def test_tables_go_through_the_connections_of_their_account() -> None:
+    assert targets.connections() == ("dialog-insight",)
+    assert {name: targets.connected_by(name) for name in targets.names()} == {
+        "dialog-insight": "dialog-insight",
+        "dialog-insight-table": "dialog-insight",
+    }
+
+
+def test_a_third_platform_is_one_module_and_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    grammar = targets.grammar("dialog-insight")
+    module = SimpleNamespace(
+        GRAMMAR=grammar,
+        CAREFUL_LIMITS=Limits(rows_per_call=5),
+        CONNECTIONS="other",
+        build=lambda connection, **_: connection.name,
+    )
+    monkeypatch.setitem(targets._REGISTRY, "other", cast("ModuleType", module))
+    assert targets.names()[-1] == "other"
+    assert targets.connections() == ("dialog-insight", "other")
+    assert targets.careful_limits("other").rows_per_call == 5
+    built: Any = targets.build(_connection("other"), mode=UPSERT, fields=(KEY,))
+    assert built == "production"
 
 
 def test_careful_limits_of_dialog_insight_are_the_contract_s() -> None:

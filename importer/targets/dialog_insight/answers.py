@@ -58,7 +58,7 @@ class Envelope:
 def read_merge(
     batch: Batch, response: ApiResponse, *, keys: Sequence[PlannedField], mode: WriteMode
 ) -> Settled:
-    """Read the answer to Contacts.Merge; raises as a target's ``read_submission`` may."""
+    """Read the answer to a Merge call; raises as a target's ``read_submission`` may."""
     envelope = _understood(response)
     answered = envelope.members.get("Records")
     if envelope.success or records.any_written(answered):

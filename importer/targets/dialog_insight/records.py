@@ -1,4 +1,4 @@
-"""The ``Records`` of an answer to Contacts.Merge, tied to the batch's contacts.
+"""The ``Records`` of an answer to a Merge call, tied to the batch's contacts.
 
 Observed: each element has ``IdRecord``, ``Status``, ``ValidationResult``, ``Message`` and an echo
 of the request's ``ID``. Only ``Updated`` and ``OK`` were ever seen; the order, the completeness
@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 _WRITTEN = {"created": Verdict.CREATED, "updated": Verdict.UPDATED}
 _SKIP = "skip"
 _VALID = ("", "ok")
-_AS_IT_STANDS = {ValueType.TEXT, ValueType.EMAIL, ValueType.PHONE, ValueType.CHOICE}
+_AS_IT_STANDS = {
+    ValueType.TEXT,
+    ValueType.EMAIL,
+    ValueType.PHONE,
+    ValueType.CHOICE,
+    ValueType.POSTAL,
+    ValueType.LIST,
+}
 _KEY_SEPARATOR = "\x1f"
 
 _MISSING = Outcome(
@@ -162,7 +169,14 @@ def _normal(text: str, type_: ValueType) -> str:
                 return text
         case ValueType.BOOLEAN | ValueType.CONSENT:
             return {"1": "true", "yes": "true", "0": "false", "no": "false"}.get(text, text)
-        case ValueType.TEXT | ValueType.EMAIL | ValueType.PHONE | ValueType.CHOICE:
+        case (
+            ValueType.TEXT
+            | ValueType.EMAIL
+            | ValueType.PHONE
+            | ValueType.CHOICE
+            | ValueType.POSTAL
+            | ValueType.LIST
+        ):
             return text
 
 

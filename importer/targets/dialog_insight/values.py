@@ -1,4 +1,4 @@
-"""Canonical text of the plan -> the JSON text that Contacts.Merge takes, a column at a time.
+"""Canonical text of the plan -> the JSON text that a Merge call takes, a column at a time.
 
 Sources: consents ``"1"`` and ``"0"`` (Opt-In Synchronization), dates ``yyyy.MM.dd`` (Behavioral
 Tracking Consents), date-times ``yyyy.MM.dd HH:mm:ss`` (the vendor's SDK). Numbers and yes/no
@@ -62,7 +62,14 @@ def contacts(ids: Any, written: Any) -> list[bytes]:
 
 def _json_column(field: PlannedField, texts: Any, booleans: str) -> Any:
     match field.type:
-        case ValueType.TEXT | ValueType.EMAIL | ValueType.PHONE | ValueType.CHOICE:
+        case (
+            ValueType.TEXT
+            | ValueType.EMAIL
+            | ValueType.PHONE
+            | ValueType.CHOICE
+            | ValueType.POSTAL
+            | ValueType.LIST
+        ):
             return _joined('"', _escaped(texts), '"')
         case ValueType.DATE | ValueType.DATETIME:
             return _joined('"', pc.replace_substring(_escaped(texts), "-", "."), '"')

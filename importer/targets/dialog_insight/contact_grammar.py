@@ -1,4 +1,4 @@
-"""The field codes of Dialog Insight.
+"""The field codes of contacts of Dialog Insight.
 
 Documented by the vendor: ``key_f_``, ``f_`` and ``optin_`` (Web Services Presentation),
 ``hasTrackingConsent`` and ``dtTrackingConsent`` (Behavioral Tracking Consents), and the form of a
@@ -42,8 +42,10 @@ _WHOLE = {
 }
 
 
-class Grammar:
+class ContactGrammar:
     """The rules of the codes, as a mapping writes them."""
+
+    needs_table = False
 
     def fact(self, code: str) -> FieldFact:
         """Say what a code is. Raises ValueError, a sentence for the operator, if it is none."""
@@ -58,7 +60,7 @@ class Grammar:
         )
 
 
-GRAMMAR = Grammar()
+GRAMMAR = ContactGrammar()
 
 
 def _fact(prefix: _Prefix, code: str) -> FieldFact:

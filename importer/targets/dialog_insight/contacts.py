@@ -1,0 +1,85 @@
+"""Contacts.Merge, and the two reading calls that tell what an account has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+
+from importer.errors import UnusableInputError
+from importer.targets.dialog_insight import answers
+from importer.targets.dialog_insight.contact_grammar import GRAMMAR, OPT_IN_DATE, ContactGrammar
+from importer.targets.dialog_insight.merge import (
+    CAREFUL_LIMITS,
+    MergeCalls,
+    auth,
+    clearing_mistakes,
+    integer,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from importer.model import (
+        AccountFields,
+        ApiRequest,
+        ApiResponse,
+        Connection,
+        Credentials,
+        PlannedField,
+        WriteMode,
+    )
+
+__all__ = ["CAREFUL_LIMITS", "CONNECTIONS", "GRAMMAR", "Contacts", "build"]
+
+NAME = "dialog-insight"
+CONNECTIONS = NAME
+
+
+class Contacts(MergeCalls):
+    """Contacts.Merge for one project and one set of fields."""
+
+    name = NAME
+    fields: ContactGrammar = GRAMMAR
+
+    def describe_request(self, credentials: Credentials) -> ApiRequest:
+        """Make the Projects.Get call."""
+        return self._post("projects.ashx", "Get", orjson.dumps(self._head(credentials)))
+
+    def read_description(self, response: ApiResponse) -> AccountFields:
+        """Read the fields and opt-ins of the project. Raises as ``Describes`` says."""
+        return answers.read_project(response)
+
+    def list_request(self, credentials: Credentials) -> ApiRequest:
+        """Make the Projects.List call; it takes no project."""
+        return self._post("projects.ashx", "List", orjson.dumps(auth(credentials)))
+
+    def read_list(self, response: ApiResponse) -> Mapping[str, str]:
+        """Read the projects: id -> name. Raises as ``Lists`` says."""
+        return answers.read_projects(response)
+
+
+def build(
+    connection: Connection,
+    *,
+    mode: WriteMode,
+    fields: tuple[PlannedField, ...],
+    clears: tuple[str, ...],
+    table_id: str,  # noqa: ARG001 - contacts are in no table
+) -> Contacts:
+    """Make the target. Raises UnusableInputError where the connection does not allow the fields."""
+    mistakes = []
+    dates = [f.code for f in fields if f.code.startswith(OPT_IN_DATE)]
+    if dates and not connection.opt_in_dates:
+        mistakes.append(
+            f"{', '.join(dates)}: the platform's name for an opt-in date is not proven. "
+            f"Set `opt_in_dates: true` in the connection {connection.name} once you have seen it "
+            "work, or take the field out of the mapping."
+        )
+    mistakes += clearing_mistakes(connection, clears)
+    if mistakes:
+        raise UnusableInputError(*mistakes)
+    place = {"idProject": integer(connection.project_id)}
+    return Contacts(
+        connection, service="contacts.ashx", place=place, mode=mode, fields=fields, clears=clears
+    )
