@@ -10,7 +10,10 @@ from importer.issues import Finding, IssueCode, Severity
 from importer.model import Chunk
 from importer.recognition import (
     ColumnLook,
+    DateForm,
     DateOrder,
+    Evidence,
+    Form,
     Look,
     Recognition,
     masked,
@@ -150,3 +153,75 @@ def test_rows_with_other_problems_are_rows_of_the_table() -> None:
     whole = chunk(n=["1", "2"])
     short = finding(IssueCode.ROW_TOO_SHORT, Severity.ERROR, 0)
     assert rows_of_table(replace(whole, findings=(short,))).rows.tolist() == [2, 3]
+
+
+# --- evidence ------------------------------------------------------------------------------------
+
+
+def evidence_of(*values: str, typed_dates: bool = False) -> Evidence:
+    recognition = Recognition(closely=True)
+    recognition.add(replace(chunk(a=list(values)), typed_dates=typed_dates))
+    (found,) = recognition.evidence()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("values", "form"),
+    [
+        (["H2X 1Y4", "h2x1y4", "G1A-0A2"], Form.CANADIAN_POSTAL),
+        (["75001", "01000"], Form.FIVE_DIGITS),
+        (["Ada Roy", "Jean  Luc Côté"], Form.WORDS),
+        (["+33 6 12 34 56 78", "+15145550101"], Form.PHONE_WITH_COUNTRY),
+        (["514 555-0101", "(514)\u00a05550101", "1-514-555-0101", "514.555.0101 poste 2"],
+         Form.PHONE_OF_NORTH_AMERICA),
+        (["06 12 34 56 78", "0123456789"], Form.PHONE_OF_FRANCE),
+    ],
+)  # fmt: skip
+def test_forms_of_values_are_counted(values: list[str], form: Form) -> None:
+    assert evidence_of(*values).share_of(form) == 1.0
+    assert evidence_of(*values, "", "?").forms[form] == len(values)
+    others = ["Z9Z-9Z9", "7500", "Roy", "514-155-0101", "00-12-34-56-78"]
+    assert evidence_of(*others).share_of(form) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("31/01/1980", DateForm("9/9/9999")),
+        ("1.2.80", DateForm("9.9.99")),
+        ("1980-01-31", DateForm("9999-9-9")),
+        ("31/01/1980 9:30", DateForm("9/9/9999", " HH:mm")),
+        ("1980-01-31T09:30:00", DateForm("9999-9-9", "THH:mm:ss")),
+        ("1980-01-31 9:30 PM", DateForm("9999-9-9", "?")),
+        ("12 août 1980", DateForm("9 A 9999")),
+        ("3-Mar-80", DateForm("9-A-99")),
+        ("Mar 3, 1980", DateForm("A 9, 9999")),
+    ],
+)
+def test_forms_of_dates_are_told(text: str, form: DateForm) -> None:
+    found = evidence_of(text, "no date", "x" * 50, typed_dates=True)
+    assert dict(found.dates) == {form: 1}
+    assert found.date_share == 1 / 3
+    assert found.typed_dates
+
+
+def test_answers_are_kept_while_they_are_few() -> None:
+    assert dict(evidence_of("oui", "oui", "non", "").answers or {}) == {"oui": 2, "non": 1}
+    assert evidence_of(*map(str, range(41))).answers is None
+    recognition = Recognition(closely=True)
+    for start in (0, 40):
+        recognition.add(chunk(a=[str(n) for n in range(start, start + 40)]))
+    (found,) = recognition.evidence()
+    assert (found.answers, found.values, found.rows, found.fill) == (None, 80, 80, 1.0)
+
+
+def test_nothing_is_shown_by_columns_without_rows_or_without_a_closer_look() -> None:
+    (empty,) = Recognition(["a"], closely=True).evidence()
+    assert (empty.fill, empty.date_share, empty.share(Look.TEXT), empty.share_of(Form.WORDS)) == (
+        0, 0, 0, 0,
+    )  # fmt: skip
+    recognition = Recognition()
+    recognition.add(chunk(a=["Ada Roy"]))
+    (far,) = recognition.evidence()
+    assert (dict(far.forms), dict(far.answers or {})) == ({}, {})
+    assert far.share(Look.TEXT, Look.DATE) == 1.0

@@ -1,0 +1,137 @@
+"""Which column tells one contact from another: one address, clearly the contact's own, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from importer.drafting.agreeing import MOST, NEARLY_ALL, Support, agreement, percent
+from importer.drafting.candidates import Candidate, Fields
+from importer.drafting.phrases import Concept, Rank
+from importer.drafting.proposal import Certainty, Members, Proposal
+from importer.drafting.readings import HeaderReading
+from importer.recognition import Look
+
+_KEY = "key_"
+_USUAL = "f_EMail"
+
+
+def choose_key(
+    readings: Sequence[HeaderReading], fields: Fields, *, headless: bool
+) -> dict[str, Proposal]:
+    """Propose what becomes of each column that could be the key; at most one is.
+
+    Only a column whose header says that it is the contact's own address counts, or the only
+    column of addresses of a table without a header.
+    """
+    field = fields.of(Concept.EMAIL)
+    if headless:
+        return _of_headless(readings, field)
+    addresses = [one for one in readings if _is_own_address(one, field)]
+    if not addresses:
+        return {}
+    if field is None:
+        reason = "the header says e-mail, but the account has no field for it"
+        return {one.column.name: _without_field(one, reason) for one in addresses}
+    bearing = [one for one in addresses if _values_allow(one)]
+    chosen = _clear_one(bearing)
+    made = {one.column.name: _other_address(one, bearing, chosen, field) for one in addresses}
+    if chosen is not None:
+        named = replace(chosen.direct, doubt=field.doubt) if chosen.direct else field
+        made[chosen.column.name] = _key(chosen, named, bearing)
+    return made
+
+
+def _is_own_address(reading: HeaderReading, field: Candidate | None) -> bool:
+    if reading.direct is not None and field is not None and not field.doubt:
+        return reading.direct.code == field.code
+    return reading.concept is Concept.EMAIL and reading.rank is not Rank.SECOND
+
+
+def _values_allow(reading: HeaderReading) -> bool:
+    """Whether the values may be addresses; a table without rows says nothing against it."""
+    column = reading.column
+    if column.rows and not column.values:
+        return False
+    return agreement(Concept.EMAIL, column).support is not Support.AGAINST
+
+
+def _clear_one(bearing: Sequence[HeaderReading]) -> HeaderReading | None:
+    """Find the only one, the only primary one, the only plain one, or the only filled one."""
+    if len(bearing) == 1:
+        return bearing[0]
+    for rank in (Rank.PRIMARY, Rank.PLAIN):
+        ranked = [one for one in bearing if one.rank is rank]
+        if ranked:
+            return ranked[0] if len(ranked) == 1 else None
+    full = [one for one in bearing if one.column.fill >= NEARLY_ALL]
+    others_sparse = all(one in full or one.column.fill <= MOST for one in bearing)
+    return full[0] if len(full) == 1 and others_sparse else None
+
+
+def _key(reading: HeaderReading, field: Candidate, bearing: Sequence[HeaderReading]) -> Proposal:
+    agreed = agreement(Concept.EMAIL, reading.column)
+    reason = f"{reading.header_words}, {agreed.words}"
+    if len(bearing) > 1 and reading.rank in {Rank.HOME, Rank.WORK}:
+        reason += ", and it alone is filled in nearly every row"
+    if reading.column.values and reading.column.fill < 1:
+        reason += f"; {percent(1 - reading.column.fill)} of the rows have none and will be refused"
+    if field.remark:
+        reason += f"; {field.remark}"
+    proposal = Proposal(
+        reading.column.name, _KEY + field.code, _options(field), reason, Certainty.LIKELY
+    )
+    doubt = reading.doubt or field.doubt
+    if doubt:
+        return replace(proposal, certainty=Certainty.UNSURE, reason=f"{reason}, but {doubt}")
+    plain = reading.rank in {Rank.PLAIN, Rank.PRIMARY} and not reading.words.mended
+    if agreed.support is Support.FULL and plain and not reading.settled:
+        return replace(proposal, certainty=Certainty.SURE)
+    return proposal
+
+
+def _options(field: Candidate) -> Members:
+    return () if field.code.casefold() == _USUAL.casefold() else (("type", "email"),)
+
+
+def _other_address(
+    reading: HeaderReading,
+    bearing: Sequence[HeaderReading],
+    chosen: HeaderReading | None,
+    field: Candidate,
+) -> Proposal:
+    """Write an address that is not the key as a comment."""
+    agreed = agreement(Concept.EMAIL, reading.column)
+    reason = f"{reading.header_words}, {agreed.words}"
+    if reading not in bearing:
+        against = agreed.words.replace("and the column", "but the column")
+        reason = f"{reading.header_words}, {against}"
+    elif chosen is None:
+        names = " and ".join(f'"{one.column.name}"' for one in bearing)
+        reason += f", but {names} could each be the key: choose one"
+    else:
+        reason += f', but "{chosen.column.name}" is the key'
+    return Proposal(
+        reading.column.name, _KEY + field.code, _options(field), reason, Certainty.UNSURE
+    )
+
+
+def _without_field(reading: HeaderReading, reason: str) -> Proposal:
+    return Proposal(reading.column.name, None, (), reason, Certainty.NONE)
+
+
+def _of_headless(readings: Sequence[HeaderReading], field: Candidate | None) -> dict[str, Proposal]:
+    """Take the only column of addresses of a table without a header."""
+    addresses = [one for one in readings if one.column.share(Look.EMAIL) >= MOST]
+    if len(addresses) != 1 or field is None:
+        return {}
+    (reading,) = addresses
+    share = reading.column.share(Look.EMAIL)
+    sure = share >= NEARLY_ALL
+    reason = f"the only column of addresses, {percent(share)} of its values are"
+    certainty = Certainty.LIKELY if sure else Certainty.UNSURE
+    return {
+        reading.column.name: Proposal(
+            reading.column.name, _KEY + field.code, _options(field), reason, certainty
+        )
+    }

@@ -1,0 +1,84 @@
+"""The options of a column: type, format and region, as its values prove them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from importer.drafting.agreeing import MOST, is_phone
+from importer.drafting.dates import read_dates
+from importer.drafting.phrases import Concept
+from importer.drafting.proposal import Members
+from importer.recognition import Evidence, Form, Look
+
+NO_REGION = "add `region: CA`, or the country of numbers that are written without one"
+_FEWEST = 3  # postal codes from which a column counts as Canadian
+_CLEARLY = 0.95  # the share of phones that makes a country's form that of all
+_PIVOT = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """A column's options. ``problem``: why they cannot be told, or "".
+
+    ``others``: the options of other readings. ``words``: what the values told of them.
+    """
+
+    members: Members = ()
+    words: str = ""
+    problem: str = ""
+    others: tuple[Members, ...] = ()
+    region_needed: bool = False
+
+
+def options_for(concept: Concept | None, column: Evidence, region: str | None) -> Options:
+    """Give the options for a column that holds a concept, or a field of the account's own."""
+    if concept is not None and is_phone(concept):
+        members: Members = (("type", "phone"),)
+        if region is not None:
+            members += (("region", region),)
+        return Options(members, region_needed=True)
+    if concept is Concept.BIRTH_DATE or (concept is None and column.date_share >= MOST):
+        return _of_dates(column)
+    if concept in {Concept.EMAIL, Concept.SECOND_EMAIL}:
+        return Options((("type", "email"),))
+    canadian = column.forms.get(Form.CANADIAN_POSTAL, 0)
+    if concept is Concept.POSTAL_CODE and canadian == column.values >= _FEWEST:
+        return Options((("type", "postal"), ("region", "CA")), "all values are Canadian codes")
+    if concept is None and column.share(Look.YES_NO) >= MOST:
+        return Options(problem="its values are yes or no, and what the field takes is not known")
+    return Options()
+
+
+def _of_dates(column: Evidence) -> Options:
+    if not column.values:
+        problem = "an empty column does not tell how dates will be written: give its format"
+        return Options((("type", "date"), ("format", "YYYY-MM-DD")), problem=problem)
+    reading = read_dates(column)
+    members = _dated(reading.formats, two_digits=reading.two_digit_years)
+    others = (_dated(reading.others, two_digits=reading.two_digit_years),) if reading.others else ()
+    return Options(members, reading.proof, reading.problem, others)
+
+
+def _dated(formats: Sequence[str], *, two_digits: bool) -> Members:
+    members: Members = (("type", "date"),)
+    if formats:
+        members += (("format", formats[0] if len(formats) == 1 else list(formats)),)
+    return (*members, ("pivot", _PIVOT)) if two_digits else members
+
+
+def phone_region(columns: Sequence[Evidence]) -> str | None:
+    """Tell the country of numbers without one, by the form of all phones of the table.
+
+    Numbers of North America are read alike wherever there they are from, so ``CA`` serves them
+    all. None where the numbers do not tell.
+    """
+    phones = [column for column in columns if column.share(Look.PHONE) >= MOST]
+    counts = {
+        region: sum(column.forms.get(form, 0) for column in phones)
+        for region, form in (("CA", Form.PHONE_OF_NORTH_AMERICA), ("FR", Form.PHONE_OF_FRANCE))
+    }
+    numbers = sum(column.looks.get(Look.PHONE, 0) for column in phones)
+    without = numbers - sum(column.forms.get(Form.PHONE_WITH_COUNTRY, 0) for column in phones)
+    region, count = max(counts.items(), key=lambda pair: pair[1])
+    return region if count and count >= _CLEARLY * without else None

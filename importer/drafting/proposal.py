@@ -1,0 +1,46 @@
+"""One column's proposal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+Members = tuple[tuple[str, Any], ...]
+"""A column's options, as (name, value), in the order in which they are written."""
+
+
+class Certainty(StrEnum):
+    """How sure a proposal is."""
+
+    SURE = "sure"
+    LIKELY = "likely"
+    UNSURE = "unsure"  # written as a comment
+    NONE = "no field"  # written as a comment: nothing fits
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What is proposed for a column.
+
+    ``field``: its code, None where nothing fits. ``others``: the options of other readings.
+    ``consent``: it is one, and its ``values`` are left to fill in.
+    """
+
+    column: str
+    field: str | None
+    options: Members
+    reason: str
+    certainty: Certainty
+    others: tuple[Members, ...] = ()
+    consent: bool = False
+
+    @property
+    def commented(self) -> bool:
+        """Whether the draft has it as a comment, so that it does nothing."""
+        return self.certainty in {Certainty.UNSURE, Certainty.NONE}
+
+    @property
+    def is_key(self) -> bool:
+        """Whether it is the key, and counts."""
+        return self.field is not None and self.field.startswith("key_") and not self.commented

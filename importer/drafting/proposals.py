@@ -1,0 +1,208 @@
+"""What is proposed for each column of a table, with its reason and how sure it is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from importer.drafting.agreeing import MOST, NEARLY_ALL, Agreement, Support, agreement, percent
+from importer.drafting.candidates import Candidate, Fields
+from importer.drafting.consents import consent_proposal, tells_dates
+from importer.drafting.headers import plain_words
+from importer.drafting.keys import choose_key
+from importer.drafting.options import NO_REGION, options_for, phone_region
+from importer.drafting.phrases import Concept, Rank
+from importer.drafting.proposal import Certainty, Proposal
+from importer.drafting.readings import HeaderReading, read_headers
+from importer.drafting.vocabulary import speaks_of_consent
+from importer.recognition import Evidence, Look
+from importer.targets import FieldGrammar
+
+_BY_RANK = {Rank.PRIMARY: 0, Rank.PLAIN: 1, Rank.HOME: 2, Rank.WORK: 3, Rank.SECOND: 4}
+_SECOND = {Concept.EMAIL: Concept.SECOND_EMAIL, Concept.ADDRESS: Concept.ADDRESS2}
+
+
+def propose(
+    columns: Sequence[Evidence],
+    fields: Fields,
+    grammar: FieldGrammar,
+    *,
+    repeated: Iterable[str] = (),
+    headless: bool = False,
+) -> tuple[Proposal, ...]:
+    """Propose a field for each column, in the table's order.
+
+    ``repeated``: headers that several columns have. ``headless``: the table has no header, and
+    its columns' names are made up.
+    """  # fmt: skip
+    twice = set(repeated)
+    made: dict[str, Proposal] = {}
+    read: list[HeaderReading] = []
+    for reading in read_headers(columns, fields):
+        column = reading.column
+        if column.name in twice or _without_number(column.name) in twice:
+            made[column.name] = _nothing(column, "several columns have this name: rename them")
+        elif _is_consent(reading, fields):
+            made[column.name] = consent_proposal(column, reading.words, fields)
+        else:
+            read.append(reading)
+    made |= choose_key(read, fields, headless=headless)
+    made |= _of_fields([one for one in read if one.column.name not in made], columns, fields)
+    return tuple(_within(grammar, made[column.name]) for column in columns)
+
+
+def _is_consent(reading: HeaderReading, fields: Fields) -> bool:
+    name = reading.column.name
+    if "joining" in reading.words.whole and reading.direct is None:
+        return tells_dates(reading.column, reading.words)
+    spoken_of = speaks_of_consent(reading.words.whole, plain_words(name))
+    return spoken_of or fields.consent_named(name) is not None
+
+
+def _without_number(name: str) -> str:
+    """Take off what makes the name of a repeated header its own: ``News (2)``."""
+    bare, opened, rest = name.rpartition(" (")
+    return bare if opened and rest.removesuffix(")").isdecimal() else name
+
+
+def _nothing(column: Evidence, reason: str) -> Proposal:
+    return Proposal(column.name, None, (), reason, Certainty.NONE)
+
+
+def _of_fields(
+    readings: Sequence[HeaderReading], columns: Sequence[Evidence], fields: Fields
+) -> dict[str, Proposal]:
+    """Propose the fields that are no key."""
+    region = phone_region(columns)
+    made: dict[str, Proposal] = {}
+    rivals: dict[str, list[tuple[HeaderReading, Candidate]]] = defaultdict(list)
+    for reading in readings:
+        candidate = _candidate(reading, fields)
+        if candidate is None:
+            made[reading.column.name] = _unplaced(reading, fields)
+        elif reading.rank is Rank.SECOND:
+            made[reading.column.name] = _further(reading, candidate)
+        else:
+            rivals[candidate.code.casefold()].append((reading, candidate))
+    for group in rivals.values():
+        group.sort(key=lambda pair: _precedence(pair[0]))
+        best = group[0][0]
+        alone = [_precedence(one) for one, _ in group].count(_precedence(best)) == 1
+        for reading, candidate in group:
+            rival = ""
+            if not alone:
+                rival = f"several columns could be {candidate.code}"
+            elif reading is not best:
+                rival = f'"{best.column.name}" goes to {candidate.code} already'
+            made[reading.column.name] = _placed(reading, candidate, region, rival)
+    return made
+
+
+def _precedence(reading: HeaderReading) -> int:
+    return 0 if reading.direct else 1 + _BY_RANK[reading.rank]
+
+
+def _candidate(reading: HeaderReading, fields: Fields) -> Candidate | None:
+    if reading.direct is not None:
+        return reading.direct
+    concept = reading.concept
+    if concept is not None and reading.rank is Rank.SECOND:
+        concept = _SECOND.get(concept)
+    return fields.of(concept) if concept is not None else None
+
+
+def _placed(
+    reading: HeaderReading, candidate: Candidate, region: str | None, rival: str
+) -> Proposal:
+    """Propose a field whose header is understood, as far as the values agree.
+
+    ``rival``: why another column may be meant, or "".
+    """
+    column, concept = reading.column, reading.concept
+    agreed = agreement(concept, column) if concept else Agreement(Support.FULL)
+    options = options_for(concept, column, region)
+    parts = [reading.header_words, agreed.words]
+    doubts = (rival, reading.doubt, options.problem, candidate.doubt, _at_work(reading))
+    doubt = next(filter(None, doubts), "")
+    certainty = _certainty(reading, candidate, agreed)
+    if agreed.support is Support.AGAINST:
+        certainty = Certainty.UNSURE
+    elif doubt:
+        certainty = Certainty.UNSURE
+        parts.append(f"but {doubt}")
+    else:
+        parts.append(options.words)
+        if options.region_needed and region is None:
+            parts.append(NO_REGION)
+    return Proposal(
+        column.name,
+        candidate.code,
+        options.members,
+        _sentence(parts, candidate.remark),
+        certainty,
+        others=options.others,
+    )
+
+
+def _at_work(reading: HeaderReading) -> str:
+    """A place of work is not the contact's own, but for the phones and addresses there."""
+    return "it is the place of work" if reading.rank is Rank.WORK and not reading.direct else ""
+
+
+def _certainty(reading: HeaderReading, candidate: Candidate, agreed: Agreement) -> Certainty:
+    guessed = reading.words.mended or reading.settled or reading.rank is Rank.HOME
+    if agreed.support is Support.FULL and candidate.usual and (reading.direct or not guessed):
+        return Certainty.SURE
+    return Certainty.LIKELY
+
+
+def _sentence(parts: Iterable[str], remark: str) -> str:
+    said = ", ".join(filter(None, parts))
+    return f"{said}; {remark}" if remark else said
+
+
+def _further(reading: HeaderReading, candidate: Candidate) -> Proposal:
+    """Propose a second address, or a second line of one; as a comment."""
+    second_email = reading.concept is Concept.EMAIL
+    options = (("type", "email"), ("on_invalid", "skip")) if second_email else ()
+    said = "a further e-mail, which never is the key" if second_email else "a further address"
+    reason = _sentence([said], candidate.remark)
+    return Proposal(reading.column.name, candidate.code, options, reason, Certainty.UNSURE)
+
+
+def _unplaced(reading: HeaderReading, fields: Fields) -> Proposal:
+    """Say of a column that goes nowhere what it seems to hold."""
+    column, concept = reading.column, reading.concept
+    if concept is not None and reading.rank is Rank.SECOND:
+        return _nothing(column, f"a further {concept.words}")
+    if concept is not None and fields.asked:
+        return _nothing(column, f"the account has no field for the {concept.words}")
+    if not column.values:
+        return _nothing(column, "the header names no field that is known, and the column is empty")
+    for look, plural in (
+        (Look.EMAIL, "addresses, but the header does not say that they are the contact's own"),
+        (
+            Look.YES_NO,
+            "yes or no: if that is a consent, map it to optin_… and spell the values out",
+        ),
+        (Look.PHONE, "phone numbers"),
+        (Look.DATE, "dates"),
+    ):
+        share = column.share(look)
+        if share >= MOST:
+            share_told = "the" if share >= NEARLY_ALL else f"{percent(share)} of the"
+            return _nothing(column, f"the header names no field; {share_told} values are {plural}")
+    return _nothing(column, "the header names no field that is known")
+
+
+def _within(grammar: FieldGrammar, proposal: Proposal) -> Proposal:
+    """Drop what the platform would not take as a field's code."""
+    if proposal.field is None:
+        return proposal
+    try:
+        grammar.fact(proposal.field)
+    except ValueError:
+        reason = f"the account's field {proposal.field} cannot be written in a mapping"
+        return replace(proposal, field=None, options=(), reason=reason, certainty=Certainty.NONE)
+    return proposal
