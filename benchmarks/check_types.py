@@ -2,6 +2,7 @@
 
 Types: ``checking.check_column`` on a million values of each type, in chunks as a run has them. Of
 the yardsticks, the obvious loop over the same values with the same library, only a slice is timed.
+*all types*: a table with a column of each of the twelve types, mapped and checked, in CPU seconds.
 Stages: the package's own ``pipeline.check`` and ``pipeline.finish`` on a generated file, timed at
 the doors between the stages; their yardsticks do the same work row by row on a slice. Example::
 
@@ -19,36 +20,67 @@ import itertools
 import math
 import os
 import random
+import re
 import statistics
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
+import pandas as pd
 import phonenumbers
 import pyarrow as pa
 import trial
 from email_validator import EmailNotValidError, validate_email
-from generate_contacts import ADDRESS, BIRTH, CITY, HEADER, NEWSLETTER, PHONE, POINTS, ContactRows
+from generate_contacts import (
+    ADDRESS,
+    BIRTH,
+    CITY,
+    CODE,
+    HEADER,
+    NEWSLETTER,
+    PHONE,
+    POINTS,
+    ContactRows,
+)
 
 from importer import assembly, checking, pipeline
+from importer.blanks import BLANKS
+from importer.checking import Checker
 from importer.checking.column import Context
+from importer.documents import parse_document
 from importer.journal import Journal
-from importer.mapping import BLANKS, BoundMapping
-from importer.model import FieldRole, FieldRule, RunState, ValueType
+from importer.mapping import BoundMapping, Mapping, bind
+from importer.mapping.resolving import resolve_mapping
+from importer.model import Chunk, FieldRole, FieldRule, Other, RunState, ValueType
 from importer.planning import Planner
 from importer.run_facts import facts_of
 from importer.run_log import Unwatched
 from importer.settings import Settings
+from importer.tables import TableDescription
 from importer.targets import grammar
 
 CHUNK = 50_000
+_LISTED = "{Oui: yes, Non: no, Yes: yes, No: no, À confirmer: leave}"
+_CODES = {
+    ValueType.EMAIL: "key_f_EMail",
+    ValueType.CONSENT: f"{{field: optin_Newsletter, values: {_LISTED}}}",
+}
+_OPTIONS = dict.fromkeys(ValueType, "") | {
+    ValueType.TEXT: ", max_length: 100",
+    ValueType.PHONE: ", region: CA",
+    ValueType.POSTAL: ", region: CA",
+    ValueType.DATE: ", format: DD/MM/YYYY",
+    ValueType.CHOICE: f", values: {_LISTED}",
+}
+INTERESTS = ("Art", "Boxe", "Cinéma", "Danse", "Escalade", "Football", "Golf")
 ANSWERS = {"Oui": "yes", "Non": "no", "Yes": "yes", "No": "no", "À confirmer": "leave"}
 Value = str | None
 Loop = Callable[[Sequence[Value]], object]
@@ -82,6 +114,8 @@ def main() -> None:
     for cost in type_costs(options.values, options.slice, options.repeat):
         print(cost)
     print(f"\n{HEADING}")
+    print(all_types_cost(options.values, options.slice, options.repeat))
+    print(f"\n{HEADING}")
     with tempfile.TemporaryDirectory(prefix="importer-benchmark-") as folder:
         for cost in stage_costs(Path(folder), options.rows, options.slice, options.repeat):
             print(cost)
@@ -109,6 +143,42 @@ def type_costs(values: int, some: int, repeat: int) -> Iterator[Cost]:
         yield Cost(type_.value, ours * 1e6 / values, plain * 1e6 / len(part))
 
 
+def all_types_cost(values: int, some: int, repeat: int) -> Cost:
+    """Map and check a table with a column of each type; CPU seconds."""
+    columns = _columns(values)
+    mapping = _mapping_of_all_types()
+    ours = statistics.median(_map_and_check(columns, mapping, values) for _ in range(repeat))
+    began = time.process_time()
+    for type_ in ValueType:
+        LOOPS[type_](columns[type_][:some])
+    plain = time.process_time() - began
+    return Cost("all types", ours * 1e6 / values, plain * 1e6 / min(some, values))
+
+
+def _mapping_of_all_types() -> Mapping:
+    lines = ["name: all", "target: dialog-insight", "consent: {yes_to: everyone}", "columns:"]
+    for type_, more in _OPTIONS.items():
+        long_form = f"{{field: f_{type_.title()}, type: {type_}{more}}}"
+        lines.append(f"  {type_}: {_CODES.get(type_, long_form)}")
+    document = parse_document("\n".join(lines), "all.yaml")
+    return resolve_mapping(document, {"dialog-insight": grammar("dialog-insight")})
+
+
+def _map_and_check(columns: dict[ValueType, list[Value]], mapping: Mapping, values: int) -> float:
+    table = TableDescription("all.csv", "", "csv", tuple(ValueType), header_row=1)
+    bound = bind(mapping, table, run_date=date.max)
+    checker = Checker(bound.rules, largest_row=1_000_000, columns=tuple(ValueType))
+    chunks = []
+    for at in _starts(values):
+        texts = {t: pa.array(columns[t][at : at + CHUNK], pa.large_string()) for t in ValueType}
+        frame: pd.DataFrame = pa.table(texts).to_pandas()
+        chunks.append(Chunk(np.arange(at, at + len(frame)), frame))
+    began = time.process_time()
+    for chunk in chunks:
+        checker.check(bound.apply(chunk))
+    return time.process_time() - began
+
+
 def _starts(values: int) -> range:
     return range(0, values, CHUNK)
 
@@ -125,9 +195,10 @@ def _rule(type_: ValueType) -> FieldRule:
         role=FieldRole.DATA,
         type=type_,
         column="Column",
-        format={ValueType.DATE: "DD/MM/YYYY"}.get(type_),
-        region="CA" if type_ is ValueType.PHONE else None,
+        formats=("DD/MM/YYYY",) if type_ is ValueType.DATE else (),
+        region="CA" if type_ in {ValueType.PHONE, ValueType.POSTAL} else None,
         values=tuple(ANSWERS.items()) if closed else (),
+        other=Other.REJECT if closed else Other.KEEP,
         max_length=100 if type_ is ValueType.TEXT else None,
     )
 
@@ -144,6 +215,9 @@ def _columns(count: int) -> dict[ValueType, list[Value]]:
         ],
         ValueType.DECIMAL: [f"{chance.uniform(0, 5_000):.2f}" for _ in range(count)],
         ValueType.BOOLEAN: [chance.choice(("Oui", "Non", "Yes", "No", "1")) for _ in range(count)],
+        ValueType.LIST: [
+            "; ".join(chance.sample(INTERESTS, chance.randrange(1, 4))) for _ in range(count)
+        ],
     }
     of_file = {
         ValueType.TEXT: CITY,
@@ -153,6 +227,7 @@ def _columns(count: int) -> dict[ValueType, list[Value]]:
         ValueType.INTEGER: POINTS,
         ValueType.CONSENT: NEWSLETTER,
         ValueType.CHOICE: NEWSLETTER,
+        ValueType.POSTAL: CODE,
     }
     for type_, at in of_file.items():
         made[type_] = [(row[at].strip(BLANKS) or None) if at < len(row) else None for row in rows]
@@ -187,6 +262,20 @@ def _short(text: str) -> str:
     return text
 
 
+_POSTAL = re.compile(r"([A-Z]\d[A-Z])[ -]?(\d[A-Z]\d)", re.IGNORECASE)
+
+
+def _postal(text: str) -> str:
+    match = _POSTAL.fullmatch(text)
+    if match is None:
+        raise ValueError(text)
+    return f"{match[1]} {match[2]}".upper()
+
+
+def _list(text: str) -> str:
+    return "|".join(entry.strip() for entry in re.split(r"[;|\n]", text) if entry.strip())
+
+
 def _decimal(text: str) -> str:
     if not math.isfinite(float(text)):
         raise ValueError(text)
@@ -218,6 +307,8 @@ CONVERT: dict[ValueType, Callable[[str], str]] = {
     ValueType.BOOLEAN: lambda text: _BOOLEANS[text.casefold()],
     ValueType.CONSENT: lambda text: ANSWERS[text],
     ValueType.CHOICE: lambda text: ANSWERS[text],
+    ValueType.POSTAL: _postal,
+    ValueType.LIST: _list,
 }
 LOOPS = {type_: _loop(convert) for type_, convert in CONVERT.items()}
 
@@ -290,7 +381,7 @@ def _stages(folder: Path, path: Path) -> dict[str, float]:
     doors = (
         (source, "chunks", watch.along("read", source.chunks)),
         (BoundMapping, "apply", watch.around("map", BoundMapping.apply)),
-        (checking, "check", watch.around("check", checking.check)),
+        (Checker, "check", watch.around("check", Checker.check)),
         (Planner, "add", watch.around("plan", Planner.add)),
         (Planner, "finish", watch.around("plan", Planner.finish)),
     )
@@ -302,7 +393,6 @@ def _stages(folder: Path, path: Path) -> dict[str, float]:
             journal,
             opened.sources,
             opened.bound,
-            consent_of=lambda code: grammar("dialog-insight").fact(code).consent,
             largest_row=1_000_000,
             clock=means.clock,
             watcher=Unwatched(),

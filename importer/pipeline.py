@@ -13,14 +13,15 @@ from typing import Any
 import orjson
 from pydantic import TypeAdapter
 
-from importer import checking, delivery
+from importer import delivery
+from importer.checking import Checker, Suppression
 from importer.clock import Clock, iso
 from importer.delivery import DeliveryEnd
 from importer.errors import UnusableInputError
 from importer.journal import Journal
 from importer.mapping import BoundMapping, Mapping, bind, unsettled
 from importer.model import FieldRole, FieldRule, PlannedField, PlanSlice, RunState, Verdict, Watcher
-from importer.planning import PlanFacts, Planner
+from importer.planning import PlanFacts, PlannedTable, Planner
 from importer.reconciliation import balance, counted, reconcile
 from importer.reports import Refusals, Reports, RunFacts, Summary
 from importer.run_folder import RunFolder, keep_rows, planned_fields
@@ -53,24 +54,28 @@ def check(
     sources: Sequence[Source],
     bound: Sequence[BoundMapping],
     *,
-    consent_of: Callable[[str], str],
     largest_row: int,
+    suppression: Suppression | None = None,
     clock: Clock,
     watcher: Watcher,
 ) -> PlanFacts:
     """Read, map, check and plan; when it returns, the journal says *checked*.
 
-    ``bound``: the mapping laid on each source's table. ``consent_of``: the consent that a date
-    field belongs to. Raises UnusableInputError at a source that cannot be read to its end, or of
+    ``bound``: the mapping laid on each source's table. ``largest_row``: bytes that one contact may
+    take. ``suppression``: the addresses that get no yes. Raises UnusableInputError at a source that
+    cannot be read to its end, or of
     which the mapping must settle something first.
     """
     fields = tuple(PlannedField(r.field, r.type, r.role) for r in bound[0].rules)
-    dates = {consent_of(f.code): f.code for f in fields if f.role is FieldRole.CONSENT_DATE}
     planner = Planner(
         folder,
         fields,
         policy=bound[0].mapping.duplicates,
-        consent_dates=dates,
+        row_rules=bound[0].mapping.row_rules,
+        tables=[
+            PlannedTable(source.description.shown, {r.field: r.column for r in laid.rules})
+            for source, laid in zip(sources, bound, strict=True)
+        ],
         width=max(len(source.description.columns) for source in sources),
     )
     watcher.begin("check", None)
@@ -78,19 +83,26 @@ def check(
     try:
         for index, (source, mapping) in enumerate(zip(sources, bound, strict=True)):
             rows = 0
+            checker = Checker(
+                mapping.rules,
+                largest_row=largest_row,
+                columns=source.description.columns,
+                row_rules=mapping.mapping.row_rules,
+                today=mapping.run_date,
+                suppression=suppression,
+            )
             for chunk in source.chunks():
-                checked = checking.check(
-                    mapping.apply(chunk),
-                    mapping.rules,
-                    largest_row=largest_row,
-                    columns=source.description.columns,
-                )
-                planner.add(index, chunk, checked)
+                planner.add(index, chunk, checker.check(mapping.apply(chunk)))
                 rows += len(chunk)
                 watcher.advance(len(chunk))
             # Much of a table is known only now that it was read to its end.
-            tables.append(replace(source.description, rows=rows))
-        _refuse_obstacles(tables, bound)
+            uses = mapping.uses
+            found = (
+                *(one for one in source.description.obstacles if one[0] in uses),
+                *checker.obstacles(),
+            )
+            tables.append(replace(source.description, rows=rows, obstacles=found))
+        _refuse_obstacles(tables)
         facts = planner.finish()
     except BaseException:
         planner.close()
@@ -109,14 +121,9 @@ def plan_facts(journal: Journal) -> PlanFacts:
     return PlanFacts(**orjson.loads(journal.fact("plan") or "{}"))
 
 
-def _refuse_obstacles(tables: Sequence[TableDescription], bound: Sequence[BoundMapping]) -> None:
+def _refuse_obstacles(tables: Sequence[TableDescription]) -> None:
     """Refuse tables of which a column that is used may have been read wrongly."""
-    found = [
-        f"{table.shown}: {sentence}"
-        for table, laid in zip(tables, bound, strict=True)
-        for column, sentence in table.obstacles
-        if column in laid.uses
-    ]
+    found = [f"{table.shown}: {sentence}" for table in tables for _, sentence in table.obstacles]
     if found:
         raise UnusableInputError(*found)
 

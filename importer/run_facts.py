@@ -39,7 +39,7 @@ def facts_of(
             "exit_code": exit_code(state, rows, facts.refused_duplicates, end.get("signal")),
             "sandbox": connection is not None and connection.name == SANDBOX,
             "mapping": settings.mapping,
-            "target": connection.target if connection else assembly.mapping_of(folder).target,
+            "target": assembly.mapping_of(folder).target,
             "connection": connection.name if connection else "",
             "project": connection.project_id if connection else "",
             "url": connection.url if connection else "",

@@ -111,6 +111,7 @@ class ConnectionSection(DocumentModel):
     null_handling: Any = None
     opt_in_dates: bool = False
     boolean_values: Literal["number", "json"] = "number"
+    table_keys_in_data: bool = True
 
 
 class ReportsSection(DocumentModel):
@@ -157,7 +158,7 @@ def read_settings(folder: Path) -> Settings:
     mistakes = [*read.mistakes, *_contradictions(document)]
     content = read.content
     if content is None or mistakes:
-        raise UnusableInputError(*sorted(mistakes, key=lambda mistake: mistake.line or 0))
+        raise UnusableInputError(*sorted(mistakes, key=lambda mistake: mistake.place))
     return Settings(
         file=document.file,
         default_connection=content.default_connection,

@@ -14,6 +14,7 @@ import pytest
 from importer.demonstration import FILES, PLANTED
 from importer.journal import Journal
 from importer.model import Verdict
+from importer.reports import ConsentTotals
 from importer.sandbox import Fault
 from tests.runs.workshop import PEOPLE, SETTINGS, TOP, Workshop, files_below
 
@@ -218,7 +219,8 @@ def test_promise_5_when_rows_disagree_no_wins_and_says_so(
     (body,) = workshop.network.merges()
     (contact,) = body["Records"]
     assert contact["Data"]["optin_Newsletter"] in ("0", 0, False)
-    assert workshop.summary()["consents"]["optin_Newsletter"] == {"yes": 0, "no": 1, "left": 0}
+    told = ConsentTotals(yes=0, no=1, left=0)
+    assert workshop.summary()["consents"]["optin_Newsletter"] == told.model_dump()
     assert workshop.summary()["problems"]["consent-conflict"] >= 2
 
 
@@ -227,7 +229,8 @@ def test_promise_5_the_plan_says_how_many_yes_will_be_sent(workshop: Workshop) -
     rows = "a@example.com,,Y\nb@example.com,,N\nc@example.com,,\nbad,,Y\n"
     workshop.write("people.csv", "Email,City,News\n" + rows)
     done = workshop.importer("check", "people.csv", "--json")
-    assert done.json["consents"] == {"optin_Newsletter": {"yes": 1, "no": 1, "left": 1}}
+    told = ConsentTotals(yes=1, no=1, left=1)
+    assert done.json["consents"] == {"optin_Newsletter": told.model_dump()}
 
 
 # --- 6: a partly failed run never looks like a success --------------------------------------------

@@ -143,7 +143,7 @@ def test_what_this_version_does_not_do_yet_is_said(folder: Path) -> None:
 
 def test_a_file_elsewhere_is_called_by_its_path(tmp_path: Path) -> None:
     assert settings_of(tmp_path, CONNECTIONS).file == str(tmp_path / SETTINGS_FILE)
-    assert said(tmp_path, "a: 1\n")[0].startswith(f"{tmp_path / SETTINGS_FILE}:1: ")
+    assert said(tmp_path, "a: 1\n")[0].startswith(f"{tmp_path / SETTINGS_FILE}:1:1: ")
 
 
 # --- what it must not say -------------------------------------------------------------------------
@@ -165,29 +165,29 @@ jobs: {night: {}}
 keep: everything
 """
     assert said(folder, text) == [
-        'importer.yaml:1: language cannot be "de"; it can be en, fr.',
-        'importer.yaml:2: default_connection "prodution" is no connection of this file '
+        'importer.yaml:1:11: language cannot be "de"; it can be en, fr.',
+        'importer.yaml:2:21: default_connection "prodution" is no connection of this file '
         '(there are: production, sandbox). Did you mean "production"?',
-        "importer.yaml:5: connections.production.url: http:// would send the contacts and the key "
-        "in clear text to app.dialoginsight.com; write https://",
-        "importer.yaml:6: connections.production.key_id has no value: write it after the colon, "
+        "importer.yaml:5:10: connections.production.url: http:// would send the contacts and the "
+        "key in clear text to app.dialoginsight.com; write https://",
+        "importer.yaml:6:5: connections.production.key_id has no value: write it after the colon, "
         "or on the lines below",
-        'importer.yaml:8: "per_call" is no member of connections.production.limits. '
-        'Did you mean "rows_per_call" or "bytes_per_call"?',
-        "importer.yaml:8: connections.production.limits.calls_per_minute must be a number",
-        'importer.yaml:8: connections.production.limits.in_flight cannot be "4"; it can be 1.',
-        "importer.yaml:8: connections.production.limits.rows_per_call must be greater than 0",
-        'importer.yaml:9: connections.sandbox lacks the member "key": add it',
-        'importer.yaml:9: connections.sandbox lacks the member "key_id": add it',
-        'importer.yaml:9: the connection "sandbox" is built in: give yours another name',
-        "importer.yaml:11: jobs cannot be run by this version: leave the section out",
-        'importer.yaml:12: keep cannot be "everything"; it can be needed, all.',
+        "importer.yaml:8:29: connections.production.limits.rows_per_call must be greater than 0",
+        "importer.yaml:8:50: connections.production.limits.calls_per_minute must be a number",
+        'importer.yaml:8:67: connections.production.limits.in_flight cannot be "4"; it can be 1.',
+        'importer.yaml:8:70: "per_call" is no member of connections.production.limits. '
+        'Did you mean "bytes_per_call" or "rows_per_call"?',
+        'importer.yaml:9:3: connections.sandbox lacks the member "key": add it',
+        'importer.yaml:9:3: connections.sandbox lacks the member "key_id": add it',
+        'importer.yaml:9:3: the connection "sandbox" is built in: give yours another name',
+        "importer.yaml:11:1: jobs cannot be run by this version: leave the section out",
+        'importer.yaml:12:7: keep cannot be "everything"; it can be needed, all.',
     ]
 
 
 def test_the_default_connection_must_be_there(folder: Path) -> None:
     assert said(folder, "default_connection: production\n") == [
-        'importer.yaml:1: default_connection "production" is no connection of this file '
+        'importer.yaml:1:21: default_connection "production" is no connection of this file '
         "(there are: none)."
     ]
     assert settings_of(folder, "default_connection: sandbox\n").default_connection == "sandbox"
@@ -224,7 +224,7 @@ def test_jobs_are_refused_whatever_they_hold(folder: Path) -> None:
 )
 def test_limits_that_limit_nothing_are_refused(folder: Path, limits: str, words: str) -> None:
     (mistake,) = said(folder, f"{CONNECTIONS}    limits:\n      {limits}\n")
-    assert mistake.startswith("importer.yaml:7: ")
+    assert mistake.startswith("importer.yaml:7:")
     assert words in mistake
 
 
@@ -237,7 +237,9 @@ def test_limits_may_be_fractions_and_absent(folder: Path) -> None:
 def test_the_delimiter_of_reports_is_one_of_three(folder: Path) -> None:
     assert settings_of(folder, 'reports: {delimiter: "\\t"}\n').report_delimiter == "\t"
     (mistake,) = said(folder, "reports: {delimiter: '|'}\n")
-    assert mistake == 'importer.yaml:1: reports.delimiter cannot be "|"; it can be ",", ";", "\\t".'
+    assert (
+        mistake == 'importer.yaml:1:22: reports.delimiter cannot be "|"; it can be ",", ";", "\\t".'
+    )
 
 
 def test_a_file_that_is_no_document_is_one_sentence(folder: Path) -> None:
@@ -272,7 +274,7 @@ def with_url(url: str) -> str:
 )
 def test_http_is_refused_to_any_host_but_this_one(folder: Path, url: str) -> None:
     (mistake,) = said(folder, with_url(url))
-    assert mistake.startswith("importer.yaml:3: connections.production.url: http:// would send")
+    assert mistake.startswith("importer.yaml:3:10: connections.production.url: http:// would send")
     assert mistake.endswith("write https://")
 
 
@@ -298,7 +300,7 @@ def test_http_is_taken_to_this_machine(folder: Path, url: str) -> None:
 )
 def test_promise_7_a_url_holds_no_secret(folder: Path, url: str) -> None:
     (mistake,) = said(folder, with_url(url))
-    assert mistake.startswith("importer.yaml:3: connections.production.url: a URL ")
+    assert mistake.startswith("importer.yaml:3:10: connections.production.url: a URL ")
     assert "hunter2" not in mistake
 
 
@@ -413,13 +415,15 @@ def test_promise_7_what_looks_like_a_secret_is_refused_wherever_it_stands(
 
 def test_promise_7_a_key_of_several_members_is_refused_and_never_shown(folder: Path) -> None:
     (mistake,) = said(folder, disguised("    key: {{value: {secret}}}\n", "hunter2"))
-    assert mistake == "importer.yaml:5: connections.production.key must be text: put it in quotes"
+    assert mistake == "importer.yaml:5:5: connections.production.key must be text: put it in quotes"
 
 
 def test_a_secret_is_said_before_all_else_and_with_its_line(folder: Path) -> None:
     text = CONNECTIONS.replace("env:DIALOG_INSIGHT_KEY", "hunter2") + "language: hunter2\n"
     (mistake,) = said(folder, text)
-    assert mistake.startswith("importer.yaml:5: connections.production.key holds a secret itself: ")
+    assert mistake.startswith(
+        "importer.yaml:5:10: connections.production.key holds a secret itself: "
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from importer.assembly.connecting import (
     refreshed,
     sandbox_connection,
     settings_here,
+    target_of,
 )
 from importer.assembly.making import (
     NewRun,
@@ -40,6 +41,8 @@ from importer.assembly.opening import (
     mapping_of,
     open_all,
 )
+from importer.assembly.sheets import convert_sheet
+from importer.assembly.suppressing import lists_of
 
 __all__ = [
     "MAPPINGS",
@@ -55,10 +58,12 @@ __all__ = [
     "connection_facts",
     "connection_of",
     "consented",
+    "convert_sheet",
     "credentials_of",
     "files_of",
     "find_mapping",
     "grammars",
+    "lists_of",
     "make_run",
     "mapping_of",
     "means",
@@ -70,6 +75,7 @@ __all__ = [
     "sandbox_connection",
     "settings_here",
     "spool",
+    "target_of",
     "unpacked",
     "unpacked_input",
 ]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from importer import targets
 from importer.assembly.means import Means
-from importer.client import Client
 from importer.documents import near
 from importer.errors import ImporterError, Mistake, UnusableInputError
 from importer.mapping import Mapping
@@ -19,6 +18,7 @@ from importer.model import (
     Connection,
     Credentials,
     Limits,
+    PlannedField,
     WriteMode,
 )
 from importer.run_folder import (
@@ -31,6 +31,9 @@ from importer.settings import (
     read_settings,
     resolve_secret,
 )
+
+if TYPE_CHECKING:
+    from importer.client import Client
 
 # The sandbox is this machine: it may be asked quickly, and its key is no secret.
 _SANDBOX_LIMITS: dict[str, Any] = {"calls_per_minute": None, "rows_per_call": 100}
@@ -70,12 +73,20 @@ def choose_connection(
             f"no connection is chosen and {place}: name one with -c NAME (-c sandbox is built in)"
         )
     connection = named_connection(means, name)
-    if mapping is not None and connection.target != mapping.target:
-        raise UnusableInputError(
-            f"the mapping {mapping.name} is for {mapping.target}, "
-            f"and the connection {name} for {connection.target}"
-        )
+    if mapping is not None:
+        _refuse_other_target(mapping, connection)
     return connection
+
+
+def _refuse_other_target(mapping: Mapping, connection: Connection) -> None:
+    wanted = targets.connected_by(mapping.target)
+    if connection.target == wanted:
+        return
+    through = f" (through a connection of {wanted})" if wanted != mapping.target else ""
+    raise UnusableInputError(
+        f"the mapping {mapping.name} is for {mapping.target}{through}, "
+        f"and the connection {connection.name} for {connection.target}"
+    )
 
 
 def named_connection(means: Means, name: str) -> Connection:
@@ -92,10 +103,13 @@ def named_connection(means: Means, name: str) -> Connection:
         known = [*settings.connections, SANDBOX]
         hint = near(name, known) or f" There are: {', '.join(known)}."
         raise UnusableInputError(f'there is no connection "{name}".{hint}')
-    if section.target not in targets.names():
+    known_targets = targets.connections()
+    if section.target not in known_targets:
+        instead = f"there are: {', '.join(known_targets)}"
+        if section.target in targets.names():
+            instead = f"write target: {targets.connected_by(section.target)}, it serves both"
         raise UnusableInputError(
-            f"{settings.file}: the connection {name} has the target {section.target}; "
-            f"there are: {', '.join(targets.names())}"
+            f"{settings.file}: the connection {name} has the target {section.target}; {instead}"
         )
     return _connection(name, section)
 
@@ -127,6 +141,24 @@ def _connection(name: str, section: ConnectionSection) -> Connection:
         null_handling=section.null_handling,
         opt_in_dates=section.opt_in_dates,
         boolean_values=section.boolean_values,
+        table_keys_in_data=section.table_keys_in_data,
+    )
+
+
+def target_of(
+    connection: Connection, mapping: Mapping, fields: tuple[PlannedField, ...]
+) -> targets.Target:
+    """Make the target that writes a mapping's fields through a connection.
+
+    Raises UnusableInputError as ``targets.build`` does.
+    """
+    return targets.build(
+        connection,
+        name=mapping.target,
+        mode=mapping.mode,
+        fields=fields,
+        clears=mapping.clears,
+        table_id=mapping.table_id,
     )
 
 
@@ -168,6 +200,8 @@ def credentials_of(connection: Connection) -> Credentials:
 
 def client_for(connection: Connection, means: Means) -> Client:
     """Open the door to a connection's platform."""
+    from importer.client import Client  # heavy, and a check needs no network
+
     return Client(connection.limits.timeout_seconds, means.transport, clock=means.clock)
 
 
@@ -180,15 +214,23 @@ def answer_of(client: Client, request: ApiRequest, credentials: Credentials) -> 
     return replace(response, body=response.body.replace(secret, b"***"))
 
 
-def account_fields(connection: Connection, means: Means) -> AccountFields | str:
+def account_fields(
+    connection: Connection, means: Means, mapping: Mapping | None = None
+) -> AccountFields | str:
     """Ask the account which fields it has; a sentence instead when it cannot be asked.
+
+    ``mapping``: the fields of its target, where that is not the connection's own.
 
     Raises:
         UnusableInputError: the connection's secret is not where the configuration says.
     """
-    target = targets.build(connection, mode=_READING, fields=())
-    if not isinstance(target, targets.Describes):  # pragma: no cover - every target so far does
-        return f"{connection.target} cannot be asked for its fields"
+    target = (
+        target_of(connection, mapping, ())
+        if mapping is not None
+        else targets.build(connection, mode=_READING, fields=())
+    )
+    if not isinstance(target, targets.Describes):
+        return f"no call is known that names the fields of {target.name}."
     try:
         credentials = credentials_of(connection)
         with client_for(connection, means) as client:

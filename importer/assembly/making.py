@@ -20,6 +20,7 @@ from importer.model import (
 )
 from importer.run_folder import (
     FileFacts,
+    ListFacts,
     RunFolder,
     RunSettings,
     make_run_id,
@@ -89,6 +90,7 @@ def make_run(
                     _file_facts(path, shown)
                     for path, shown in zip(opened.paths, opened.shown, strict=True)
                 ),
+                suppression=opened.lists,
                 passed_over=opened.passed_over,
                 sheet=order.sheet,
                 first=order.first,
@@ -127,22 +129,29 @@ def reopen(folder: RunFolder) -> Opened:
     """Open a run's files again, for a check that did not end.
 
     Raises:
-        UnusableInputError: a file is gone, or is not what it was.
+        UnusableInputError: a file or a suppression list is gone, or is not what it was.
     """
     settings = folder.settings
     found = []
     for facts in settings.files:
         path = folder.spooled_input if facts.spooled else Path(facts.absolute)
-        if not path.is_file():
-            raise UnusableInputError(f"{facts.path} is gone: the run {folder.id} cannot be checked")
-        if sha256_of(path) != facts.sha256:
-            raise UnusableInputError(
-                f"{facts.path} has changed since the run {folder.id} began: start a new run"
-            )
+        _refuse_changed(path, facts, folder)
         found.append((path, facts.path))
+    for one in settings.suppression:
+        _refuse_changed(Path(one.absolute), one, folder)
     return open_all(
         found,
         str(folder.mapping),
         sheet=settings.sheet,
         run_date=date.fromisoformat(settings.run_date),
+        lists=[(Path(one.absolute), one.path) for one in settings.suppression],
     )
+
+
+def _refuse_changed(path: Path, facts: FileFacts | ListFacts, folder: RunFolder) -> None:
+    if not path.is_file():
+        raise UnusableInputError(f"{facts.path} is gone: the run {folder.id} cannot be checked")
+    if sha256_of(path) != facts.sha256:
+        raise UnusableInputError(
+            f"{facts.path} has changed since the run {folder.id} began: start a new run"
+        )

@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from importer import targets
 from importer.assembly.named_files import NamedFile, unpacked
+from importer.assembly.suppressing import lists_of, read_lists
+from importer.checking import Suppression
 from importer.documents import near
 from importer.errors import Mistake, UnusableInputError
 from importer.files import sha256_of
-from importer.mapping import BoundMapping, Mapping, bind, read_mapping
-from importer.reports.steps import argument
-from importer.run_folder import (
-    RunFolder,
+from importer.mapping import (
+    BoundMapping,
+    Drift,
+    DriftedError,
+    Grammar,
+    Mapping,
+    bind,
+    merged,
+    read_mapping,
 )
+from importer.reports.steps import argument
+from importer.run_folder import ListFacts, RunFolder
 from importer.sources import Source
 
 MAPPINGS = Path("mappings")
 
 
-def grammars() -> dict[str, Callable[[str], Any]]:
+def grammars() -> dict[str, Grammar]:
     """Give every target's reading of field codes."""
-    return {name: targets.grammar(name).fact for name in targets.names()}
+    return {name: targets.grammar(name) for name in targets.names()}
 
 
 def find_mapping(name: str) -> tuple[Path, Mapping]:
@@ -56,6 +64,8 @@ class Opened:
     paths: tuple[Path, ...]  # what was read, in order
     shown: tuple[str, ...]  # what the operator called it
     passed_over: tuple[str, ...] = ()
+    suppression: Suppression | None = None
+    lists: tuple[ListFacts, ...] = ()  # what the suppression was read from
 
 
 def open_all(
@@ -66,16 +76,21 @@ def open_all(
     run_date: date,
     passed_over: Sequence[str] = (),
     command: str = "check",
+    lists: Sequence[tuple[Path, str]] | None = None,
 ) -> Opened:
     """Open files and lay a mapping on each of their tables.
 
     ``found``: (path, as shown). ``mapping``: left out, the only one of ``mappings/`` that fits.
-    ``command``: the one that the operator is told to use instead.
+    ``command``: the one that the operator is told to use instead. ``lists``: the mapping's
+    suppression lists, as (path, as shown); left out, told from the mapping's folder.
 
     Raises:
-        UnusableInputError: a file cannot be read, or the mapping does not fit one of its tables.
+        UnusableInputError: a file or a suppression list cannot be read, or the mapping does not fit
+            one of the tables.
     """
     chosen = None if mapping is None else (mapping, *find_mapping(mapping))
+    if chosen is not None and lists is None:
+        lists = lists_of(*chosen[1:])
     files = [unpacked(path, shown) for path, shown in found]
     try:
         if chosen is not None:
@@ -98,7 +113,17 @@ def open_all(
             f"What can go is:{''.join(commands)}",
         ) from None
     inside = (told for file in files for told in file.passed_over)
-    return replace(opened, passed_over=(*passed_over, *inside))
+    return _with_lists(replace(opened, passed_over=(*passed_over, *inside)), lists)
+
+
+def _with_lists(opened: Opened, lists: Sequence[tuple[Path, str]] | None) -> Opened:
+    """Read the suppression lists; what is to be warned of them is said with the first table."""
+    if lists is None:
+        lists = lists_of(opened.mapping_file, opened.mapping)
+    found = read_lists(opened.mapping, lists)
+    first, *others = opened.bound
+    first = replace(first, warnings=(*first.warnings, *found.warnings))
+    return replace(opened, bound=(first, *others), suppression=found.suppression, lists=found.facts)
 
 
 def _apart(
@@ -146,28 +171,54 @@ def _open_with_only_fitting(
     files: Sequence[NamedFile], *, sheet: str | None, run_date: date
 ) -> Opened:
     fitting: list[Opened] = []
-    reasons: list[str] = []
+    misfits: list[_Misfit] = []
     for path in sorted(MAPPINGS.glob("*.yaml")):
         try:
             read = read_mapping(path, grammars())
             fitting.append(_open_with(path, read, files, sheet=sheet, run_date=run_date))
         except UnusableInputError as error:
-            first = error.mistakes[0]
-            more = f" (and {len(error.mistakes) - 1} more)" if len(error.mistakes) > 1 else ""
-            reasons.append(f"{path.stem}: {first}{more}")
+            misfits.append(_Misfit(path, error))
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
         names = ", ".join(opened.mapping_file.stem for opened in fitting)
         raise UnusableInputError(f"several mappings fit: {names}. Choose one with -m NAME.")
-    if not reasons:
+    if not misfits:
         raise UnusableInputError(
             f"there is no mapping in {MAPPINGS}/: name one with -m PATH, or write one"
         )
-    listed = "\n  ".join(reasons)
+    misfits.sort(key=lambda misfit: misfit.far_off)
+    listed = "\n  ".join(misfit.reason for misfit in misfits)
     raise UnusableInputError(
-        f"no mapping of {MAPPINGS}/ fits; name one with -m NAME. Why each does not:\n  {listed}"
+        f"no mapping of {MAPPINGS}/ fits; name one with -m NAME. Why each does not, the nearest "
+        f"first:\n  {listed}"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Misfit:
+    """A mapping that does not fit, and why."""
+
+    path: Path
+    error: UnusableInputError
+
+    @property
+    def _drift(self) -> Drift | None:
+        return merged(self.error.drifts) if isinstance(self.error, DriftedError) else None
+
+    @property
+    def far_off(self) -> tuple[bool, int, str]:
+        """How much is between it and the file, to sort by."""
+        drift = self._drift
+        return drift is None, drift.lacking + len(drift.new) if drift else 0, self.path.stem
+
+    @property
+    def reason(self) -> str:
+        drift, mistakes = self._drift, self.error.mistakes
+        if drift is not None and drift.shortly:
+            return f"{self.path.stem}: {drift.shortly}"
+        more = f" (and {len(mistakes) - 1} more)" if len(mistakes) > 1 else ""
+        return f"{self.path.stem}: {mistakes[0]}{more}"
 
 
 def _open_with(
@@ -182,6 +233,7 @@ def _open_with(
     sources: list[Source] = []
     bound: list[BoundMapping] = []
     mistakes: list[Mistake] = []
+    drifts: list[Drift] = []
     for file in files:
         try:
             opened = file.tables(options)
@@ -192,10 +244,11 @@ def _open_with(
             try:
                 bound.append(bind(mapping, source.description, run_date=run_date))
                 sources.append(source)
-            except UnusableInputError as error:
+            except DriftedError as error:
                 mistakes.extend(error.mistakes)
+                drifts.extend(error.drifts)
     if mistakes:
-        raise UnusableInputError(*mistakes)
+        raise DriftedError(*mistakes, drifts=drifts)
     return Opened(
         path,
         mapping,

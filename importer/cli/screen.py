@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from importer.model import Verdict
+from importer.model import RunState, Verdict
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -112,19 +112,20 @@ def print_plan(summary: Summary) -> None:
     ):
         if count:
             say(f"  {count:,} {label}")
-    for code, consent in summary.consents.items():
-        say(
-            f"  {code}: {consent.yes:,} yes and {consent.no:,} no will be sent; "
-            f"{consent.left:,} contacts are left as they are"
-        )
-    if summary.consents:
-        say("  What the platform holds now was not looked at: a yes replaces a no that is there.")
+    _say_consents(summary)
     for warning in summary.warnings:
         say(f"Warning: {warning}")
     say(
         f"About {calls.planned:,} calls, {_duration(calls.planned_seconds)} at the allowed pace, "
         f"to {summary.connection} (project {summary.project or '-'}, {summary.url})."
     )
+
+
+def _say_consents(summary: Summary) -> None:
+    from importer.reports.consent_words import consent_words
+
+    for sentence in consent_words(summary):
+        say(f"  {sentence}")
 
 
 def _to_send(summary: Summary) -> int:
@@ -190,6 +191,8 @@ def _print_end(summary: Summary) -> None:
     say(told.text + ".")
     for sentence in told.lead:
         say(sentence)
+    if summary.state == RunState.CHECKED:
+        _say_consents(summary)
     for code, count in list(summary.problems.items())[:5]:
         say(f"  {count:,} × {code}")
     say(f"Reports: {summary.folder}")

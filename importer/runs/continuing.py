@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from importer import assembly, pipeline, targets
+from importer import assembly, pipeline
 from importer.assembly import Means
 from importer.errors import UnusableInputError
 from importer.journal import Journal
@@ -78,8 +78,7 @@ def _bound_to(folder: RunFolder, journal: Journal, name: str | None, means: Mean
     mapping = assembly.mapping_of(folder)
     chosen = assembly.choose_connection(means, mapping, name, needed=True)
     assert chosen is not None
-    fields = planned_fields(folder.plan)
-    targets.build(chosen, mode=mapping.mode, fields=fields, clears=mapping.clears)
+    assembly.target_of(chosen, mapping, planned_fields(folder.plan))
     journal.set_fact("bound-late", chosen.name)
     folder.write_settings(
         settings.model_copy(update={"connection": assembly.connection_facts(chosen)})

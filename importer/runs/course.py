@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import orjson
 
-from importer import assembly, pipeline, targets
+from importer import assembly, pipeline
 from importer.assembly import Means, Opened
 from importer.clock import iso
 from importer.delivery import DeliveryEnd, EndReason
@@ -34,7 +34,6 @@ _SEEN = "plan-seen"  # the fact that a person saw the plan and wanted it sent
 
 def check_files(folder: RunFolder, journal: Journal, opened: Opened, means: Means) -> PlanFacts:
     """Check a run's files; a file that cannot be read to its end takes the run away."""
-    grammar = targets.grammar(opened.mapping.target)
     limits = limits_of(folder)
     watcher = logged(folder, means)
     watcher.event("run-began", command=folder.settings.command, files=len(opened.sources))
@@ -44,7 +43,7 @@ def check_files(folder: RunFolder, journal: Journal, opened: Opened, means: Mean
             journal,
             opened.sources,
             opened.bound,
-            consent_of=lambda code: grammar.fact(code).consent,
+            suppression=opened.suppression,
             largest_row=limits.bytes_per_call,
             clock=means.clock,
             watcher=watcher,
@@ -130,7 +129,7 @@ def _refuse_unsettled(folder: RunFolder, journal: Journal, means: Means, *, aske
 
 def compare_with_account(connection: Connection, mapping: Mapping, means: Means) -> None:
     """Refuse a mapping with fields that the account does not have; say if it cannot be asked."""
-    found = assembly.account_fields(connection, means)
+    found = assembly.account_fields(connection, means, mapping)
     if isinstance(found, str):
         sentence = f"The account's fields could not be compared with the mapping: {found}"
         means.watcher.event("account-not-compared", message=sentence)
@@ -170,7 +169,7 @@ def send_rest(
     credentials = assembly.credentials_of(connection)
     mapping = assembly.mapping_of(folder)
     plan = pipeline.stored_plan(folder, journal)
-    target = targets.build(connection, mode=mapping.mode, fields=plan.fields, clears=mapping.clears)
+    target = assembly.target_of(connection, mapping, plan.fields)
     watcher = logged(folder, means)
     with assembly.client_for(connection, means) as client:
         watcher.event("sending", connection=connection.name, planned=len(plan))

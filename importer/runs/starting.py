@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from importer import assembly, targets
+from importer import assembly
 from importer.assembly import Means, NewRun, Opened
 from importer.model import Connection, PlannedField
 from importer.reports import (
@@ -141,8 +141,7 @@ def _prepare(
 def _built(connection: Connection, opened: Opened) -> None:
     """Let the target refuse what the connection does not allow, before anything is made."""
     fields = tuple(PlannedField(r.field, r.type, r.role) for r in opened.bound[0].rules)
-    mapping = opened.mapping
-    targets.build(connection, mode=mapping.mode, fields=fields, clears=mapping.clears)
+    assembly.target_of(connection, opened.mapping, fields)
 
 
 def _discard(provisional: RunFolder | None) -> None:

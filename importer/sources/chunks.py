@@ -66,6 +66,7 @@ def chunks_of(
                     frame=table.slice(start, stop - start).to_pandas(),
                     findings=tuple(finding for finding in found if finding is not None),
                     typed_dates=typed_dates or header.ours is not None,
+                    ours=header.ours is not None,
                     extra={
                         at - start: cells for at, cells in piece.extra.items() if start <= at < stop
                     },

@@ -13,7 +13,6 @@ from importer.sources.containers import Contents, contents_of
 from importer.sources.content import Content, FileContent
 from importer.sources.signatures import Form, look_at
 from importer.sources.text import open_text
-from importer.sources.workbook import open_workbook
 from importer.tables import SourceOptions, TableDescription
 
 # What holds text under the ending of .xls is read: old systems write tables so, and spreadsheet
@@ -81,6 +80,8 @@ def _open(content: Content, options: SourceOptions) -> Sequence[Source]:
     look = look_at(content)
     match look.form:
         case Form.OPEN_XML | Form.OPEN_DOCUMENT | Form.XLSB | Form.XLS:
+            from importer.sources.workbook import open_workbook  # heavy
+
             return open_workbook(content, options, look.form)
         case Form.TEXT:
             _refuse_text_named_workbook(content)

@@ -141,7 +141,7 @@ def test_unknown_field_prefix_is_told_with_file_and_line(workshop: Workshop) -> 
     workshop.people(1)
     workshop.write("mappings/people.yaml", PEOPLE.replace("f_City", "field_City"))
     (line,) = refused(workshop, "run", "people.csv", "-m", "people", "--yes")
-    assert line.startswith("importer: mappings/people.yaml:6: ")
+    assert line.startswith("importer: mappings/people.yaml:6:10: ")
     assert "field_City" in line
 
 
@@ -151,7 +151,8 @@ def test_mapped_column_that_the_file_lacks_is_told_with_near_names(workshop: Wor
     assert len(lines) == 1
     assert "Email" in lines[0]
     assert "Emails" in lines[0]
-    assert "mappings/people.yaml:4" in lines[0]
+    assert "mappings/people.yaml:4:3: " in lines[0]
+    assert "`Email: {field: key_f_EMail, aliases: [Emails]}`" in lines[0]
 
 
 def test_mapping_that_is_not_there_is_told_with_near_names(workshop: Workshop) -> None:
@@ -193,7 +194,20 @@ def test_when_no_mapping_fits_each_candidate_says_why(workshop: Workshop) -> Non
     workshop.write("other.csv", "Foo,Bar\n1,2\n")
     lines = refused(workshop, "check", "other.csv")
     assert "no mapping of mappings/ fits" in lines[0]
-    assert [line.split(":")[0].strip() for line in lines[1:]] == ["cities", "people"]
+    assert lines[1:] == [
+        '  cities: needs "Address", "Town"; does not name "Foo", "Bar"',
+        '  people: needs "Email", "First", "City"; does not name "Foo", "Bar"',
+    ]
+
+
+def test_the_mapping_that_fits_nearly_is_named_first(workshop: Workshop) -> None:
+    workshop.write("mappings/cities.yaml", CITIES)
+    workshop.write("mappings/broken.yaml", "name: [")
+    workshop.write("nearly.csv", "Email,First,Citys,Till\na@example.com,A,B,1\n")
+    lines = refused(workshop, "check", "nearly.csv")
+    assert lines[1] == '  people: needs "City" (renamed "Citys"?); does not name "Till"'
+    assert lines[2].startswith("  cities: needs")
+    assert lines[3].startswith("  broken: mappings/broken.yaml:1:8: a value is missing here")
 
 
 # --- one mapping a run ---------------------------------------------------------------------------
@@ -343,7 +357,7 @@ def test_field_that_the_account_lacks_is_refused_before_sending(workshop: Worksh
     workshop.write("mappings/people.yaml", PEOPLE.replace("f_City", "f_Citi"))
     done = workshop.importer("check", "people.csv", "-c", "local")
     assert done.code == 4
-    assert "mappings/people.yaml:6: the account has no field f_Citi. Did you mean" in done.err
+    assert "mappings/people.yaml:6:10: the account has no field f_Citi. Did you mean" in done.err
     assert workshop.run_folders() == []
     assert workshop.importer("check", "people.csv", "-c", "local", "--offline").code == 0
     done = workshop.importer("run", "people.csv", "--yes")

@@ -10,6 +10,7 @@ import pytest
 from importer import runs
 from importer.errors import UnusableInputError
 from importer.model import RunState, Verdict
+from importer.reports import ConsentTotals
 from importer.sandbox import Fault
 from tests.runs.workshop import PEOPLE, SETTINGS, URL, Workshop, bytes_below, read_report
 
@@ -547,7 +548,8 @@ def test_note_operator_and_consents_are_in_the_summary(workshop: Workshop) -> No
     )
     done = workshop.importer("run", "p.csv", "--note", "après le salon", "--yes", "--json")
     assert done.code == 0
-    assert done.json["consents"] == {"optin_Newsletter": {"yes": 1, "no": 1, "left": 1}}
+    told = ConsentTotals(yes=1, no=1, left=1)
+    assert done.json["consents"] == {"optin_Newsletter": told.model_dump()}
     assert done.json["note"] == "après le salon"
 
 

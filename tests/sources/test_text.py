@@ -294,7 +294,7 @@ def test_promise_2_file_of_ours_reads_back_as_it_was_whatever_the_mapping_says(f
         ["'bonjour", "''"],
         ["-é", "it's ="],
     ]
-    assert all(c.typed_dates for c in source.chunks())
+    assert all(c.typed_dates and c.ours for c in source.chunks())
 
 
 def test_file_of_ours_counts_its_own_column_in_ragged_rows(file: Path) -> None:
@@ -307,7 +307,7 @@ def test_file_of_ours_counts_its_own_column_in_ragged_rows(file: Path) -> None:
 def test_apostrophes_of_other_files_stay(file: Path) -> None:
     source = source_of(file, b"import_errors,a\n'=x,'+1\n")
     assert cells_of(source) == [["'=x", "'+1"]]
-    assert not any(c.typed_dates for c in source.chunks())
+    assert not any(c.typed_dates or c.ours for c in source.chunks())
 
 
 def test_file_that_vanished_after_it_was_opened_is_refused(file: Path) -> None:
