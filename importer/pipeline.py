@@ -62,9 +62,10 @@ def check(
     """Read, map, check and plan; when it returns, the journal says *checked*.
 
     ``bound``: the mapping laid on each source's table. ``largest_row``: bytes that one contact may
-    take. ``suppression``: the addresses that get no yes. Raises UnusableInputError at a source that
-    cannot be read to its end, or of
-    which the mapping must settle something first.
+    take. ``suppression``: the addresses that get no yes.
+
+    Raises UnusableInputError at a source that cannot be read to its end, or of which the mapping
+    must settle something first.
     """
     fields = tuple(PlannedField(r.field, r.type, r.role) for r in bound[0].rules)
     planner = Planner(

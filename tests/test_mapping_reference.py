@@ -7,11 +7,13 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from openpyxl import Workbook
 
 from importer import check, targets
 from importer.assembly import find_mapping
@@ -22,6 +24,13 @@ from importer.run_folder import planned_fields
 DOCUMENT = Path(__file__).parents[1] / "docs" / "mapping.md"
 _ADDRESS = "Adresse"  # the key of examples that have none
 _NOTHING, _ERASED = "—", '""'
+_REAL_DATE = "real date "
+_SETTINGS = """\
+connections:
+  production:
+    {target: dialog-insight, url: "https://example.com", key_id: 1, project_id: 1,
+     key: "env:NEVER_ASKED", null_handling: empty}
+"""
 _EXAMPLE = re.compile(r"```yaml\n(?P<mapping>[^`]*)```\n\n(?P<table>(?:\|.*\n)+)")
 _CELL = re.compile(r"(?<!\\)\|")
 
@@ -66,8 +75,7 @@ def test_an_example_does_what_its_table_says(
     example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    _write_files(example)
-    summary = check("contacts.csv", mapping="example.yaml")
+    summary = check(_write_files(example), mapping="example.yaml", offline=True)
     run = Path(summary.folder)
     sent = _sent(run)
     said = _said(run)
@@ -95,23 +103,38 @@ def _expected(cell: str) -> str | None:
     return "" if _text(cell) == _ERASED else _text(cell)
 
 
-def _write_files(example: Example) -> None:
+def _write_files(example: Example) -> Path:
     text = f"name: example\n{example.mapping}"
     if "target:" not in text:
         text = f"target: dialog-insight\n{text}"
     keyed = "key_" in text
     if not keyed:
         text = text.replace("columns:\n", f"columns:\n  {_ADDRESS}: key_f_EMail\n", 1)
+    Path("importer.yaml").write_text(_SETTINGS, encoding="utf-8")
     Path("example.yaml").write_text(text, encoding="utf-8")
     listed = re.findall(r"suppress: \[(.*?)\] *# holds (.*)", text)
     for name, addresses in listed:
         Path(name).write_text(addresses.replace(" and ", "\n"), encoding="utf-8")
+    rows: list[list[object]] = [[*([] if keyed else [_ADDRESS]), *example.headers]]
+    for number, row in enumerate(example.rows, 1):
+        cells = [_value(row[header]) for header in example.headers]
+        rows.append([*([] if keyed else [f"row{number}@example.com"]), *cells])
+    if any(isinstance(cell, date) for line in rows for cell in line):
+        book = Workbook()
+        for line in rows:
+            book.active.append(line)
+        book.save("contacts.xlsx")
+        return Path("contacts.xlsx")
     with Path("contacts.csv").open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow([*([] if keyed else [_ADDRESS]), *example.headers])
-        for number, row in enumerate(example.rows, 1):
-            cells = [_text(row[header]) for header in example.headers]
-            writer.writerow([*([] if keyed else [f"row{number}@example.com"]), *cells])
+        csv.writer(stream).writerows(rows)
+    return Path("contacts.csv")
+
+
+def _value(cell: str) -> object:
+    """Give what is written into the file: a text, or a real date."""
+    if cell.startswith(_REAL_DATE):
+        return date.fromisoformat(_text(cell.removeprefix(_REAL_DATE)))
+    return _text(cell)
 
 
 def _sent(run: Path) -> dict[int, dict[str, Any]]:
@@ -119,7 +142,9 @@ def _sent(run: Path) -> dict[int, dict[str, Any]]:
     plan = run / "state" / "plan.parquet"
     fields = planned_fields(plan)
     _, mapping = find_mapping(str(run / "mapping.yaml"))
-    connection = Connection("test", "dialog-insight", "http://127.0.0.1", "1", "public:x", "1")
+    connection = Connection(
+        "production", "dialog-insight", "http://127.0.0.1", "1", "public:x", "1"
+    )
     target = targets.build(connection, mode=mapping.mode, fields=fields, table_id=mapping.table_id)
     numbers = pq.read_table(run / "state" / "rows.parquet").column("number").to_pylist()
     sent = {}
@@ -147,9 +172,10 @@ def _said(run: Path) -> dict[int, tuple[set[str], set[str]]]:
     return said
 
 
-def test_every_member_and_option_is_told_of() -> None:
-    text = DOCUMENT.read_text(encoding="utf-8")
-    names = {name for name in _members(json_schema()) if name != "is"}
+def test_every_member_and_option_has_an_example() -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+    text = "".join(blocks)
+    names = {*_members(json_schema())} - {"name", "source"}
     source = json_schema()["$defs"]["SourceSection"]["properties"]
     lacking = sorted(name for name in names - set(source) if not re.search(rf"\b{name}\b", text))
     assert lacking == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -83,3 +83,12 @@ def flat(texts: Any) -> Any:
     """Give a column as one Arrow array of text."""
     whole = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
     return whole if whole.type == pa.large_string() else whole.cast(pa.large_string())
+
+
+def without_rows(problem: Problem, rows: Mask) -> Problem:
+    """Leave out what a problem says of some rows."""
+    mask = problem.mask & ~rows
+    details = problem.details
+    if not isinstance(details, str):
+        details = [d for d, kept in zip(details, mask[problem.mask], strict=True) if kept]
+    return replace(problem, mask=mask, details=details)

@@ -24,10 +24,11 @@ from importer.checking.column import (
     blanked,
     flat,
     to_mask,
+    without_rows,
 )
 from importer.checking.countries import regions_of
 from importer.checking.dates import check_date, check_datetime
-from importer.checking.lists import check_list
+from importer.checking.lists import check_list, without_empty_lists
 from importer.checking.numbers import check_decimal, check_integer
 from importer.checking.phones import check_extension, check_phone
 from importer.checking.postal_codes import check_postal_code
@@ -70,14 +71,20 @@ def check_column(raw: Any, rule: FieldRule, context: Context, beside: Any = None
     for problem in problems:
         if problem.severity is Severity.ERROR:
             texts = blanked(texts, problem.mask)
+    if erased.any():  # also of what a default put there
+        texts = blanked(texts, erased)
+        problems = [without_rows(problem, erased) for problem in problems]
     blank &= ~erased
+    if rule.blank is Blank.REJECT and rule.role is FieldRole.DATA:
+        blank |= erased
     if rule.blank is Blank.REJECT and blank.any():
         problems.append(Problem(IssueCode.VALUE_MISSING, blank))
     cleared = blank if rule.blank is Blank.CLEAR else np.zeros(len(raw), dtype=bool)
-    if rule.role is FieldRole.DATA:
+    if rule.role is not FieldRole.DATA:
+        if erased.any():
+            problems.append(Problem(IssueCode.CLEAR_REFUSED, erased))
+    elif rule.blank is not Blank.REJECT:
         cleared |= erased
-    elif erased.any():
-        problems.append(Problem(IssueCode.CLEAR_REFUSED, erased))
     if cleared.any():
         texts = pc.if_else(pa.array(cleared), "", texts)
     return Checked(texts, tuple(problems))
@@ -131,6 +138,8 @@ def _check_encoded(raw: Any, rule: FieldRule, context: Context) -> tuple[Checked
     """Check the distinct texts; tell also which rows are blank and have no default."""
     encoded = raw.dictionary_encode()
     distinct = transformed(encoded.dictionary, rule)
+    if rule.type is ValueType.LIST:
+        distinct = without_empty_lists(distinct, rule)
     indices = encoded.indices
     if distinct.null_count:  # what a transform left nothing of is blank too
         places = np.arange(len(distinct))

@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from importer.blanks import BLANKS
-from importer.checking.column import Checked, Context, Problem, patched, to_mask
+from importer.blanks import BLANKS, trimmed
+from importer.checking.column import Checked, Context, Problem, blanked, patched, to_mask
 from importer.checking.values import ListedValues
 from importer.issues import IssueCode
-from importer.model import Blank, FieldRule
+from importer.model import FieldRule
 
 _JOINT = "|"
 _USUAL_SIGNS = re.compile("[;|\n\r\x0b\x0c\x85\u2028\u2029]")
@@ -27,13 +27,12 @@ class _List:
     """What became of one cell.
 
     ``entries``: those to send. ``unlisted``: what the mapping does not list. ``cut``: what the
-    platform would take for several entries. ``blank``: there was nothing but separators.
+    platform would take for several entries.
     """
 
     entries: tuple[str, ...]
     unlisted: tuple[str, ...]
     cut: tuple[str, ...]
-    blank: bool
 
     @property
     def joined(self) -> str | None:
@@ -58,6 +57,15 @@ def check_list(texts: Any, rule: FieldRule, context: Context) -> Checked:
     return Checked(result, tuple(_problems(lists, at, len(texts), rule)))
 
 
+def without_empty_lists(texts: Any, rule: FieldRule) -> Any:
+    """Take a list of nothing but separators for what it is: blank, and so missing."""
+    if rule.separator:
+        rest = pc.replace_substring(texts, pattern=rule.separator, replacement="")
+    else:
+        rest = pc.replace_substring_regex(texts, pattern=_USUAL_SIGNS.pattern, replacement="")
+    return blanked(texts, to_mask(pc.is_null(trimmed(rest))))
+
+
 def _read(texts: Iterable[str], rule: FieldRule) -> Iterator[_List]:
     listed = ListedValues(rule) if rule.values else None
     for text in texts:
@@ -75,7 +83,7 @@ def _read(texts: Iterable[str], rule: FieldRule) -> Iterator[_List]:
                 cut.append(entry)
             elif value is not None:  # the mapping may let one word stand for several entries
                 sent += [part for part in value.split(_JOINT) if part.strip(BLANKS)]
-        yield _List(tuple(dict.fromkeys(sent)), tuple(unlisted), tuple(cut), not entries)
+        yield _List(tuple(dict.fromkeys(sent)), tuple(unlisted), tuple(cut))
 
 
 def _problems(
@@ -93,9 +101,6 @@ def _problems(
             for e in cut.values()
         ]
         yield Problem(IssueCode.LIST_ENTRY_INVALID, _mask(cut, count), details)
-    blank = [p for p, one in zip(at, lists, strict=True) if one.blank]
-    if blank and rule.blank is Blank.REJECT:
-        yield Problem(IssueCode.VALUE_MISSING, _mask(blank, count))
 
 
 def _named(entries: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from importer.checking.column import Checked, Mask, Problem, blanked
+from importer.checking.column import Checked, Mask, blanked, without_rows
 from importer.issues import Finding, IssueCode, Severity
 
 # The cell's own value is not known, or does not count: what stands in its place is no answer.
@@ -69,13 +69,5 @@ def without_valueless(checked: Checked, column: str, findings: Sequence[Finding]
             left[finding.at] = finding.severity is Severity.WARNING
     if not told.any():
         return checked
-    problems = tuple(_not_at(problem, told) for problem in checked.problems)
+    problems = tuple(without_rows(problem, told) for problem in checked.problems)
     return Checked(blanked(checked.texts, left), problems)
-
-
-def _not_at(problem: Problem, told: Mask) -> Problem:
-    mask = problem.mask & ~told
-    details = problem.details
-    if not isinstance(details, str):
-        details = [d for d, kept in zip(details, mask[problem.mask], strict=True) if kept]
-    return replace(problem, mask=mask, details=details)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from importer.drafting.agreeing import MOST
 from importer.drafting.candidates import Fields
-from importer.drafting.headers import Words, folded, plain_words
+from importer.drafting.headers import Words, folded
 from importer.drafting.known_values import ANSWERS, share_known
 from importer.drafting.proposal import Certainty, Proposal
-from importer.drafting.vocabulary import speaks_of_refusal
+from importer.mapping import reads_negatively
 from importer.recognition import Evidence, Look
 
 _NEWSLETTER, _TRACKING = "optin_Newsletter", "hasTrackingConsent"
@@ -30,7 +30,7 @@ def consent_proposal(column: Evidence, words: Words, fields: Fields) -> Proposal
         return Proposal(column.name, None, (), reason, Certainty.NONE)
     field, remark = _field(column, words, fields)
     reason = f"the header speaks of a consent, which is never guessed; {remark}"
-    if speaks_of_refusal(words.whole, plain_words(column.name)):
+    if reads_negatively(column.name):
         reason += "; a yes below this header may mean a no: spell both answers out"
     if field is None:
         return Proposal(column.name, None, (), reason, Certainty.NONE)

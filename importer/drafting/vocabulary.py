@@ -102,7 +102,6 @@ CONSENT_WORDS = frozenset(
     {"consent", "newsletter", "optin", "optout", "abonne", "desabonne", "marketing", "permission",
      "casl", "refuse", "tracking"}
 )  # fmt: skip
-REFUSALS = frozenset({"optout", "desabonne", "refuse"})
 _NEGATIONS = (frozenset({"do", "not"}), frozenset({"ne", "pas"}))
 
 ARTICLES = frozenset(
@@ -203,11 +202,6 @@ def speaks_of_consent(words: frozenset[str], written: frozenset[str]) -> bool:
     ``words``: those of the vocabulary; ``written``: all, without accents.
     """
     return bool(words & CONSENT_WORDS) or _negated(written)
-
-
-def speaks_of_refusal(words: frozenset[str], written: frozenset[str]) -> bool:
-    """Tell whether a yes below such a header may mean a no."""
-    return bool(words & REFUSALS) or _negated(written)
 
 
 def _negated(written: frozenset[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from importer.mapping.binding import bind
 from importer.mapping.bound import BoundMapping
+from importer.mapping.consent_checks import reads_negatively
 from importer.mapping.document import Mapping, json_schema
 from importer.mapping.drift import Drift, DriftedError, drift_in_words, merged
 from importer.mapping.resolving import Grammar, read_mapping
@@ -22,5 +23,6 @@ __all__ = [
     "json_schema",
     "merged",
     "read_mapping",
+    "reads_negatively",
     "unsettled",
 ]

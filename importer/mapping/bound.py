@@ -56,8 +56,9 @@ class BoundMapping:
                     fields[rule.field] = pc.if_else(
                         pc.is_valid(texts[header]), raw[header], texts[header]
                     )
+        filled = {header: self._without_token(column) for header, column in texts.items()}
         for made in self.mapping.made:
-            fields[made.rule.field] = self._made(made.recipe, texts, len(chunk))
+            fields[made.rule.field] = self._made(made.recipe, filled, len(chunk))
         for rule in self.mapping.rules:
             if rule.region_column:
                 beside[rule.field] = texts[self._header_of(rule.region_column)]
@@ -90,6 +91,13 @@ class BoundMapping:
     def _header_of(self, name: str) -> str:
         (found,) = headers_meant(name, self.mapping, self.table)  # binding has proved it
         return found
+
+    def _without_token(self, texts: pa.Array) -> pa.Array:
+        """Take the text that erases fields for a blank: it is no part of a made one."""
+        if self.mapping.clear_token is None:
+            return texts
+        token = pc.fill_null(pc.equal(texts, self.mapping.clear_token), False)
+        return pc.if_else(token, pa.scalar(None, pa.large_string()), texts)
 
     def _made(self, recipe: Recipe, texts: dict[str, pa.Array], length: int) -> pa.Array:
         """Make a field for each row; blank where every column it needs is blank."""

@@ -26,7 +26,8 @@ def rows_left_out(
     """
     encoded = texts.dictionary_encode(null_encoding="encode")
     shown = encoded.dictionary.to_pylist()
-    holds = np.array([_holds(condition, text) for text in shown], dtype=bool)
+    listed = {folded(one) for one in condition.texts}
+    holds = np.array([_holds(condition, text, listed) for text in shown], dtype=bool)
     indices = encoded.indices.to_numpy(zero_copy_only=False)
     left_out = ~holds[indices] if len(holds) else np.zeros(len(texts), dtype=bool)
     for finding in findings:
@@ -50,8 +51,7 @@ def rows_left_out(
     ]
 
 
-def _holds(condition: Condition, text: str | None) -> bool:
+def _holds(condition: Condition, text: str | None, listed: set[str]) -> bool:
     if condition.filled is not None:
         return (text is not None) is condition.filled
-    listed = {folded(one) for one in condition.texts}
     return (folded(text or "") in listed) is not condition.negated

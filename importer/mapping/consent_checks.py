@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Members
-from collections.abc import Sequence
 from typing import Protocol
 
+from importer.blanks import folded
 from importer.mapping.document import MadeField, MappedColumn
 from importer.mapping.rules import Say
 from importer.mapping.sections import ConsentSection
@@ -25,8 +26,15 @@ def check_constant(made: MadeField, say: Say, warn: Warn) -> None:
     """Refuse a consent that is set to something else than an answer; warn of each that is set."""
     code, recipe = made.rule.field, made.recipe
     text = "".join(t for t, _ in recipe.pieces) if isinstance(recipe, Template) else ""
-    if not made.rule.values and text.casefold() not in {"yes", "no"}:
+    if text.casefold() not in {"yes", "no"}:
         say(f'{code} is a consent: it can be set to yes or no, not to "{text}"', made.section, code)
+    if made.rule.values:
+        say(
+            f"{code} is the same for every row: write the answer itself, and leave `values` out",
+            made.section,
+            code,
+            "values",
+        )
     warn(f"{code} is set to {text} for every row, whatever the person answered.", made.section,
          code)  # fmt: skip
 
@@ -43,7 +51,7 @@ def check_refusals(columns: Sequence[MappedColumn], made: Sequence[MadeField], s
                 column.header,
             )
     for one in made:
-        refusal = next(filter(reads_negatively, one.recipe.columns), None)
+        refusal = next(filter(reads_negatively, _meant(one, columns)), None)
         if refusal is not None and _unexplained(one.rule):
             say(
                 f'the header "{refusal}" reads like a refusal, so a yes in it may mean no: '
@@ -51,6 +59,15 @@ def check_refusals(columns: Sequence[MappedColumn], made: Sequence[MadeField], s
                 one.section,
                 one.rule.field,
             )
+
+
+def _meant(made: MadeField, columns: Sequence[MappedColumn]) -> Iterator[str]:
+    """Give the headers that a made field may read, by any name that the mapping knows."""
+    for name in made.recipe.columns:
+        yield name
+        for column in columns:
+            if folded(name) in map(folded, column.names):
+                yield from column.names
 
 
 def check_yeses(
@@ -136,16 +153,21 @@ def _unexplained(rule: FieldRule) -> bool:
     return rule.role is FieldRole.CONSENT and not {"yes", "no"} <= spelled
 
 
+# Where a word of these stands in a header, a yes under it is likely to be a no.
 _REFUSAL = re.compile(
-    r"desabonn|desinscri|refus|decline|exclu(?!si)|oppos|opt(ed)? ?out|unsub|suppress|"
-    r"\b(pas|sans|stop|not|dont|don t|never|dnc)\b|\bne?\b.*\bplus\b|\bno ?(mail|contact|e ?mail)|"
-    r"(black|block) ?list|liste (noire|rouge)"
+    r"des(abonn|inscr|activ)|refus|decline|exclu(?!si)|oppos|opt(ed)? ?out|unsub|suppress|supprim|"
+    r"retrait|retir(e|ed)\b|bloqu|block|interdi|prohib|revo[qk]|withdr|cancel|annul|resili|remov|"
+    r"plainte|complain|inacti[fv]|(black|block) ?list|liste (noire|rouge)|\bnon? ?consent|"
+    r"\b(pas|sans|stop|not|dont|don t|never|jamais|dnc|dne)\b|\bne?\b.*\bplus\b|"
+    r"\bplus de\b|\b(no|do ?not|ne ?pas) ?"
+    r"(e ?mail|mail|pub|contact|sms|text|call|phone|news|promo|appel|post)|"
+    r"\bno\b (?!\d)(?!de\b|du\b|d\b|client|tel|membre|cart)"
 )
+_HUMP = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Ý])|(?<=[A-ZÀ-Ý])(?=[A-ZÀ-Ý][a-zà-ÿ])")
 
 
 def reads_negatively(header: str) -> bool:
     """Tell whether a yes under this header may mean no."""
-    plain = "".join(
-        c for c in unicodedata.normalize("NFD", header.casefold()) if not unicodedata.combining(c)
-    )
-    return _REFUSAL.search(re.sub(r"[\W_]+", " ", plain)) is not None
+    apart = unicodedata.normalize("NFD", _HUMP.sub(" ", header).casefold())
+    plain = "".join(c for c in apart if not unicodedata.combining(c))
+    return _REFUSAL.search(re.sub(r"[\W_]+", " ", plain).strip()) is not None

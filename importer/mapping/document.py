@@ -62,13 +62,13 @@ class Mapping:
     columns: tuple[MappedColumn, ...]
     made: tuple[MadeField, ...]
     mode: WriteMode
-    yes_to: str | None
     duplicates: str
     unmapped_columns: str
     conditions: tuple[Condition, ...]
     row_rules: RowRules
     suppress: tuple[str, ...]
     suppress_rows: bool
+    clear_token: str | None
     table_id: str
     document: Document
     warnings: tuple[str, ...]

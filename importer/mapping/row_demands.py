@@ -59,15 +59,19 @@ def groups_of(
             named += meant
         found.append(tuple(dict.fromkeys(named)))
     keys = {one.field for one in rules if one.role is FieldRole.KEY}
-    for fields in found:
-        _check_group(rule, fields, keys, say)
+    for group, fields in zip(groups, found, strict=True):
+        if fields or not group:  # what it names wrongly is said already
+            _check_group(rule, fields, keys, say)
     return tuple(found)
 
 
 def _check_group(rule: str, group: Group, keys: set[str], say: Say) -> None:
-    """Refuse a rule that can never fail, or that something else says already."""
-    if rule == "unique":
-        if group and {*group} == keys:
+    """Refuse a rule that can never fail or hold, or that something else says already."""
+    if not group:
+        say(f"`{rule}` has a list without a field: name fields in it, or take it out", "rules",
+            rule)  # fmt: skip
+    elif rule == "unique":
+        if {*group} == keys:
             say("the key is unique as it is (see `duplicates`): leave the rule out", "rules", rule)
     elif len(group) == 1:
         say(

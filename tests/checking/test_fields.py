@@ -42,6 +42,22 @@ def test_a_token_is_compared_as_it_is_written() -> None:
     assert found.texts == ["#clear"]
 
 
+def test_a_token_in_a_required_field_is_no_value() -> None:
+    found = column_of([TOKEN, "a"], rule_of(ValueType.TEXT, clear_token=TOKEN, blank=Blank.REJECT))
+    assert found.texts == [None, "a"]
+    assert set(found.problems) == {IssueCode.VALUE_MISSING}
+
+
+def test_a_token_is_not_taken_for_a_blank_that_has_a_default() -> None:
+    rule = rule_of(
+        ValueType.CONSENT, role=FieldRole.CONSENT, clear_token=TOKEN,
+        blank=Blank.DEFAULT, default="no",
+    )  # fmt: skip
+    found = column_of([TOKEN, None], rule)
+    assert found.texts == [None, "no"]
+    assert set(found.problems[IssueCode.CLEAR_REFUSED]) == {0}
+
+
 def test_a_default_goes_through_values_and_type() -> None:
     rule = rule_of(
         ValueType.INTEGER, blank=Blank.DEFAULT, default="none", values=(("none", "007"),)

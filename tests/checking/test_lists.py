@@ -41,10 +41,12 @@ def test_entries_are_trimmed_and_blank_and_repeated_ones_are_left_out() -> None:
     assert not listed(text).problems
 
 
-def test_a_cell_of_separators_only_leaves_the_field_alone() -> None:
+def test_a_cell_of_separators_only_is_blank() -> None:
     assert listed(" ; ;", "|", None).texts == [None, None, None]
     assert not listed(";").problems
-    assert listed(";", blank=Blank.CLEAR).texts == [None]
+    assert listed(";", blank=Blank.CLEAR).texts == [""]
+    assert listed(";", blank=Blank.DEFAULT, default="golf").texts == ["golf"]
+    assert listed(" , ", separator=",").texts == [None]
 
 
 def test_a_cell_of_separators_only_is_no_value_where_one_is_required() -> None:

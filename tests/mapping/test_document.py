@@ -60,7 +60,6 @@ def test_the_example_of_the_contract_is_a_mapping(newsletter: Mapping) -> None:
         sheet="Contacts", header_row=1, delimiter=";", encoding="cp1252"
     )
     assert newsletter.mode == WriteMode(allow_insert=True, allow_update=True)
-    assert newsletter.yes_to == "everyone"
     assert newsletter.duplicates == "last"
     assert newsletter.unmapped_columns == "warn"
     assert newsletter.warnings == ()
@@ -91,7 +90,6 @@ def test_what_may_be_left_out_has_the_defaults_of_the_contract() -> None:
     assert mapping.mode == WriteMode(allow_insert=True, allow_update=True)
     assert mapping.duplicates == "last"
     assert mapping.unmapped_columns == "warn"
-    assert mapping.yes_to is None
     rule = rule_of("Nom: f_LastName")
     assert (rule.blank, rule.default, rule.on_invalid) == (Blank.SKIP, None, OnInvalid.REJECT)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from importer.mapping import reads_negatively
 from importer.model import Blank, Case, Other, PhoneForm, RealDates, Take, ValueType
 from tests.mapping.reading import (
     EVERYONE,
@@ -15,6 +16,7 @@ from tests.mapping.reading import (
     bound,
     chunk_of,
     mapping_of,
+    mistakes_of,
     rule_of,
 )
 
@@ -182,9 +184,45 @@ def test_an_insert_of_consents_may_carry_the_profile() -> None:
 def test_only_noes_need_no_word_on_who_gets_a_yes() -> None:
     mapping = mapping_of(f"{HEAD}  News: optin_A\nconsent: {{only: no}}\n")
     assert mapping.row_rules.only == "no"
-    assert mapping.yes_to is None
 
 
 def test_a_negative_header_is_taken_once_both_answers_are_spelled_out() -> None:
     text = f"{HEAD}  Désabonné: {{field: optin_A, values: {{Oui: no, Non: yes}}}}\n{EVERYONE}"
     assert mapping_of(text).rules[1].values == (("Oui", "no"), ("Non", "yes"))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "DoNotCall", "NePasContacter", "NoSMS", "Retrait", "Bloqué", "Interdit", "OptOut",
+        "NOMAIL", "Exclu",
+        "HasOptedOutOfEmail", "ne_veut_plus", "Do_Not_Email", "Résilié", "plus de courriel",
+    ],
+)  # fmt: skip
+def test_a_header_that_reads_like_a_refusal_is_known_however_it_is_written(header: str) -> None:
+    assert reads_negatively(header)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Infolettre", "Consentement", "Exclusivités", "Notifications", "No de téléphone",
+        "Nouvelles", "Passeport", "Inscrit à l'infolettre", "Plus d'infos", "Annonces", "Actif", "Opt-in",
+    ],
+)  # fmt: skip
+def test_a_header_that_asks_for_a_yes_is_not_taken_for_a_refusal(header: str) -> None:
+    assert not reads_negatively(header)
+
+
+def test_a_refusal_is_known_by_every_name_of_a_column_that_a_template_reads() -> None:
+    said = mistakes_of(
+        f"{HEAD}  Infolettre: {{field: f_X, aliases: [Désabonné]}}\n"
+        f"computed: {{optin_A: '{{infolettre}}'}}\n{EVERYONE}"
+    )
+    assert ['the header "Désabonné" reads like a refusal' in str(one) for one in said] == [True]
+
+
+def test_a_token_that_erases_is_no_part_of_a_made_text() -> None:
+    text = f"{HEAD}computed:\n  f_A: '{{Nom}} {{Ville}}'\nclear_token: '#CLEAR'\n"
+    cells = {"Courriel": ["x"] * 2, "Nom": ["#CLEAR", "#CLEAR"], "Ville": ["Roy", "#CLEAR"]}
+    assert applied(text, cells)["f_A"] == ["Roy", None]

@@ -161,6 +161,9 @@ WRONG = {
     "nobody said who gets a yes": (
         f"{HEAD}  Infolettre: optin_Newsletter\n  Suivi: hasTrackingConsent\n"
     ),
+    "a constant no that its values turn into a yes": (
+        f"{HEAD}constants: {{optin_A: {{value: no, values: {{no: yes}}}}}}\n"
+    ),
     "a constant yes": f"{HEAD}constants:\n  optin_Newsletter: yes\n",
     "a yes only to new contacts": (
         f"{HEAD}  Infolettre: optin_Newsletter\nconsent:\n  yes_to: new\n"
@@ -201,6 +204,7 @@ WRONG = {
         f"{HEAD}  Nom: f_LastName\n  Rue: ignore\nrules:\n"
         "  require_one_of: [f_LastNam, Rue]\n  unique: [[f_Card]]\n"
     ),
+    "rules without a field": f"{HEAD}rules: {{unique: [[]], require_one_of: [[]]}}\n",
     "rules that always hold": (
         f"{HEAD}  Nom: f_LastName\nrules:\n  require_one_of: [[key_f_EMail, f_LastName], [Nom]]\n"
         "  unique: [Courriel]\n"
