@@ -14,7 +14,8 @@ import orjson
 from pydantic import TypeAdapter
 
 from importer import delivery
-from importer.checking import Checker, Suppression
+from importer.blanks import folded
+from importer.checking import NO, Checker, Suppression
 from importer.clock import Clock, iso
 from importer.delivery import DeliveryEnd
 from importer.errors import UnusableInputError
@@ -23,7 +24,7 @@ from importer.mapping import BoundMapping, Mapping, bind, unsettled
 from importer.model import FieldRole, FieldRule, PlannedField, PlanSlice, RunState, Verdict, Watcher
 from importer.planning import PlanFacts, PlannedTable, Planner
 from importer.reconciliation import balance, counted, reconcile
-from importer.reports import Refusals, Reports, RunFacts, Summary
+from importer.reports import Refusal, Refusals, Reports, RunFacts, Summary
 from importer.run_folder import RunFolder, keep_rows, planned_fields
 from importer.sources import Source
 from importer.tables import Acceptance, TableDescription
@@ -78,6 +79,7 @@ def check(
             for source, laid in zip(sources, bound, strict=True)
         ],
         width=max(len(source.description.columns) for source in sources),
+        leave_out_listed=suppression is not None and suppression.rows,
     )
     watcher.begin("check", None)
     tables: list[TableDescription] = []
@@ -236,14 +238,32 @@ def finish(
 
 
 def _refusals(mapping: Mapping, table: TableDescription) -> Refusals:
-    """Find where a table writes its consents, and how the mapping reads a no there."""
+    """Find where a table writes its consents, and how a row says no there."""
     bound = bind(mapping, table, run_date=date.min)
-    return {
-        rule.field: (table.columns.index(header), _no_of(rule))
+    places: dict[str, list[int]] = {}
+    for header, use in bound.uses.items():
+        for rule in (*use.rules, *use.made):
+            places.setdefault(rule.field, []).append(table.columns.index(header))
+    answers = {
+        rule.field: (rule, table.columns.index(header))
         for column, header in bound.headers
         for rule in column.rules
         if rule.role is FieldRole.CONSENT
     }
+    refusals = {}
+    for one in bound.rules:
+        if one.role is not FieldRole.CONSENT or one.constant:
+            continue
+        dated = places.get(mapping.row_rules.consent_dates.get(one.field, ""), [])
+        nothing = [*dated] if one.field in answers else [*places[one.field], *dated]
+        cells = [(place, "") for place in nothing]
+        if one.field not in answers:
+            refusals[one.field] = Refusal(tuple(cells))
+            continue
+        rule, place = answers[one.field]
+        cells.append((place, _no_of(rule)))
+        refusals[one.field] = Refusal(tuple(cells), place, _noes_of(rule))
+    return refusals
 
 
 def _no_of(rule: FieldRule) -> str:
@@ -251,6 +271,13 @@ def _no_of(rule: FieldRule) -> str:
     if not rule.values:
         return "no"
     return next((text for text, value in rule.values if value == "no"), "")
+
+
+def _noes_of(rule: FieldRule) -> frozenset[str]:
+    """Give the texts, folded, that mean no in a consent's column."""
+    if not rule.values:
+        return NO
+    return frozenset(folded(text) for text, value in rule.values if value == "no")
 
 
 _RETRIED: frozenset[str] = frozenset({Verdict.REJECTED, Verdict.UNKNOWN})

@@ -11,7 +11,7 @@ import numpy as np
 from importer.files import write_whole
 from importer.issues import Severity
 from importer.model import Verdict
-from importer.reports.fixes import ERRORS_COLUMN, FixWriter, Refusals
+from importer.reports.fixes import ERRORS_COLUMN, FixWriter, Refusal, Refusals
 from importer.reports.page import page
 from importer.reports.problems import Problems
 from importer.reports.summary import (
@@ -42,6 +42,7 @@ __all__ = [
     "CallTotals",
     "ConsentTotals",
     "FileSummary",
+    "Refusal",
     "Refusals",
     "Reports",
     "RowTotals",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import orjson
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from importer.blanks import folded
 from importer.errors import DefectError
 from importer.files import make_private_folder
 from importer.reports.cells import guarded_row
@@ -20,8 +22,29 @@ from importer.reports.tables import csv_writer
 from importer.tables import TableDescription
 
 ERRORS_COLUMN = "import_errors"
-Refusals = Mapping[str, tuple[int, str]]
-"""Of one table: consent -> the position of its column, and the text that means no in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """How a row of a table is made to say no to a consent.
+
+    ``cells``: (position, text) of what is written: a no in the consent's column, nothing in its
+    date's, nor in those that it is computed of. ``answer``: the position of its column, None if it
+    has none. ``noes``: the texts, folded, that mean no there already.
+    """
+
+    cells: tuple[tuple[int, str], ...]
+    answer: int | None = None
+    noes: frozenset[str] = frozenset()
+
+    def said(self, cells: Sequence[str]) -> bool:
+        """Tell whether a row says no already."""
+        place = self.answer
+        return place is not None and place < len(cells) and folded(cells[place]) in self.noes
+
+
+Refusals = Mapping[str, Refusal]
+"""Of one table: consent -> how a row says no to it."""
 _LONGEST_NAME = 50  # in characters: a file's name has at most 255 bytes, also while it is written
 
 
@@ -87,16 +110,20 @@ class FixWriter:
             if self._evened:
                 whole, extra = [cell or "" for cell in cells[: len(columns)]], ()
             for code in (noes or {}).get(row, ()):
-                place, text = self._refusal(table, code)
-                if place < len(whole):
-                    whole[place] = text
+                self._say_no(whole, table, code)
             self._writer(table).writerow(guarded_row([*whole, *extra, "; ".join(why)]))
             self.count += 1
 
-    def _refusal(self, table: int, code: str) -> tuple[int, str]:
-        """Tell where a table writes a consent, and how it writes a no; beyond it if nowhere."""
+    def _say_no(self, cells: list[str], table: int, code: str) -> None:
+        """Make a row say no to a consent, unless it does."""
         known = self._refusals[table] if self._refusals else {}
-        return known.get(code, (len(self._tables[table].columns), ""))
+        if code not in known or known[code].said(cells):
+            return
+        for place, text in known[code].cells:
+            # What says no to another consent must not be lost.
+            others = (one for one in known.values() if one.answer == place)
+            if place < len(cells) and not any(one.said(cells) for one in others):
+                cells[place] = text
 
     def _writer(self, table: int) -> Any:
         if table not in self._writers:
