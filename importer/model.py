@@ -270,16 +270,20 @@ class CheckedChunk:
     Canonical text: dates ``2026-10-24``, date-times ``2026-10-24 09:30:00``, booleans ``true`` and
     ``false``, consents ``yes`` and ``no``, numbers with a point. A missing value leaves the
     platform's field alone; an empty text clears it. The entries of a list are joined by ``|``.
-    ``verdicts``: one ``RowCheck`` a row, uint8. ``keys``: what the report shows as the row's key.
+    ``verdicts``: one ``RowCheck`` a row, uint8. ``keys``: what the report
+    shows as the row's key, a column of text (Arrow).
     ``origins``: consent -> an ``Origin`` a row, uint8, for those that do not all come from cells.
+    ``suppressed``: whether an address of a row is on a suppression list, of every row that could
+    be read; None: there is no list.
     """
 
     rows: NDArray[np.int64]
     frame: pd.DataFrame
-    keys: Sequence[str]
+    keys: pa.Array
     verdicts: NDArray[np.uint8]
     findings: tuple[Finding, ...]
     origins: Mapping[str, NDArray[np.uint8]] = field(default_factory=dict)
+    suppressed: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -301,8 +305,8 @@ class PlannedField:
 class PlanSlice:
     """Consecutive contacts of the plan.
 
-    ``first``: plan position of the first one. ``table``: the columns ``row`` (index of the row in
-    the run), ``key`` (as the report shows it) and one text column for each field.
+    ``first``: plan position of the first one. ``table``: the column ``row`` (index of the row in
+    the run) and one text column for each field.
     """
 
     first: int

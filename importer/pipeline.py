@@ -221,7 +221,7 @@ def finish(
         )
         for some in results:
             reports.add(some)
-            retried = [some.first + i for i, v in enumerate(some.verdict) if v in _RETRIED]
+            retried = some.indices_of(_RETRIED)
             to_retry.extend(retried)
             to_keep.extend(sorted({*some.reasons, *retried}))
             watcher.advance(len(some))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -52,6 +52,12 @@ class RowResults:
         """The verdict of each row."""
         verdicts = [outcome.verdict for outcome in self.outcomes]
         return [verdicts[end] for end in self.end.tolist()]
+
+    def indices_of(self, verdicts: Collection[str]) -> list[int]:
+        """Give the indices in the run of the rows that have one of some verdicts."""
+        ends = [end for end, one in enumerate(self.outcomes) if one.verdict in verdicts]
+        indices: list[int] = (self.first + np.flatnonzero(np.isin(self.end, ends))).tolist()
+        return indices
 
 
 class Books(Protocol):
@@ -128,9 +134,9 @@ def _results(
         key=batch.column("key"),
         end=ends.end,
         outcomes=ends.known,
-        batch=pa.array(ends.batch, _TEXT),
+        batch=ends.texts(ends.batch),
         attempts=ends.attempts,
-        record_id=pa.array(ends.record_id, _TEXT),
+        record_id=ends.texts(ends.record_id),
         reasons=dict(sorted(reasons.items())),
         noes=noes,
     )
@@ -149,6 +155,7 @@ class _Ends:
         self.batch = np.full(count, "", dtype=object)
         self.attempts = np.zeros(count, dtype=np.int32)
         self.record_id = np.full(count, "", dtype=object)
+        self._none_sent = True
 
     def _place(self, outcome: Outcome) -> int:
         """Tell which of the known outcomes this one is, but for its record id."""
@@ -159,12 +166,20 @@ class _Ends:
         return place
 
     def put(self, at: int, outcome: Outcome) -> None:
+        """Put in an end of which the platform said nothing."""
         self.end[at] = self._place(outcome)
-        self.record_id[at] = outcome.record_id
 
-    def put_all(self, at: NDArray[np.int64], outcomes: Sequence[Outcome]) -> None:
+    def put_all(self, at: NDArray[np.int64], outcomes: Sequence[Outcome], batch: str) -> None:
+        self._none_sent = False
+        self.batch[at] = batch
         self.end[at] = [self._place(outcome) for outcome in outcomes]
         self.record_id[at] = [outcome.record_id for outcome in outcomes]
+
+    def texts(self, members: NDArray[np.object_]) -> pa.Array:
+        """Give the batches or record ids as a column; before anything is sent, all are blank."""
+        if self._none_sent:
+            return pa.repeat(pa.scalar("", _TEXT), len(members))
+        return pa.array(members, _TEXT)
 
     def of(self, at: int) -> Outcome:
         return self.known[int(self.end[at])]
@@ -207,8 +222,7 @@ class _Outcomes:
             low, high = max(settled.first, start), min(settled.end, end)
             outcomes = settled.outcomes[low - settled.first : high - settled.first]
             places = planned[low - start : high - start]
-            ends.put_all(places, outcomes)
-            ends.batch[places] = settled.batch
+            ends.put_all(places, outcomes, settled.batch)
             refused = [outcome.verdict is Verdict.REJECTED for outcome in outcomes]
             rejected += places[refused].tolist()
         for gap in self._doubtful:

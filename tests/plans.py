@@ -60,7 +60,7 @@ AT = "2026-11-22T03:15:00.000Z"
 class Row:
     """One checked row. ``issues``: (code, severity); an error or a skip decides its verdict.
 
-    ``origin``: of its answer.
+    ``origin``: of its answer. ``listed``: its address is on a suppression list.
     """
 
     key: str
@@ -69,6 +69,7 @@ class Row:
     date: str | None = None
     issues: tuple[tuple[IssueCode, Severity], ...] = ()
     origin: Origin = Origin.ROW
+    listed: bool = False
 
     @property
     def check(self) -> RowCheck:
@@ -135,13 +136,15 @@ def chunk_of_texts(
     frame = pa.table(arrays).to_pandas()
     numbers = np.arange(first_row, first_row + len(checks), dtype=np.int64)
     findings = _findings(rows)
-    keys = [text or "" for text in texts[KEY]]
+    keys = pa.array([text or "" for text in texts[KEY]], pa.large_string())
     verdicts = np.array(checks, dtype=np.uint8)
     original = pa.table(
         {f"column {i}": pc.fill_null("") for i, pc in enumerate(arrays.values(), 1)}
     ).to_pandas()
     origins = {NEWS: np.array([row.origin for row in rows], dtype=np.uint8)} if rows else {}
-    return Chunk(numbers, original), CheckedChunk(numbers, frame, keys, verdicts, findings, origins)
+    listed = np.array([row.listed for row in rows], dtype=bool) if rows else None
+    checked = CheckedChunk(numbers, frame, keys, verdicts, findings, origins, listed)
+    return Chunk(numbers, original), checked
 
 
 def _findings(rows: Sequence[Row]) -> tuple[Finding, ...]:
@@ -163,6 +166,7 @@ _OF_ROWS = {
     IssueCode.FILE_CUT_OFF,
     IssueCode.OTHER_TABLE,
     IssueCode.ROW_TOO_LARGE,
+    IssueCode.ONE_OF_MISSING,
 }
 
 

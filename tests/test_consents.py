@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.consents import SettledConsent, Stance, settle_consent
+from importer.model import Origin
 
 DAYS = (None, "2026-01-01", "2026-01-02", "2026-01-03")
 stances = st.lists(
@@ -111,3 +112,97 @@ def test_the_answer_does_not_depend_on_the_chosen_row_once_there_is_a_no(
     assert answers == {"no"}
     dated = [*rows[:-1], Stance("no", "2026-01-02")]
     assert len({settle_consent(dated, row).stance.answer for row in dated}) == 1
+
+
+# --- whose answers -------------------------------------------------------------------------------
+
+MADE_YES, MADE_NO = Stance("yes", None, Origin.MAPPING), Stance("no", None, Origin.MAPPING)
+WITHHELD = Stance(None, None, Origin.WITHHELD)
+
+
+def test_a_no_that_the_mapping_gave_overrules_no_persons_yes() -> None:
+    assert settled(MADE_NO, YES) == SettledConsent(YES, changed=False, conflict=False)
+
+
+@pytest.mark.parametrize("yes", [YES, WITHHELD])
+def test_a_persons_yes_leaves_a_row_alone_that_the_mapping_answers_with_no(yes: Stance) -> None:
+    assert settled(yes, MADE_NO) == SettledConsent(BLANK, changed=True, conflict=True)
+
+
+def test_promise_5_a_later_yes_that_the_mapping_gave_overrules_no_persons_no() -> None:
+    late = Stance("yes", "2026-01-03", Origin.MAPPING)
+    no = Stance("no", "2026-01-01")
+    assert settled(no, late) == SettledConsent(no, changed=True, conflict=False)
+    assert settled(late, no) == SettledConsent(no, changed=False, conflict=False)
+
+
+@pytest.mark.parametrize("made", [MADE_YES, MADE_NO])
+def test_an_answer_that_the_mapping_gave_stands_beside_blanks_and_persons_who_agree(
+    made: Stance,
+) -> None:
+    for other in (BLANK, made, Stance(made.answer)):
+        assert settled(other, made) == SettledConsent(made, changed=False, conflict=False)
+
+
+def test_among_answers_that_the_mapping_gave_no_wins() -> None:
+    assert settled(MADE_NO, MADE_YES) == SettledConsent(MADE_NO, changed=True, conflict=True)
+
+
+def test_persons_who_disagree_are_settled_without_the_mappings_answer() -> None:
+    no, yes = Stance("no", "2026-01-01"), Stance("yes", "2026-01-02")
+    for made in (MADE_YES, MADE_NO):
+        assert settled(no, yes, made) == SettledConsent(yes, changed=True, conflict=True)
+
+
+# --- suppression lists ---------------------------------------------------------------------------
+
+
+def listed(*rows: Stance) -> SettledConsent:
+    return settle_consent(rows, rows[-1], listed=True)
+
+
+@pytest.mark.parametrize("yes", [YES, MADE_YES, Stance("yes", "2026-01-01")])
+def test_promise_5_a_listed_key_gets_no_yes(yes: Stance) -> None:
+    assert listed(BLANK, yes) == SettledConsent(WITHHELD, True, conflict=False, withheld=True)
+
+
+def test_promise_5_of_a_listed_key_every_no_goes_also_where_a_later_yes_counts() -> None:
+    no, yes = Stance("no", "2026-01-01"), Stance("yes", "2026-01-02")
+    assert listed(yes, no) == SettledConsent(no, False, conflict=True, withheld=True)
+    assert listed(no, yes) == SettledConsent(no, True, conflict=True, withheld=True)
+    assert listed(yes, NO) == SettledConsent(NO, False, conflict=True, withheld=False)
+
+
+def test_a_no_that_the_mapping_gave_does_not_go_in_the_place_of_a_withheld_yes() -> None:
+    assert listed(MADE_NO, YES).stance == WITHHELD
+
+
+origins = st.sampled_from([Origin.ROW, Origin.MAPPING])
+
+
+@given(
+    rows=st.lists(
+        st.builds(Stance, st.sampled_from(["yes", "no", None]), st.sampled_from(DAYS), origins)
+        | st.just(WITHHELD),
+        min_size=1,
+        max_size=6,
+    ),
+    chosen=st.integers(0, 5),
+    is_listed=st.booleans(),
+)
+def test_promise_5_holds_whoever_answered_and_whoever_is_listed(
+    rows: list[Stance], chosen: int, is_listed: bool
+) -> None:
+    mine = rows[chosen % len(rows)]
+    found = settle_consent(rows, mine, listed=is_listed)
+    persons = [row for row in rows if row.origin is Origin.ROW and row.answer]
+    noes = [row.date for row in persons if row.answer == "no"]
+    if found.stance.answer == "yes":
+        assert not is_listed
+        assert all(date and date < (found.stance.date or "") for date in noes)
+    elif found.stance.answer == "no":
+        said = {row.said for row in rows if row.origin is not Origin.MAPPING} - {None}
+        assert found.stance.origin is Origin.ROW or said <= {"no"}
+    assert found.changed is (found.stance != mine)
+    if is_listed and noes:
+        assert found.stance.answer == "no"

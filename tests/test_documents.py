@@ -31,9 +31,13 @@ def said(text: str | bytes, folder: Path = Path()) -> list[str]:
     path = folder / "a.yaml"
     if isinstance(text, bytes):
         path.write_bytes(text)
-    with pytest.raises(UnusableInputError) as raised:
-        _ = read_document(path) if isinstance(text, bytes) else parse_document(text, "a.yaml")
-    return [str(mistake).replace(f"{folder}/", "") for mistake in raised.value.mistakes]
+    try:
+        read = read_document(path) if isinstance(text, bytes) else parse_document(text, "a.yaml")
+        mistakes = tuple(read.mistakes)
+    except UnusableInputError as error:
+        mistakes = error.mistakes
+    assert mistakes
+    return [str(mistake).replace(f"{folder}/", "") for mistake in mistakes]
 
 
 # --- values ---------------------------------------------------------------------------------------
@@ -270,6 +274,10 @@ def test_a_file_larger_than_a_document_is_not_read(tmp_path: Path) -> None:
         ("a: `b`\n", "1:4", "a text cannot begin with this sign"),
         ("a: %b\n", "1:4", "a text cannot begin with this sign"),
         ("a: *b\n", "1:4", "a text that begins with * must stand in quotes"),
+        ("a: 1\n*b: 2\n", "2:1", "a text that begins with * must stand in quotes"),
+        ("a: 1\n&b: 2\n", "2:1", "a text that begins with & must stand in quotes"),
+        ("a: 1\n!b: 2\n", "2:1", "a text that begins with ! must stand in quotes"),
+        ("a: 1\nb:2\n", "2:1", "a blank is missing after the colon"),
         ("a: * b\n", "1:4", "a text that begins with * or & must stand in quotes"),
         ("a: |b\n", "1:4", "a text that begins with | or > must stand in quotes"),
         ('a: "C:\\q"\n', "1:8", "a backslash means something of its own"),
@@ -558,7 +566,43 @@ def test_a_member_that_is_lacking_at_the_top_has_a_stand_in() -> None:
 def test_nothing_is_left_of_what_cannot_be_mended() -> None:
     for text in ("{}", "name: bad", "name: []", "[]", "x"):
         assert checked(text).content is None
-    assert checked("").mistakes[0].message == 'the document lacks the member "name": add it'
+    assert checked("{}").mistakes[0].message == 'the document lacks the member "name": add it'
+
+
+@pytest.mark.parametrize("text", ["", "# to be written\n", "---\n"])
+def test_an_empty_document_is_one_mistake(text: str) -> None:
+    (mistake,) = checked(text).mistakes
+    assert str(mistake) == "a.yaml:1:1: the document is empty: it needs name"
+
+
+def test_what_stands_twice_hides_no_other_mistake() -> None:
+    found = checked("name: n\nname: o\nzzz: 1\nswitch: perhaps\n")
+    assert [mistake.line for mistake in found.mistakes] == [2, 3, 4]
+    assert found.content is not None
+    assert checked("name: n\nname: o\n").mistakes[0].line == 2
+
+
+def test_half_a_character_hides_no_other_mistake() -> None:
+    document = parse_document('name: "a\\ud800b"\nzzz: 1\n', "a.yaml")
+    assert document.content["name"] == "a\ufffdb"
+    assert [mistake.line for mistake in salvage(document, Outer, stand_ins={}).mistakes] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("bad\u00a0", "bad[no-break space]"),
+        ("bad\u200b", "bad[zero width space]"),
+        ("bad\ny", "bad[line break]y"),
+        ("bad\ty", "bad[tab]y"),
+        ("bad\u0085", "bad[U+0085]"),
+        ("👩\u200d👧", "👩\u200d👧"),
+    ],
+)
+def test_characters_that_nobody_sees_are_named(written: str, shown: str) -> None:
+    document = parse_document("a: 1\n", "a.yaml")
+    assert document.mistake(f'no "{written}"', "a").message == f'no "{shown}"'
+    assert document.mistake_of_name(f'no "{written}"', "a").message == f'no "{shown}"'
 
 
 def test_a_document_is_not_changed_by_being_checked() -> None:

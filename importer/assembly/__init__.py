@@ -15,6 +15,7 @@ from importer.assembly.connecting import (
     settings_here,
     target_of,
 )
+from importer.assembly.fixed_values import refuse_impossible_values, value_mistakes
 from importer.assembly.making import (
     NewRun,
     consented,
@@ -71,6 +72,7 @@ __all__ = [
     "note_consent",
     "open_all",
     "refreshed",
+    "refuse_impossible_values",
     "reopen",
     "sandbox_connection",
     "settings_here",
@@ -78,4 +80,5 @@ __all__ = [
     "target_of",
     "unpacked",
     "unpacked_input",
+    "value_mistakes",
 ]

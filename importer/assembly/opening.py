@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from importer import targets
+from importer.assembly.fixed_values import refuse_impossible_values
 from importer.assembly.named_files import NamedFile, unpacked
 from importer.assembly.suppressing import lists_of, read_lists
 from importer.checking import Suppression
@@ -89,6 +90,8 @@ def open_all(
             one of the tables.
     """
     chosen = None if mapping is None else (mapping, *find_mapping(mapping))
+    if chosen is not None:
+        refuse_impossible_values(chosen[2], run_date=run_date)
     if chosen is not None and lists is None:
         lists = lists_of(*chosen[1:])
     files = [unpacked(path, shown) for path, shown in found]
@@ -179,6 +182,7 @@ def _open_with_only_fitting(
         except UnusableInputError as error:
             misfits.append(_Misfit(path, error))
     if len(fitting) == 1:
+        refuse_impossible_values(fitting[0].mapping, run_date=run_date)
         return fitting[0]
     if fitting:
         names = ", ".join(opened.mapping_file.stem for opened in fitting)

@@ -15,6 +15,7 @@ from importer.errors import Mistake, UnusableInputError
 from importer.issues import Severity, message
 from importer.mapping import Converted, SheetRow, convert
 from importer.model import Chunk
+from importer.reports.steps import argument
 from importer.sources import Source
 from importer.tables import FILE_END, NO_HEADER, Acceptance, Inclusion, SourceOptions
 
@@ -55,7 +56,7 @@ def _only_table(file: str, sheet: str | None) -> Source:
     if len(found) != 1:
         raise UnusableInputError(f"{file} means {len(found)} files: name one")
     options = SourceOptions(
-        sheet=sheet,
+        sheet=sheet or "all",
         header_row=NO_HEADER,
         last_row=FILE_END,
         ragged_rows=Acceptance.ACCEPT,
@@ -64,8 +65,9 @@ def _only_table(file: str, sheet: str | None) -> Source:
     )
     tables = unpacked(*found[0]).tables(options)
     if len(tables) != 1:
-        names = ", ".join(table.description.shown for table in tables)
-        raise UnusableInputError(f"{file} holds several tables: choose one with --sheet ({names})")
+        sheets = dict.fromkeys(table.description.sheet for table in tables)
+        names = " or ".join(f"--sheet {argument(one)}" for one in sheets if one)
+        raise UnusableInputError(f"{file} holds several tables: choose one with {names}")
     return tables[0]
 
 

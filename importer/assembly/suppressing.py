@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from importer.assembly.named_files import printable
 from importer.blanks import trimmed
 from importer.checking import Suppression
-from importer.checking.suppression import address_hashes
+from importer.checking.suppression import address_hashes, addresses_in
 from importer.errors import Mistake, UnusableInputError
 from importer.files import sha256_of
 from importer.issues import IssueCode
@@ -37,8 +37,6 @@ _EVERYTHING = SourceOptions(
 _PLAIN = r"^[A-Za-z0-9!#$%&*+/=?^_`{}~.-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+$"
 _HASH = r"^[0-9A-Fa-f]{64}$"
 _HASHES = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{64}(?![0-9A-Za-z])")
-_ADDRESSES = re.compile(r"""[^\s<>()\[\]{},;:"\\@|]+@[^\s<>()\[\]{},;:"\\@|/?]+""")
-_AROUND = "'`\u00b4\u2018\u2019\u201c\u201d\u00ab\u00bb."
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,18 +232,3 @@ def hashes_in(texts: Any) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
     found.append(address_hashes(pa.array(addresses, pa.large_string())))
     found.append(np.array(digests, dtype=np.uint64))
     return np.concatenate(found), addressed
-
-
-def addresses_in(cell: str) -> Iterator[str]:
-    """Give every address that a cell may mean, such as that of ``Ana <ana@example.com>``.
-
-    Where quotes or a dot at its end may belong to an address or not, it is given both ways.
-    """
-    for token in _ADDRESSES.findall(cell):
-        bare = token.strip(_AROUND)
-        if "." in bare.rpartition("@")[2]:
-            yield from dict.fromkeys((token, bare))
-    # Quoted local parts, and signs that are rare in an address.
-    local, _, domain = cell.rpartition("@")
-    if local and "." in domain and not re.search(r"[\s<>,;]", domain):
-        yield cell

@@ -82,10 +82,12 @@ def _of_rows(domains: Any, condition: Any) -> Mask:
 
 def _is_plain(texts: Any, domains: Any) -> Mask:
     shape = pc.match_substring_regex(texts, _PLAIN)
-    short = pc.less_equal(pc.binary_length(texts), _LONGEST)
-    local = pc.less_equal(pc.find_substring(texts, "@"), _LONGEST_LOCAL)
+    lengths = pc.binary_length(texts)
+    short = pc.less_equal(lengths, _LONGEST)
+    if (pc.max(lengths).as_py() or 0) > _LONGEST_LOCAL:
+        short = pc.and_(short, pc.less_equal(pc.find_substring(texts, "@"), _LONGEST_LOCAL))
     special = pc.match_substring_regex(domains.dictionary, _SPECIAL)
-    return to_mask(pc.and_(pc.and_(shape, short), local)) & ~_of_rows(domains, special)
+    return to_mask(pc.and_(shape, short)) & ~_of_rows(domains, special)
 
 
 def _domain_lowered(texts: Any, domains: Any, plain: Mask) -> Any:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from importer.checking.column import Context, Mask, Problem, to_mask
+from importer.checking.column import Context, Mask, Problem, texts_of, to_mask
 from importer.checking.date_orders import DateOrders
 from importer.checking.fields import check_column
 from importer.checking.source_findings import (
@@ -22,7 +22,7 @@ from importer.checking.source_findings import (
     rows_passed_over,
     without_valueless,
 )
-from importer.checking.suppression import Suppression, withhold
+from importer.checking.suppression import Suppression, suppressed_rows, withhold
 from importer.issues import Finding, IssueCode, Severity
 from importer.model import (
     Blank,
@@ -88,19 +88,23 @@ class Checker:
         findings += self._findings_of_rows(columns, passed_over)
         verdicts = _verdicts(findings, skipped, len(chunk))
         origins = self._origins(chunk, columns)
+        suppressed = None
         if self._suppression is not None:
+            suppressed = suppressed_rows(columns, chunk.frame, self._rules, self._suppression)
+            suppressed &= _readable(chunk)
             findings += withhold(
                 columns,
                 self._rules,
-                self._suppression,
+                suppressed,
                 verdicts,
                 origins,
                 consent_dates=self._row_rules.consent_dates,
+                leave_out=self._suppression.rows,
             )
         findings.sort(key=lambda finding: self._places.get(finding.column, len(self._places)))
         frame: pd.DataFrame = pa.table(columns).to_pandas()
         keys = _shown_keys(chunk.frame, columns, self._rules, verdicts)
-        return CheckedChunk(chunk.rows, frame, keys, verdicts, tuple(findings), origins)
+        return CheckedChunk(chunk.rows, frame, keys, verdicts, tuple(findings), origins, suppressed)
 
     def obstacles(self) -> tuple[tuple[str, str], ...]:
         """Say what the columns as a whole have wrong: (column, sentence) pairs."""
@@ -140,6 +144,13 @@ class Checker:
                     np.uint8
                 )
         return origins
+
+
+def _readable(chunk: Chunk) -> Mask:
+    """Tell which rows are the table's own, those included that a condition leaves out."""
+    of_the_source = [f for f in chunk.findings if f.code is not IssueCode.CONDITION_NOT_MET]
+    skipped, broken = rows_passed_over(of_the_source, len(chunk))
+    return ~(skipped | broken)
 
 
 def _verdicts(findings: Sequence[Finding], skipped: Mask, count: int) -> NDArray[np.uint8]:
@@ -231,16 +242,18 @@ def _shown_keys(
     columns: Mapping[str, Any],
     rules: Sequence[FieldRule],
     verdicts: NDArray[np.uint8],
-) -> Sequence[str]:
+) -> pa.Array:
     """Give each row's key as the report shows it: as sent, or the trimmed original if invalid."""
     good = pa.array(verdicts == RowCheck.GOOD)
     codes = [rule.field for rule in rules if rule.role is FieldRole.KEY]
     shown = {code: pc.if_else(good, columns[code], pa.array(mapped[code].array)) for code in codes}
-    texts = {code: pc.fill_null(column, "").to_pylist() for code, column in shown.items()}
+    texts = {code: pc.fill_null(column, "") for code, column in shown.items()}
     if len(codes) == 1:
-        keys: list[str] = texts[codes[0]]
-        return keys
-    return [
-        orjson.dumps(dict(zip(codes, values, strict=True))).decode()
-        for values in zip(*texts.values(), strict=True)
-    ]
+        return texts[codes[0]]
+    parts = (column.to_pylist() for column in texts.values())
+    return texts_of(
+        [
+            orjson.dumps(dict(zip(codes, values, strict=True))).decode()
+            for values in zip(*parts, strict=True)
+        ]
+    )

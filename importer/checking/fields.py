@@ -136,11 +136,12 @@ def _joined(problems: Sequence[Problem], count: int) -> tuple[Problem, ...]:
 
 def _check_encoded(raw: Any, rule: FieldRule, context: Context) -> tuple[Checked, Mask]:
     """Check the distinct texts; tell also which rows are blank and have no default."""
-    encoded = raw.dictionary_encode()
-    distinct = transformed(encoded.dictionary, rule)
+    if _is_any_text(rule):
+        return Checked(raw), to_mask(pc.is_null(raw))
+    distinct, indices = _distinct(raw)
+    distinct = transformed(distinct, rule)
     if rule.type is ValueType.LIST:
         distinct = without_empty_lists(distinct, rule)
-    indices = encoded.indices
     if distinct.null_count:  # what a transform left nothing of is blank too
         places = np.arange(len(distinct))
         gone = to_mask(pc.is_null(distinct))
@@ -154,6 +155,32 @@ def _check_encoded(raw: Any, rule: FieldRule, context: Context) -> tuple[Checked
     checked = _check_distinct(distinct, rule, context)
     texts = checked.texts.take(indices)
     return Checked(texts, tuple(spread(one, indices) for one in checked.problems)), blank
+
+
+def _is_any_text(rule: FieldRule) -> bool:
+    """Tell whether a rule takes every text as it stands."""
+    changed = rule.replace or rule.take or rule.values or rule.case or rule.blank is Blank.DEFAULT
+    bounded = rule.pattern is not None or rule.max_length is not None
+    return rule.type is ValueType.TEXT and not (changed or bounded or rule.extension)
+
+
+def _distinct(raw: Any) -> tuple[Any, Any]:
+    """Give the distinct texts, and which of them each row has.
+
+    Where nearly all differ, to find the others would cost more than it saves: all are given.
+    """
+    if len(raw) >= _MANY:
+        some = raw.take(pa.array(np.linspace(0, len(raw) - 1, _SAMPLE, dtype=np.int64))).drop_null()
+        if pc.count_distinct(some).as_py() * 100 >= len(some) * _NEARLY_ALL and len(some):
+            known = to_mask(pc.is_valid(raw))
+            return raw.drop_null(), pa.array(np.cumsum(known) - 1, mask=~known)
+    encoded = raw.dictionary_encode()
+    return encoded.dictionary, encoded.indices
+
+
+_MANY = 5_000  # rows
+_SAMPLE = 1_000  # rows
+_NEARLY_ALL = 99  # of a hundred texts
 
 
 def _check_distinct(texts: Any, rule: FieldRule, context: Context) -> Checked:

@@ -124,7 +124,17 @@ def _unsigned(texts: Any) -> Any:
     return pc.if_else(signed, before, behind)
 
 
+_PADDED = r"^(?:\+|-?0[0-9]|-?\.|-0(?:\.0*)?$)"
+
+
 def _without_padding(texts: Any) -> Any:
+    padded = pc.fill_null(pc.match_substring_regex(texts, _PADDED), False)
+    if not pc.any(padded).as_py():
+        return texts
+    return pc.replace_with_mask(texts, padded, _stripped(texts.filter(padded)))
+
+
+def _stripped(texts: Any) -> Any:
     plain = pc.replace_substring_regex(texts, pattern=r"^\+", replacement="")
     plain = pc.replace_substring_regex(plain, pattern=r"^(-?)0+([0-9])", replacement=r"\1\2")
     plain = pc.replace_substring_regex(plain, pattern=r"^(-?)\.", replacement=r"\10.")

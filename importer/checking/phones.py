@@ -165,7 +165,7 @@ def _by_pattern(texts: Any, rule: FieldRule) -> tuple[Any, Mask]:
     plan = _plan(rule.region) if rule.region else None
     if plan is None:
         return pa.nulls(len(texts), pa.large_string()), np.zeros(len(texts), dtype=bool)
-    bare = pc.replace_substring_regex(texts, pattern=_SEPARATORS, replacement="")
+    bare = _bare(texts)
     national = pc.replace_substring_regex(
         bare, pattern=plan.prefix, replacement="", max_replacements=1
     )
@@ -176,6 +176,24 @@ def _by_pattern(texts: Any, rule: FieldRule) -> tuple[Any, Mask]:
         lost = to_mask(pc.and_(proved, pc.equal(bare, national)))
     written = _written(national, plan, rule.phone_form)
     return pc.if_else(proved, written, _NONE), lost
+
+
+def _bare(texts: Any) -> Any:
+    """Take the separators out; of ASCII texts octet by octet, which is quicker."""
+    _, offsets, content = texts.buffers()
+    ends = np.frombuffer(offsets, np.int64, len(texts) + 1, texts.offset * 8)
+    octets = np.frombuffer(content or b"", np.uint8)[ends[0] : ends[-1]]
+    if texts.null_count or (octets >= 128).any():
+        return pc.replace_substring_regex(texts, pattern=_SEPARATORS, replacement="")
+    kept = _KEPT[octets]
+    before = np.zeros(len(octets) + 1, dtype=np.int64)
+    np.cumsum(kept, out=before[1:])
+    return pa.LargeStringArray.from_buffers(
+        len(texts), pa.py_buffer(before[ends - ends[0]]), pa.py_buffer(octets[kept])
+    )
+
+
+_KEPT = ~np.isin(np.arange(256), [ord(sign) for sign in " ().-/"])
 
 
 def _written(national: Any, plan: _Plan, form: PhoneForm) -> Any:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+import idna
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from importer.checking.column import Mask, blanked, flat, to_mask
+from importer.checking.column import Mask, blanked, flat, texts_of, to_mask
+from importer.checking.transforms import transformed
 from importer.issues import Finding, IssueCode, Severity
 from importer.model import FieldRole, FieldRule, Origin, RowCheck, ValueType
 
+_LONGEST_DOMAIN = 253  # signs, of any domain; longer ones take long to be read
+# Where a cell may be parted into addresses and other words, and what may stand around these.
+_BREAKS = re.compile(r"""[\s<>()\[\]{},;:"\\|]+""")
+_AROUND = "'`\u00b4\u2018\u2019\u201c\u201d\u00ab\u00bb."
 _HASHED = 8  # bytes of an SHA-256 that are kept: two addresses in 10^19 have them in common
 
 
@@ -82,33 +90,106 @@ def other_spellings(address: str) -> list[str]:
 
 
 def _in_ascii(domain: str) -> str:
-    return domain.encode("idna").decode("ascii")
+    return ".".join(idna.alabel(label).decode("ascii") for label in _mapped(domain).split("."))
 
 
 def _in_letters(domain: str) -> str:
-    return domain.encode("ascii").decode("idna")
+    return idna.decode(_in_ascii(domain))
+
+
+def _mapped(domain: str) -> str:
+    """Map a domain's letters as email-validator does.
+
+    Raises:
+        UnicodeError: no domain has such letters, or so many.
+    """
+    if len(domain) > _LONGEST_DOMAIN:
+        raise idna.IDNAError("too long")
+    return idna.uts46_remap(domain, std3_rules=False, transitional=False)
+
+
+def addresses_in(cell: str) -> Iterator[str]:
+    """Give every address that a cell may mean, such as that of ``Ana <ana@example.com>``.
+
+    Where quotes or a dot at its end may belong to an address or not, it is given both ways.
+    """
+    for token in _tokens(cell):
+        bare = token.strip(_AROUND)
+        if "." in bare.rpartition("@")[2]:
+            yield from dict.fromkeys((token, bare))
+    # Quoted local parts, and signs that are rare in an address.
+    local, _, domain = cell.rpartition("@")
+    if local and "." in domain and not re.search(r"[\s<>,;]", domain):
+        yield cell
+
+
+def _tokens(cell: str) -> Iterator[str]:
+    """Give what stands around each @, in time that grows with the cell's length only."""
+    for run in _BREAKS.split(cell) if "@" in cell else ():
+        local, *others = run.split("@")
+        for other in others:
+            domain = re.split("[/?]", other, maxsplit=1)[0]
+            if local and domain:
+                yield f"{local}@{domain}"
+                local = other[len(domain) :]
+            else:
+                local = other
+
+
+def suppressed_rows(
+    columns: Mapping[str, Any],
+    raw: pd.DataFrame,
+    rules: Sequence[FieldRule],
+    suppression: Suppression,
+) -> Mask:
+    """Find the rows of which an address is listed, also where a check refused it.
+
+    ``columns``: what is sent. ``raw``: what the cells held, trimmed, blank ones missing.
+    """
+    found = np.zeros(len(next(iter(columns.values()))), dtype=bool)
+    for rule in rules:
+        if rule.type is ValueType.EMAIL:
+            texts = flat(columns[rule.field])
+            found |= suppression.listed(texts)
+            cells = flat(pa.array(raw[rule.field].array))
+            refused = to_mask(pc.is_null(texts)) & to_mask(pc.is_valid(cells))
+            at = np.flatnonzero(refused & ~found)
+            if len(at):
+                found[at] = _any_listed(cells.take(pa.array(at)), rule, suppression)
+    return found
+
+
+def _any_listed(cells: Any, rule: FieldRule, suppression: Suppression) -> Mask:
+    """Look up every address that refused cells may mean."""
+    rows: list[int] = []
+    addresses: list[str] = []
+    for texts in (cells, transformed(cells, rule)):
+        meant = np.flatnonzero(to_mask(pc.match_substring(texts, "@")))
+        for row in meant.tolist():
+            some = dict.fromkeys(addresses_in(texts[row].as_py()))
+            addresses += some
+            rows += [row] * len(some)
+    found = np.zeros(len(cells), dtype=bool)
+    found[np.array(rows, dtype=np.int64)[suppression.listed(texts_of(addresses))]] = True
+    return found
 
 
 def withhold(
     columns: dict[str, Any],
     rules: Sequence[FieldRule],
-    suppression: Suppression,
+    suppressed: Mask,
     verdicts: NDArray[np.uint8],
     origins: dict[str, NDArray[np.uint8]],
     *,
     consent_dates: Mapping[str, str],
+    leave_out: bool,
 ) -> list[Finding]:
-    """Take the yeses of suppressed addresses out of the columns, and say so.
+    """Take the yeses of suppressed rows out of the columns, and say so; their noes go all the same.
 
-    A row is suppressed when one of its addresses is listed; its noes go all the same. With
-    ``suppression.rows``, nothing else of it goes, and a row without a no becomes skipped.
+    With ``leave_out``, nothing else of them goes, and a row without a no becomes skipped.
     ``columns``, ``verdicts`` and ``origins`` are changed. ``consent_dates``: consent -> its date.
     """
-    listed = np.zeros(len(verdicts), dtype=bool)
-    for rule in rules:
-        if rule.type is ValueType.EMAIL:
-            listed |= suppression.listed(columns[rule.field])
-    listed &= verdicts == RowCheck.GOOD
+    listed = suppressed & (verdicts == RowCheck.GOOD)
     if not listed.any():
         return []
     consents = [rule for rule in rules if rule.role is FieldRole.CONSENT]
@@ -125,7 +206,7 @@ def withhold(
         warnings.append(
             _finding(lost, Severity.WARNING, "its yes is withheld", rule.column, rule.field)
         )
-    if not suppression.rows:
+    if not leave_out:
         return warnings
     refusing = {rule.field: listed & to_mask(pc.equal(columns[rule.field], "no"))
                 for rule in consents}  # fmt: skip

@@ -106,6 +106,13 @@ def mapping_new(
     return 0
 
 
+def _refuse_to_write_over(place: Path | None) -> None:
+    from importer.errors import UnusableInputError
+
+    if place is not None and (place.exists() or place.is_symlink()):
+        raise UnusableInputError(f"{place} is there already: name another file with -o")
+
+
 def _named_by(output: Path | None) -> str | None:
     """Say how commands name a mapping that is written there; None where it is only printed."""
     if output is None:
@@ -115,10 +122,12 @@ def _named_by(output: Path | None) -> str | None:
 
 
 def _write_draft(place: Path, text: str) -> None:
+    """Write a mapping, and make the folder that it stands in."""
     from importer.errors import UnusableInputError
     from importer.files import write_whole
 
     try:
+        place.parent.mkdir(parents=True, exist_ok=True)
         write_whole(place, text.encode())
     except OSError as error:
         raise UnusableInputError(f"{place} cannot be written: {error.strerror or error}") from error
@@ -155,10 +164,11 @@ def mapping_check(
     bound: Sequence[BoundMapping] = ()
     try:
         place, read = assembly.find_mapping(mapping)
+        today = assembly.means().clock.now().astimezone().date()
+        assembly.refuse_impossible_values(read, run_date=today)
         assembly.lists_of(place, read)
         if file is not None:
             found, _ = assembly.files_of([file])
-            today = assembly.means().clock.now().astimezone().date()
             bound = assembly.open_all(found, mapping, sheet=sheet, run_date=today).bound
     except UnusableInputError as error:
         if not as_json:
@@ -207,6 +217,15 @@ def vars_of(mistake: Mistake) -> dict[str, object]:
     return {name: getattr(mistake, name) for name in ("file", "line", "column", "message")}
 
 
+def _print_mistakes(mistakes: Sequence[Mistake]) -> int:
+    """Print why nothing was written, as JSON; gives the exit code."""
+    import orjson
+
+    told = [vars_of(mistake) | {"row": mistake.row} for mistake in mistakes]
+    click.echo(orjson.dumps({"mistakes": told}, option=orjson.OPT_INDENT_2))
+    return 4
+
+
 def _vars_of_drift(drift: Drift) -> dict[str, object]:
     return {name: getattr(drift, name) for name in ("new", "missing", "renamed", "reordered")}
 
@@ -251,8 +270,9 @@ def mapping_convert(
 
     Two columns are enough: a header of the file, and the code of its field, or ignore. With a row
     of titles there can be more, in any order, in English or French: column, field, type, format,
-    region, values (Oui=yes; Non=no), aliases, required, blank, default, case, max_length, pattern
-    and every other option of a column; constant, for rows that name no column; comment.
+    region, values (Oui=yes; Non=no, or with commas), aliases (E-mail; Mail, or with commas; one
+    that holds a comma in quotes), required, blank, default, case, max_length, pattern and every
+    other option of a column; constant, for rows that name no column; comment.
 
     \b
     Examples:
@@ -263,17 +283,22 @@ def mapping_convert(
     With --json, one object:
       name, target, mapping (the text), written (a path, or null)
       open_question (what a person must write into it before use, or null)
+    or, where nothing can be written: mistakes (file, line, column, message, row)
     """
     from importer import assembly
     from importer.errors import UnusableInputError
 
-    if output is not None and (output.exists() or output.is_symlink()):
-        raise UnusableInputError(f"{output} is there already: name another file with -o")
-    converted = assembly.convert_sheet(
-        file, sheet=sheet, name=name, target=target, table_id=table_id
-    )
-    if output is not None:
-        _write_draft(output, converted.text)
+    try:
+        _refuse_to_write_over(output)
+        converted = assembly.convert_sheet(
+            file, sheet=sheet, name=name, target=target, table_id=table_id
+        )
+        if output is not None:
+            _write_draft(output, converted.text)
+    except UnusableInputError as error:
+        if not as_json:
+            raise
+        return _print_mistakes(error.mistakes)
     if as_json:
         import orjson
 
@@ -304,7 +329,8 @@ def mapping_schema() -> int:
     """
     import orjson
 
+    from importer import assembly
     from importer.mapping import json_schema
 
-    click.echo(orjson.dumps(json_schema(), option=orjson.OPT_INDENT_2))
+    click.echo(orjson.dumps(json_schema([*assembly.grammars()]), option=orjson.OPT_INDENT_2))
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import NamedTuple
 
 
@@ -28,3 +29,20 @@ def place_of_character(text: str, position: int) -> Place:
 def lines_of(text: str) -> list[str]:
     """Cut a text where the parser counts a line."""
     return re.split("\r\n|[\n\r]", text)
+
+
+# They join letters and emojis to one sign, and need no name.
+_JOINERS = "\u200c\u200d"
+
+
+def in_one_line(message: str) -> str:
+    """Name the characters of a message that nobody would see, or that would break its line."""
+    if message.isprintable():
+        return message
+    return "".join(c if c.isprintable() or c in _JOINERS else _named(c) for c in message)
+
+
+def _named(character: str) -> str:
+    known = {"\n": "line break", "\r": "line break", "\t": "tab"}
+    named = known.get(character) or unicodedata.name(character, "").lower()
+    return f"[{named or f'U+{ord(character):04X}'}]"

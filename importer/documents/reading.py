@@ -18,7 +18,13 @@ from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
-from importer.documents.places import Place, lines_of, place_of_byte, place_of_character
+from importer.documents.places import (
+    Place,
+    in_one_line,
+    lines_of,
+    place_of_byte,
+    place_of_character,
+)
 from importer.documents.syntax import syntax_mistake
 from importer.errors import Mistake, UnusableInputError
 
@@ -47,7 +53,8 @@ class Document:
 
     ``names``: where each member's name stands, or the entry of a list. ``values``: where a plain
     value stands beside its name. ``commented``: the members without a value whose line goes on
-    with a comment.
+    with a comment. ``mistakes``: what it says twice, or cannot say; ``salvage`` gives them with its
+    own, and the rest of the document is looked at all the same.
     """
 
     file: str
@@ -55,6 +62,7 @@ class Document:
     names: dict[MemberPath, Place] = field(default_factory=dict)
     values: dict[MemberPath, Place] = field(default_factory=dict)
     commented: set[MemberPath] = field(default_factory=set)
+    mistakes: list[Mistake] = field(default_factory=list)
 
     def line(self, path: Sequence[str | int]) -> int:
         """Tell the line of a member's name, or of the nearest member around it."""
@@ -66,11 +74,12 @@ class Document:
         That is its value where it is one text or number, else the member's name.
         """
         found = self._nearest(path)
-        return Mistake(message, self.file, *(self.values.get(found) or self._name(found)))
+        place = self.values.get(found) or self._name(found)
+        return Mistake(in_one_line(message), self.file, *place)
 
     def mistake_of_name(self, message: str, *path: str | int) -> Mistake:
         """Make a mistake that points at a member's name."""
-        return Mistake(message, self.file, *self._name(path))
+        return Mistake(in_one_line(message), self.file, *self._name(path))
 
     def _name(self, path: Sequence[str | int]) -> Place:
         return self.names.get(self._nearest(path), Place(1, 1))
@@ -85,7 +94,7 @@ def read_document(path: Path) -> Document:
     """Read a YAML file.
 
     Raises:
-        UnusableInputError: it cannot be read, is no YAML, or says one thing twice.
+        UnusableInputError: it cannot be read, or is no YAML.
     """
     shown = str(path)
     try:
@@ -118,8 +127,6 @@ def parse_document(text: str, shown: str) -> Document:
     node = _composed(text, document)
     reader = _Reader(document, text)
     document.content = None if node is None else reader.value(node, ())
-    if reader.mistakes:
-        raise UnusableInputError(*reader.mistakes)
     return document
 
 
@@ -159,16 +166,14 @@ class _Reader:
         self._lines = lines_of(text)
         self._members = 0
         self._open: set[int] = set()
-        self.mistakes: list[Mistake] = []
 
     def value(self, node: Node, path: MemberPath) -> Any:
         self._members += 1
         if path:
             self._document.names.setdefault(path, _begin(node))
         if isinstance(node, ScalarNode):
-            self._refuse_half_characters(node)
             self._note_value(node, path)
-            return _scalar(node)
+            return _scalar(self._whole(node))
         if self._members > _MOST_MEMBERS or id(node) in self._open:
             raise UnusableInputError(self._document.mistake("the document repeats itself", *path))
         if len(path) > _DEEPEST:
@@ -183,7 +188,8 @@ class _Reader:
             self._open.discard(id(node))
 
     def _say(self, message: str, node: Node) -> None:
-        self.mistakes.append(Mistake(message, self._document.file, *_begin(node)))
+        mistake = Mistake(in_one_line(message), self._document.file, *_begin(node))
+        self._document.mistakes.append(mistake)
 
     def _note_value(self, node: ScalarNode, path: MemberPath) -> None:
         """Note where a value stands, unless it is not there, or an anchor's from further above."""
@@ -191,12 +197,15 @@ class _Reader:
         if (node.value or node.style) and place >= self._document.names.get(path, place):
             self._document.values[path] = place
 
-    def _refuse_half_characters(self, node: ScalarNode) -> None:
+    def _whole(self, node: ScalarNode) -> ScalarNode:
+        """Refuse half characters, and put a sign in their place: nothing else can stand them."""
         if _SURROGATE.search(str(node.value)):
             self._say(
                 "the text holds half a character (\\ud800 to \\udfff): write the character itself",
                 node,
             )
+            node.value = _SURROGATE.sub("\ufffd", str(node.value))
+        return node
 
     def _mapping(self, node: MappingNode, path: MemberPath) -> dict[str, Any]:
         members: dict[str, Any] = {}
@@ -207,8 +216,7 @@ class _Reader:
             if str(key_node.tag).endswith(":merge"):
                 self._say("<< is not understood here: write the members out", key_node)
                 continue
-            self._refuse_half_characters(key_node)
-            key = str(key_node.value)
+            key = str(self._whole(key_node).value)
             if key in members:
                 first = self._document.names[(*path, key)].line
                 self._say(

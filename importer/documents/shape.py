@@ -10,7 +10,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
 
-from importer.documents.nearness import near
+from importer.documents.nearness import near, nearest
 from importer.documents.reading import Document, MemberPath, WrittenFloat, WrittenInt
 from importer.errors import Mistake
 
@@ -58,29 +58,37 @@ def salvage(
 ) -> Salvaged[_Model]:
     """Check a document against its model, and take out what is wrong.
 
-    So the rest can be looked at too, and all mistakes come at once. ``stand_ins`` fill the place
-    of members that the document lacks at its top.
+    So the rest can be looked at too, and all mistakes come at once, those of the reading as well.
+    ``stand_ins`` fill the place of members that the document lacks at its top.
     """
     content = {} if document.content is None else copy.deepcopy(document.content)
     mistakes: tuple[Mistake, ...] = ()
     removed: set[MemberPath] = set()
     while True:
         try:
-            return Salvaged(model.model_validate(content), mistakes, frozenset(removed))
+            found = model.model_validate(content)
+            return Salvaged(found, _all(mistakes, document), frozenset(removed))
         except ValidationError as error:
             # What is wrong only because something was taken out is no mistake of the document.
             mistakes = mistakes or tuple(mistakes_of(error, document, model))
             wrong = error.errors(include_url=False, include_context=False)
+        if document.content is None and any(one["type"] == "missing" for one in wrong):
+            needed = ", ".join(str(one["loc"][0]) for one in wrong if one["type"] == "missing")
+            return Salvaged(None, (document.mistake(f"the document is empty: it needs {needed}"),))
         if not isinstance(content, dict):
-            return Salvaged(None, mistakes)
+            return Salvaged(None, _all(mistakes, document))
         lacking = {str(e["loc"][0]) for e in wrong if e["type"] == "missing"} - {*content}
         paths = {_member_path(one["loc"], content) for one in wrong} - {()}
         if not lacking <= {*stand_ins} or not lacking | paths:
-            return Salvaged(None, mistakes)
+            return Salvaged(None, _all(mistakes, document))
         for path in sorted(paths, key=_by_depth, reverse=True):
             _take_out(content, path)
         content |= {name: stand_ins[name] for name in lacking}
         removed |= paths | {(name,) for name in lacking}
+
+
+def _all(mistakes: Iterable[Mistake], document: Document) -> tuple[Mistake, ...]:
+    return tuple(sorted([*document.mistakes, *mistakes], key=lambda mistake: mistake.place))
 
 
 def _by_depth(path: MemberPath) -> list[tuple[bool, str | int]]:
@@ -101,8 +109,11 @@ def mistakes_of(
     A member that there is not is pointed at by its name, a wrong one by its value.
     """
     found: dict[tuple[int, int, str], Mistake] = {}
+    misnamed = _misnamed(error, document, model)
     for one in error.errors(include_url=False, include_input=True):
         path = _member_path(one["loc"], document.content)
+        if one["type"] == "missing" and (path, one["loc"][-1]) in misnamed:
+            continue
         name = ".".join(str(part) for part in path) or "the document"
         sentence = _sentence(one, name, path, model)
         if path in document.commented:
@@ -112,6 +123,27 @@ def mistakes_of(
         mistake = make(sentence, *path)
         found.setdefault((*mistake.place, mistake.message), mistake)
     return [found[key] for key in sorted(found)]
+
+
+def _misnamed(
+    error: ValidationError, document: Document, model: type[BaseModel]
+) -> set[tuple[MemberPath, str | int]]:
+    """Find the members that are lacking only because they are called otherwise."""
+    paths = [
+        _member_path(one["loc"], document.content)
+        for one in error.errors(include_url=False, include_context=False, include_input=False)
+        if one["type"] == "extra_forbidden"
+    ]
+    return {
+        (path[:-1], meant)
+        for path in paths
+        for meant in nearest(_word(path), known_members(model, path[:-1]), most=1)
+    }
+
+
+def _word(path: MemberPath) -> str:
+    """Give a member's name; of one without a blank after its colon, what stands before it."""
+    return str(path[-1]).partition(":")[0]
 
 
 def _member_path(location: Iterable[str | int], content: Any) -> MemberPath:
@@ -133,7 +165,10 @@ def _sentence(error: Any, name: str, path: MemberPath, model: type[BaseModel]) -
         case "extra_forbidden":
             owner = name.rpartition(".")[0] or "the document"
             known = known_members(model, path[:-1])
-            return f'"{path[-1]}" is no member of {owner}.' + near(str(path[-1]), known)
+            before, colon, after = str(path[-1]).partition(":")
+            if colon and after and before in known and error["input"] is None:
+                return f'a blank is missing after the colon: write "{before}: {after}"'
+            return f'"{path[-1]}" is no member of {owner}.' + near(_word(path), known)
         case "missing":
             return f'{name} lacks the member "{error["loc"][-1]}": add it'
         case _ if given is None:
@@ -156,7 +191,8 @@ def _sentence(error: Any, name: str, path: MemberPath, model: type[BaseModel]) -
         case "bool_type" | "bool_parsing":
             return f"{name} must be true or false"
         case "int_type" | "int_parsing" | "int_from_float" | "int_parsing_size":
-            return f"{name} must be a whole number"
+            plain = isinstance(given, str) and re.fullmatch(r"-?[0-9]+", given)
+            return f"{name} must be a whole number" + (", without quotes" if plain else "")
         case "float_type" | "float_parsing" | "finite_number":
             return f"{name} must be a number"
         case "greater_than":

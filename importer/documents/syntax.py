@@ -13,6 +13,7 @@ _OUT_OF_LINE = (
     "this does not go with the lines above it: check the indentation, and put a text that begins "
     "with a bracket or a quote in quotes as a whole"
 )
+_NO_COLON = 'a colon is missing here: write "name: value"'
 _NOTHING_HERE = "a value is missing here, or a bracket above is not closed"
 # What the parser says -> what an operator can do about it. The parser's own words may quote the
 # document, and with it a secret. True: the place where the trouble began tells more.
@@ -34,7 +35,7 @@ _SYNTAX = (
     ("node content", _NOTHING_HERE, False),
     ("unexpected end of stream", "a quote that opens here is not closed", True),
     ("document separator", "a quote that opens here is not closed", True),
-    ("could not find expected ':'", 'a colon is missing here: write "name: value"', True),
+    ("could not find expected ':'", _NO_COLON, True),
     ("undefined alias", "a text that begins with * must stand in quotes", False),
     ("alphabetic or numeric", "a text that begins with * or & must stand in quotes", True),
     ("indentation indicator", "a text that begins with | or > must stand in quotes", True),
@@ -53,6 +54,8 @@ def syntax_mistake(error: MarkedYAMLError, text: str, shown: str) -> Mistake:
     if mark is None:
         return Mistake(sentence, shown)
     place = Place(mark.line + 1, mark.column + 1)
+    if sentence is _NO_COLON:
+        sentence = _without_colon(lines_of(text)[mark.line][mark.column :])
     cut = _comment_within(text, place.line) if where_begun else None
     if sentence in {
         _OUT_OF_LINE,
@@ -60,6 +63,15 @@ def syntax_mistake(error: MarkedYAMLError, text: str, shown: str) -> Mistake:
     }:  # the line above may have ended sooner than was meant
         cut = _comment_within(text, place.line - 1)
     return Mistake(_COMMENT if cut else sentence, shown, *(cut or place))
+
+
+def _without_colon(line: str) -> str:
+    """Say why the parser misses a colon in a line: it may stand there, and mean nothing."""
+    if line[:1] in {"*", "&", "!"}:
+        return f"a text that begins with {line[0]} must stand in quotes"
+    if re.match(r"[^\s:#]+:\S", line):
+        return "a blank is missing after the colon"
+    return _NO_COLON
 
 
 _COMMENT = (

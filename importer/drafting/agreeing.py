@@ -11,6 +11,7 @@ from importer.drafting.phrases import Concept
 from importer.recognition import Evidence, Form, Look
 
 NEARLY_ALL = 0.9
+_A_FEW = 0.05
 MOST = 0.5
 
 
@@ -36,6 +37,7 @@ _PHONES = frozenset(
         Concept.PHONE, Concept.MOBILE_PHONE, Concept.HOME_PHONE, Concept.WORK_PHONE, Concept.FAX,
     }
 )  # fmt: skip
+_NAMES = frozenset({Concept.FIRST_NAME, Concept.LAST_NAME, Concept.FULL_NAME})
 _UNLIKE_TEXT = {
     Look.EMAIL: "e-mail addresses",
     Look.PHONE: "phone numbers",
@@ -57,6 +59,10 @@ def agreement(concept: Concept, column: Evidence) -> Agreement:
         return Agreement(Support.NONE_THERE, "and the column is empty")
     if concept is Concept.PROVINCE and share_known(column.answers, REGIONS) >= MOST:
         return Agreement(Support.FULL)  # "ON" is no answer there
+    companies = column.share_of(Form.COMPANY)
+    if concept in _NAMES and companies >= _A_FEW:
+        told = f"but {percent(companies)} of the values look like names of companies"
+        return Agreement(Support.AGAINST, told)
     wanted = _wanted(concept)
     if wanted is None:
         return _as_text(column)

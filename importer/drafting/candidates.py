@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,7 +10,8 @@ from importer.drafting.headers import same_name, words_of
 from importer.drafting.phrases import WELL_KNOWN, Concept, Meaning, Rank, meaning_of
 from importer.model import AccountFields
 
-_FIELD, _OPT_IN = "f_", "optin_"
+_KEY, _FIELD, _OPT_IN = "key_", "f_", "optin_"
+_CODE = re.compile(r"f_[A-Za-z]\w*")
 _LONGEST_NAME = 80
 
 
@@ -67,6 +69,9 @@ class Fields:
         """Find the one field that has a header's very name, as its code or its label."""
         if len(header) > _LONGEST_NAME:
             return None
+        code = header.removeprefix(_KEY)
+        if code in self._labels or (not self.asked and _CODE.fullmatch(code)):
+            return Candidate(code, self._labels.get(code, "")) if code.startswith(_FIELD) else None
         found = [
             code for code in self._data_fields()
             if same_name(header, code.removeprefix(_FIELD)) or same_name(header, self._labels[code])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from importer.drafting.agreeing import MOST
 from importer.drafting.candidates import Fields
 from importer.drafting.headers import Words, folded
@@ -11,6 +13,7 @@ from importer.mapping import reads_negatively
 from importer.recognition import Evidence, Look
 
 _NEWSLETTER, _TRACKING = "optin_Newsletter", "hasTrackingConsent"
+_CODE = re.compile(r"optin_[A-Za-z]\w*|hasTrackingConsent")
 _MOST_ANSWERS = 8
 _LONGEST_ANSWER = 20
 _OFTEN = 3  # times that a word occurs, from which it is no one person's
@@ -51,6 +54,8 @@ def _has_answers(column: Evidence) -> bool:
 
 def _field(column: Evidence, words: Words, fields: Fields) -> tuple[str | None, str]:
     """Name the consent that may be meant, and what is to be checked of it."""
+    if not fields.asked and _CODE.fullmatch(column.name):
+        return column.name, "the header has the field's own name"
     tracking = "tracking" in words.whole
     if not fields.asked:
         code = _TRACKING if tracking else _NEWSLETTER

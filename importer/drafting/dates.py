@@ -10,6 +10,8 @@ from importer.recognition import DateForm, Evidence, Form
 
 _RARE = 0.05  # proofs that are rarer than that among many dates may be slips
 _MANY = 40
+_FEWEST_PROOFS, _ENOUGH_PROOFS = 2, 3  # distinct dates with a day above 12
+_SOUND = 0.1
 _SERIALS = 0.9
 _DAY_FIRST, _MONTH_FIRST = "DM", "MD"
 _ISO = "9999-9-9"
@@ -56,6 +58,11 @@ def _by_order(column: Evidence, forms: Sequence[DateForm]) -> DateReading:
         return _in_two_readings(forms, problem=problem)
     if not day and not month:
         problem = "no day is above 12, so nothing tells which number is the month"
+        return _in_two_readings(forms, problem=problem)
+    proofs = day + month
+    if proofs < _FEWEST_PROOFS or (proofs < _ENOUGH_PROOFS and proofs < _SOUND * column.year_last):
+        told = "only one date has" if proofs == 1 else f"only {proofs} dates have"
+        problem = f"{told} a day above 12, which may be a slip"
         return _in_two_readings(forms, problem=problem)
     if column.values >= _MANY and day + month < _RARE * column.values and column.answers is None:
         problem = "hardly any day is above 12, and these may be slips"

@@ -11,10 +11,14 @@ from rapidfuzz.distance import OSA
 
 from importer.drafting.vocabulary import (
     ARTICLES,
+    BEFORE_ITS_NOUN,
+    BEHIND_ITS_NOUN,
     COMPOUNDS,
     CONTRACTIONS,
+    ENGLISH_NOUNS,
     GUESSABLE,
     OTHER_WORDS,
+    PERSONS,
     WORDS,
 )
 
@@ -80,9 +84,12 @@ def words_of(header: str) -> Words:
     strange: list[str] = []
     mended: list[tuple[str, str]] = []
     numbers: list[int] = []
-    for word in _contracted([part for part in parts if part]):
+    written = _contracted([part for part in parts if part])
+    for place, word in enumerate(written):
         if word.isdecimal() and len(word) <= _MOST_DIGITS:
             numbers.append(int(word))
+        elif _is_a_person(word, written[:place], written[place + 1 :]):
+            strange.append(word)
         elif word in COMPOUNDS:
             known += COMPOUNDS[word]
         elif (meant := _meant(word)) is not None:
@@ -102,6 +109,24 @@ def words_of(header: str) -> Words:
         tuple(strange),
         tuple(mended),
     )
+
+
+def _is_a_person(word: str, before: list[str], behind: list[str]) -> bool:
+    """Tell whether "principal", "main" and the like belong to a person, not to what is named.
+
+    In French they stand behind the noun ("courriel principal"), in English before it.
+    """
+    word = word.removesuffix("s")
+    if word not in BEFORE_ITS_NOUN | BEHIND_ITS_NOUN:
+        return False
+    previous = next((one for one in reversed(before) if one not in ARTICLES), "")
+    following = next((one for one in behind if one not in ARTICLES), "")
+    if word in BEHIND_ITS_NOUN:
+        english = previous in ENGLISH_NOUNS or previous in COMPOUNDS
+        return not previous or english or _meant(previous) in PERSONS or _meant(previous) is None
+    if following:
+        return _meant(following) in PERSONS
+    return _meant(previous) in PERSONS
 
 
 def _parts(piece: str) -> list[str]:

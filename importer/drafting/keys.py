@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from importer.drafting.agreeing import MOST, NEARLY_ALL, Support, agreement, percent
 from importer.drafting.candidates import Candidate, Fields
+from importer.drafting.header_reading import HeaderReading
 from importer.drafting.phrases import Concept, Rank
 from importer.drafting.proposal import Certainty, Members, Proposal
-from importer.drafting.readings import HeaderReading
-from importer.recognition import Look
+from importer.drafting.vocabulary import PERSONS
+from importer.recognition import Evidence, Look
 
 _KEY = "key_"
 _USUAL = "f_EMail"
@@ -25,6 +26,9 @@ def choose_key(
     column of addresses of a table without a header.
     """
     field = fields.of(Concept.EMAIL)
+    keys = [one for one in readings if one.is_key]
+    if keys:
+        return _of_named(keys, readings, field)
     if headless:
         return _of_headless(readings, field)
     addresses = [one for one in readings if _is_own_address(one, field)]
@@ -33,7 +37,7 @@ def choose_key(
     if field is None:
         reason = "the header says e-mail, but the account has no field for it"
         return {one.column.name: _without_field(one, reason) for one in addresses}
-    bearing = [one for one in addresses if _values_allow(one)]
+    bearing = [one for one in addresses if not _against(one) and not one.foreign]
     chosen = _clear_one(bearing)
     made = {one.column.name: _other_address(one, bearing, chosen, field) for one in addresses}
     if chosen is not None:
@@ -42,18 +46,56 @@ def choose_key(
     return made
 
 
+def _of_named(
+    named: Sequence[HeaderReading], readings: Sequence[HeaderReading], field: Candidate | None
+) -> dict[str, Proposal]:
+    """Propose the columns whose headers are codes of keys, and no other address beside them."""
+    made = {}
+    for one in readings:
+        if one in named and one.direct is not None:
+            against = _against(one) if len(named) == 1 or one.concept is Concept.EMAIL else ""
+            reason = ", ".join(filter(None, (one.header_words, against)))
+            certainty = Certainty.UNSURE if against else Certainty.SURE
+            code = _KEY + one.direct.code
+            members = _options(one.direct) if one.concept is Concept.EMAIL else ()
+            made[one.column.name] = Proposal(one.column.name, code, members, reason, certainty)
+        elif field is not None and _is_own_address(one, field):
+            made[one.column.name] = _other_address(one, [*named, one], named[0], field)
+    return made
+
+
+def further_address(reading: HeaderReading, fields: Fields) -> Proposal | None:
+    """Offer a column of addresses, as a comment, where a table has no sure key."""
+    field = fields.of(Concept.EMAIL)
+    if field is None or reading.column.share(Look.EMAIL) < MOST or reading.rank is Rank.SECOND:
+        return None
+    reason = "the values are addresses, but the header does not say that they are the contact's own"
+    return Proposal(
+        reading.column.name, _KEY + field.code, _options(field), reason, Certainty.UNSURE
+    )
+
+
 def _is_own_address(reading: HeaderReading, field: Candidate | None) -> bool:
     if reading.direct is not None and field is not None and not field.doubt:
         return reading.direct.code == field.code
     return reading.concept is Concept.EMAIL and reading.rank is not Rank.SECOND
 
 
-def _values_allow(reading: HeaderReading) -> bool:
-    """Whether the values may be addresses; a table without rows says nothing against it."""
+def _against(reading: HeaderReading) -> str:
+    """Say why the values cannot be a key, or ""; a table without rows says nothing against it."""
     column = reading.column
     if column.rows and not column.values:
-        return False
-    return agreement(Concept.EMAIL, column).support is not Support.AGAINST
+        return "but the column is empty"
+    agreed = agreement(reading.concept or Concept.EMAIL, column)
+    return agreed.words if agreed.support is Support.AGAINST else _repeats(column)
+
+
+def _repeats(column: Evidence) -> str:
+    """Say that too many rows have the same value, or ""."""
+    share = column.different_share
+    if column.counted <= 1 or share > MOST:
+        return ""
+    return f"but only {percent(share)} of its values differ, and a key tells the contacts apart"
 
 
 def _clear_one(bearing: Sequence[HeaderReading]) -> HeaderReading | None:
@@ -85,6 +127,7 @@ def _key(reading: HeaderReading, field: Candidate, bearing: Sequence[HeaderReadi
     if doubt:
         return replace(proposal, certainty=Certainty.UNSURE, reason=f"{reason}, but {doubt}")
     plain = reading.rank in {Rank.PLAIN, Rank.PRIMARY} and not reading.words.mended
+    plain = plain and not reading.words.whole & PERSONS
     if agreed.support is Support.FULL and plain and not reading.settled:
         return replace(proposal, certainty=Certainty.SURE)
     return proposal
@@ -103,9 +146,11 @@ def _other_address(
     """Write an address that is not the key as a comment."""
     agreed = agreement(Concept.EMAIL, reading.column)
     reason = f"{reading.header_words}, {agreed.words}"
-    if reading not in bearing:
-        against = agreed.words.replace("and the column", "but the column")
+    against = _against(reading)
+    if against:
         reason = f"{reading.header_words}, {against}"
+    elif reading.foreign:
+        reason += f", but {reading.foreign}"
     elif chosen is None:
         names = " and ".join(f'"{one.column.name}"' for one in bearing)
         reason += f", but {names} could each be the key: choose one"
@@ -123,7 +168,7 @@ def _without_field(reading: HeaderReading, reason: str) -> Proposal:
 def _of_headless(readings: Sequence[HeaderReading], field: Candidate | None) -> dict[str, Proposal]:
     """Take the only column of addresses of a table without a header."""
     addresses = [one for one in readings if one.column.share(Look.EMAIL) >= MOST]
-    if len(addresses) != 1 or field is None:
+    if len(addresses) != 1 or field is None or _repeats(addresses[0].column):
         return {}
     (reading,) = addresses
     share = reading.column.share(Look.EMAIL)

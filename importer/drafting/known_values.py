@@ -27,6 +27,23 @@ REGIONS = _words(
 )
 """Provinces and states by which such a column is known."""
 
+CITIES_OF_CANADA = frozenset(
+    """montreal|quebec|laval|gatineau|longueuil|sherbrooke|levis|trois-rivieres|saguenay|terrebonne|
+    saint-jerome|repentigny|brossard|drummondville|saint-jean-sur-richelieu|granby|blainville|
+    rimouski|alma|rouyn-noranda|saint-hyacinthe|shawinigan|toronto|ottawa|mississauga|brampton|
+    calgary|edmonton|winnipeg|vancouver|surrey|burnaby|halifax|regina|saskatoon|moncton|fredericton|
+    gaspe|sept-iles|val-d'or|joliette|mirabel|chicoutimi|jonquiere|victoriaville|kelowna|nanaimo"""
+    .replace("\n    ", "").split("|")
+)  # fmt: skip
+CITIES_OF_FRANCE = frozenset(
+    """paris|marseille|lyon|toulouse|nice|nantes|montpellier|strasbourg|bordeaux|lille|rennes|reims|
+    toulon|saint-etienne|le havre|grenoble|dijon|angers|villeurbanne|nimes|clermont-ferrand|
+    aix-en-provence|brest|tours|amiens|limoges|annecy|metz|besancon|perpignan|orleans|rouen|
+    mulhouse|caen|nancy|avignon|poitiers|versailles|la rochelle|pau|cannes|colmar|bayonne|lorient"""
+    .replace("\n    ", "").split("|")
+)  # fmt: skip
+"""Large cities by which a table's country is known."""
+
 ANSWERS = _words(
     """oui non yes no y n o x 0 1 true false vrai faux on off si ja nein abonne desabonne abonnee
     desabonnee subscribed unsubscribed opt-in opt-out optin optout opted-in opted-out accepte refuse

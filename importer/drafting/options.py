@@ -9,11 +9,10 @@ from importer.drafting.agreeing import MOST, is_phone
 from importer.drafting.dates import read_dates
 from importer.drafting.phrases import Concept
 from importer.drafting.proposal import Members
+from importer.drafting.regions import PhoneRegion
 from importer.recognition import Evidence, Form, Look
 
-NO_REGION = "add `region: CA`, or the country of numbers that are written without one"
 _FEWEST = 3  # postal codes from which a column counts as Canadian
-_CLEARLY = 0.95  # the share of phones that makes a country's form that of all
 _PIVOT = 30
 
 
@@ -28,16 +27,12 @@ class Options:
     words: str = ""
     problem: str = ""
     others: tuple[Members, ...] = ()
-    region_needed: bool = False
 
 
-def options_for(concept: Concept | None, column: Evidence, region: str | None) -> Options:
+def options_for(concept: Concept | None, column: Evidence, region: PhoneRegion) -> Options:
     """Give the options for a column that holds a concept, or a field of the account's own."""
     if concept is not None and is_phone(concept):
-        members: Members = (("type", "phone"),)
-        if region is not None:
-            members += (("region", region),)
-        return Options(members, region_needed=True)
+        return _of_phones(column, region)
     if concept is Concept.BIRTH_DATE or (concept is None and column.date_share >= MOST):
         return _of_dates(column)
     if concept in {Concept.EMAIL, Concept.SECOND_EMAIL}:
@@ -48,6 +43,18 @@ def options_for(concept: Concept | None, column: Evidence, region: str | None) -
     if concept is None and column.share(Look.YES_NO) >= MOST:
         return Options(problem="its values are yes or no, and what the field takes is not known")
     return Options()
+
+
+def _of_phones(column: Evidence, region: PhoneRegion) -> Options:
+    phone: Members = (("type", "phone"),)
+    if region.region is not None:
+        return Options((*phone, ("region", region.region)), region.proof)
+    if not column.values:
+        return Options(phone, "its region is to be written when it has numbers without a country")
+    if region.problem and column.share_of(Form.PHONE_WITH_COUNTRY) < column.share(Look.PHONE):
+        others = [(*phone, ("region", one)) for one in region.others]
+        return Options(others[0] if others else phone, "", region.problem, tuple(others[1:]))
+    return Options(phone)
 
 
 def _of_dates(column: Evidence) -> Options:
@@ -65,20 +72,3 @@ def _dated(formats: Sequence[str], *, two_digits: bool) -> Members:
     if formats:
         members += (("format", formats[0] if len(formats) == 1 else list(formats)),)
     return (*members, ("pivot", _PIVOT)) if two_digits else members
-
-
-def phone_region(columns: Sequence[Evidence]) -> str | None:
-    """Tell the country of numbers without one, by the form of all phones of the table.
-
-    Numbers of North America are read alike wherever there they are from, so ``CA`` serves them
-    all. None where the numbers do not tell.
-    """
-    phones = [column for column in columns if column.share(Look.PHONE) >= MOST]
-    counts = {
-        region: sum(column.forms.get(form, 0) for column in phones)
-        for region, form in (("CA", Form.PHONE_OF_NORTH_AMERICA), ("FR", Form.PHONE_OF_FRANCE))
-    }
-    numbers = sum(column.looks.get(Look.PHONE, 0) for column in phones)
-    without = numbers - sum(column.forms.get(Form.PHONE_WITH_COUNTRY, 0) for column in phones)
-    region, count = max(counts.items(), key=lambda pair: pair[1])
-    return region if count and count >= _CLEARLY * without else None

@@ -137,6 +137,8 @@ PHRASES: dict[frozenset[str], Meaning] = {
     **_phrases(Concept.COUNTRY, "country", "address country", "country region", "mailing country"),
     **_phrases(Concept.WEBSITE, "website", "site web", "web page", "website value",
                "website address", "website home page"),
+    **_phrases(Concept.WEBSITE, "url", "website url",
+               doubt="it may be the address of a page or a profile elsewhere"),
     **_phrases(Concept.SOURCE, "source", "lead source"),
     **_phrases(Concept.NOTES, "note"),
 }  # fmt: skip

@@ -24,7 +24,8 @@ class Proposal:
     """What is proposed for a column.
 
     ``field``: its code, None where nothing fits. ``others``: the options of other readings.
-    ``consent``: it is one, and its ``values`` are left to fill in.
+    ``consent``: it is one, and its ``values`` are left to fill in. ``joined``: the columns that
+    make the whole of the field together, () where this one does.
     """
 
     column: str
@@ -34,6 +35,7 @@ class Proposal:
     certainty: Certainty
     others: tuple[Members, ...] = ()
     consent: bool = False
+    joined: tuple[str, ...] = ()
 
     @property
     def commented(self) -> bool:

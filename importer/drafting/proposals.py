@@ -9,13 +9,17 @@ from dataclasses import replace
 from importer.drafting.agreeing import MOST, NEARLY_ALL, Agreement, Support, agreement, percent
 from importer.drafting.candidates import Candidate, Fields
 from importer.drafting.consents import consent_proposal, tells_dates
+from importer.drafting.header_reading import HeaderReading
 from importer.drafting.headers import plain_words
-from importer.drafting.keys import choose_key
-from importer.drafting.options import NO_REGION, options_for, phone_region
+from importer.drafting.keys import choose_key, further_address
+from importer.drafting.options import options_for
 from importer.drafting.phrases import Concept, Rank
 from importer.drafting.proposal import Certainty, Proposal
-from importer.drafting.readings import HeaderReading, read_headers
+from importer.drafting.readings import read_headers
+from importer.drafting.regions import PhoneRegion, phone_region
+from importer.drafting.streets import joined_address, lacks_numbers
 from importer.drafting.vocabulary import speaks_of_consent
+from importer.drafting.whose import is_of_a_stranger, is_of_the_contacts
 from importer.recognition import Evidence, Look
 from importer.targets import FieldGrammar
 
@@ -48,7 +52,13 @@ def propose(
         else:
             read.append(reading)
     made |= choose_key(read, fields, headless=headless)
-    made |= _of_fields([one for one in read if one.column.name not in made], columns, fields)
+    others = [one for one in read if one.column.name not in made]
+    made |= _of_fields(others, read, columns, fields)
+    if not any(one.is_key for one in made.values()):
+        offers = {one.column.name: further_address(one, fields) for one in others if not one.direct}
+        made |= {
+            name: offer for name, offer in offers.items() if offer and made[name].field is None
+        }
     return tuple(_within(grammar, made[column.name]) for column in columns)
 
 
@@ -71,10 +81,14 @@ def _nothing(column: Evidence, reason: str) -> Proposal:
 
 
 def _of_fields(
-    readings: Sequence[HeaderReading], columns: Sequence[Evidence], fields: Fields
+    readings: Sequence[HeaderReading],
+    all_readings: Sequence[HeaderReading],
+    columns: Sequence[Evidence],
+    fields: Fields,
 ) -> dict[str, Proposal]:
     """Propose the fields that are no key."""
-    region = phone_region(columns)
+    region = phone_region(all_readings)
+    nobodys = _are_of_strangers(all_readings)
     made: dict[str, Proposal] = {}
     rivals: dict[str, list[tuple[HeaderReading, Candidate]]] = defaultdict(list)
     for reading in readings:
@@ -95,12 +109,24 @@ def _of_fields(
                 rival = f"several columns could be {candidate.code}"
             elif reading is not best:
                 rival = f'"{best.column.name}" goes to {candidate.code} already'
-            made[reading.column.name] = _placed(reading, candidate, region, rival)
+            parts = joined_address(reading, columns)
+            placed = _placed(reading, candidate, region, rival or nobodys, parts)
+            made[reading.column.name] = placed
     return made
 
 
-def _precedence(reading: HeaderReading) -> int:
-    return 0 if reading.direct else 1 + _BY_RANK[reading.rank]
+def _are_of_strangers(readings: Sequence[HeaderReading]) -> str:
+    """Say that a table tells of other people than contacts, such as suppliers, or ""."""
+    strangers = any(is_of_a_stranger(one) for one in readings)
+    if not strangers or any(is_of_the_contacts(one) for one in readings):
+        return ""
+    return "no column is surely about the contacts themselves"
+
+
+def _precedence(reading: HeaderReading) -> tuple[bool, bool, int]:
+    empty = bool(reading.column.rows) and not reading.column.values
+    rank = 0 if reading.direct else 1 + _BY_RANK[reading.rank]
+    return bool(reading.foreign), empty, rank
 
 
 def _candidate(reading: HeaderReading, fields: Fields) -> Candidate | None:
@@ -113,17 +139,30 @@ def _candidate(reading: HeaderReading, fields: Fields) -> Candidate | None:
 
 
 def _placed(
-    reading: HeaderReading, candidate: Candidate, region: str | None, rival: str
+    reading: HeaderReading,
+    candidate: Candidate,
+    region: PhoneRegion,
+    rival: str,
+    parts_of_address: Sequence[str],
 ) -> Proposal:
     """Propose a field whose header is understood, as far as the values agree.
 
-    ``rival``: why another column may be meant, or "".
+    ``rival``: why another column may be meant, or "". ``parts_of_address``: the columns that make
+    the whole of it.
     """
     column, concept = reading.column, reading.concept
     agreed = agreement(concept, column) if concept else Agreement(Support.FULL)
     options = options_for(concept, column, region)
     parts = [reading.header_words, agreed.words]
-    doubts = (rival, reading.doubt, options.problem, candidate.doubt, _at_work(reading))
+    doubts = (
+        reading.foreign,
+        rival,
+        reading.doubt,
+        options.problem,
+        candidate.doubt,
+        _at_work(reading),
+        _half_an_address(reading, parts_of_address),
+    )
     doubt = next(filter(None, doubts), "")
     certainty = _certainty(reading, candidate, agreed)
     if agreed.support is Support.AGAINST:
@@ -133,8 +172,6 @@ def _placed(
         parts.append(f"but {doubt}")
     else:
         parts.append(options.words)
-        if options.region_needed and region is None:
-            parts.append(NO_REGION)
     return Proposal(
         column.name,
         candidate.code,
@@ -142,7 +179,18 @@ def _placed(
         _sentence(parts, candidate.remark),
         certainty,
         others=options.others,
+        joined=tuple(parts_of_address),
     )
+
+
+def _half_an_address(reading: HeaderReading, parts_of_address: Sequence[str]) -> str:
+    if parts_of_address:
+        beside = next(name for name in parts_of_address if name != reading.column.name)
+        return f'"{beside}" has the house numbers: see computed below'
+    is_street = reading.concept is Concept.ADDRESS and reading.direct is None
+    if is_street and "address" not in reading.words.whole and lacks_numbers(reading.column):
+        return "most values have no house number"
+    return ""
 
 
 def _at_work(reading: HeaderReading) -> str:

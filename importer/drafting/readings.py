@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from importer.drafting.agreeing import MOST, NEARLY_ALL
-from importer.drafting.candidates import Candidate, Fields
-from importer.drafting.headers import Words, words_of
+from importer.drafting.agreeing import MOST, NEARLY_ALL, Support, agreement
+from importer.drafting.candidates import Fields
+from importer.drafting.header_reading import HeaderReading
+from importer.drafting.headers import words_of
 from importer.drafting.known_values import GENDERS, REGIONS, SALUTATIONS, share_known
 from importer.drafting.phrases import Concept, Meaning, Rank, meaning_of
+from importer.drafting.whose import with_owners
 from importer.recognition import Evidence, Form, Look
 
 _NEARLY_NONE = 0.2
@@ -17,46 +19,20 @@ _KNOWN = 0.8
 _PLACES = frozenset({Concept.CITY, Concept.POSTAL_CODE, Concept.ADDRESS, Concept.COUNTRY})
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderReading:
-    """What a header names. ``concept``: None for nothing that is known.
-
-    ``doubt``: why that is not certain, or "". ``settled``: what took a doubt away. ``direct``: the
-    account's field that has the header's very name.
-    """
-
-    column: Evidence
-    words: Words
-    concept: Concept | None = None
-    rank: Rank = Rank.PLAIN
-    doubt: str = ""
-    settled: str = ""
-    direct: Candidate | None = None
-
-    @property
-    def header_words(self) -> str:
-        """What the header says, in words."""
-        if self.direct is not None:
-            return "the header has the field's own name"
-        said = self.concept.words if self.concept else "nothing known"
-        if self.words.mended:
-            return f'the header reads like "{self.words.mended[0][1]}" with a slip of typing'
-        place = {Rank.HOME: " (at home)", Rank.WORK: " (at work)"}.get(self.rank, "")
-        settled = f", {self.settled}" if self.settled else ""
-        return f"the header says {said}{place}{settled}"
-
-
 def read_headers(columns: Sequence[Evidence], fields: Fields) -> list[HeaderReading]:
     """Read all headers of a table; a doubt about one may be settled by the others."""
-    readings = [_read(column, fields) for column in columns]
-    certain = {
-        one.concept for one in readings if one.concept and not one.doubt
-        and one.rank is not Rank.SECOND
-    }  # fmt: skip
+    readings = with_owners([_read(column, fields) for column in columns])
+    certain = {one.concept for one in readings if one.concept and _is_certain(one)}
     halves = {word for one in readings if one.doubt for word in one.words.known}
     if {"first", "last"} <= halves:
         certain |= {Concept.FIRST_NAME, Concept.LAST_NAME}
     return [_settled(one, certain) if one.doubt else one for one in readings]
+
+
+def _is_certain(reading: HeaderReading) -> bool:
+    if reading.concept is None or reading.doubt or reading.foreign or reading.rank is Rank.SECOND:
+        return False
+    return agreement(reading.concept, reading.column).support is not Support.AGAINST
 
 
 def _read(column: Evidence, fields: Fields) -> HeaderReading:
@@ -67,7 +43,8 @@ def _read(column: Evidence, fields: Fields) -> HeaderReading:
         concept = fields.concept_of(direct.code)
         if concept is None and meaning is not None and not meaning.doubt:
             concept = meaning.concept
-        return HeaderReading(column, words, concept, direct=direct)
+        is_key = column.name.startswith("key_")
+        return HeaderReading(column, words, concept, direct=direct, is_key=is_key)
     if meaning is None:
         return HeaderReading(column, words)
     return HeaderReading(column, words, meaning.concept, meaning.rank, meaning.doubt)
@@ -121,6 +98,8 @@ def _name(
     if words & {"first", "last"}:
         other = Concept.LAST_NAME if concept is Concept.FIRST_NAME else Concept.FIRST_NAME
         return (Meaning(concept), f"beside the {other.words}") if other in certain else None
+    if whole_names and Concept.FIRST_NAME in certain and Concept.LAST_NAME not in certain:
+        return None
     if "nom" in words and Concept.FIRST_NAME in certain and Concept.LAST_NAME not in certain:
         return Meaning(Concept.LAST_NAME), "beside the first name"
     both = {Concept.FIRST_NAME, Concept.LAST_NAME} <= certain

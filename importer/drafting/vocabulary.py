@@ -60,7 +60,8 @@ WORDS = _variants(
     "cp",
     "zip",
     "country:pays",
-    "website:url",
+    "website",
+    "url",
     "web:internet",
     "site",
     "page",
@@ -73,7 +74,7 @@ WORDS = _variants(
     "work:business pro professionnel professionnelle bureau bur travail office",
     "second:secondary secondaire alternate alternative autre other 2nd 2e 2eme deuxieme",
     "correspondence:correspondance communication",
-    # Words that change nothing: whose file it is.
+    # Whose column it is.
     "contact:contacts",
     "client:customer cliente clients",
     "subscriber",
@@ -110,9 +111,18 @@ ARTICLES = frozenset(
 )  # fmt: skip
 """Words that change nothing. "et", "ou" and the like join names of one thing."""
 
-NEUTRAL = frozenset(
-    {"contact", "client", "subscriber", "member", "participant", "recipient", "required"}
-)
+PERSONS = frozenset({"contact", "client", "subscriber", "member", "participant", "recipient"})
+"""Words for the people of a table; they change nothing where all its columns have the same."""
+
+NEUTRAL = PERSONS | {"required"}
+
+BEFORE_ITS_NOUN = frozenset({"main", "primary", "default", "preferred"})
+BEHIND_ITS_NOUN = frozenset({"principal", "principale", "prefere", "preferee"})
+"""Words for the first of several, in English and in French; a principal heads a school."""
+ENGLISH_NOUNS = frozenset(
+    {"phone", "address", "number", "name", "street", "city", "zip", "country",
+     "language", "company", "website", "cell"}
+)  # fmt: skip
 
 CONTRACTIONS = {
     ("e", "mail"): "email",

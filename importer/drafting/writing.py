@@ -25,6 +25,10 @@ def _head(draft: Draft) -> Iterator[str]:
     yield f"# Drafted from {_remark(draft.table.shown)} ({rows}). Read it through before use."
     yield "# Behind each column stands why it goes where it goes, and how sure that is. A line that"
     yield "# begins with # does nothing: take the # away to put it in force."
+    if all(one.commented for one in draft.proposals):
+        yield "#"
+        yield "# NO COLUMN IS SURE, so none is in force: take the # away from the right lines under"
+        yield "# columns."
     if draft.key is None:
         yield "#"
         yield "# NO KEY IS SURE. Nothing can be imported before one column goes to the key, such as"
@@ -79,10 +83,7 @@ def _to_settle(draft: Draft) -> Iterator[str]:
 
 
 def _columns(draft: Draft) -> Iterator[str]:
-    if all(one.commented for one in draft.proposals):
-        yield "columns: {}   # take {} away when a line below is put in force"
-    else:
-        yield "columns:"
+    yield "columns:"
     lines = [
         (text, comment)
         for one in draft.proposals
@@ -118,6 +119,8 @@ def _consent(proposal: Proposal) -> Iterator[tuple[str, str]]:
         yield f"  #     {quoted(answer)}:", ""
     if not answers:
         yield "  #     ANSWER:", "the answers were not seen, or are too many to list"
+    elif len(answers) == 1:
+        yield "  #     OTHER ANSWER:", "only one was seen: write the other one here, as it is told"
 
 
 def _spec(field: str, options: Members) -> str:
@@ -125,6 +128,7 @@ def _spec(field: str, options: Members) -> str:
 
 
 def _rest(draft: Draft) -> Iterator[str]:
+    yield from _joined(draft)
     yield "# A row without its key is refused. To refuse rows that lack another field too, add"
     yield "# `required: true` to its column: {field: f_LastName, required: true}"
     yield "merge:"
@@ -136,6 +140,16 @@ def _rest(draft: Draft) -> Iterator[str]:
         yield "#   yes_to: everyone"
     yield "duplicates: last           # of several good rows with one key; or first, or refuse"
     yield "unmapped_columns: warn     # columns without a line in force are named at each check"
+
+
+def _joined(draft: Draft) -> Iterator[str]:
+    """Write the fields that several columns make together, as a comment."""
+    joined = {one.field: one.joined for one in draft.proposals if one.joined and one.field}
+    if joined:
+        yield "# unsure: texts of several columns, put together with a blank between them"
+        yield "# computed:"
+    for field, columns in joined.items():
+        yield f"#   {field}: {inline({'join': list(columns), 'by': ' '})}"
 
 
 def _steps(draft: Draft, mapping: str | None) -> Iterator[str]:

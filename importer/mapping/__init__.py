@@ -2,10 +2,11 @@
 
 from importer.mapping.binding import bind
 from importer.mapping.bound import BoundMapping
+from importer.mapping.code_hints import Grammar
 from importer.mapping.consent_checks import reads_negatively
 from importer.mapping.document import Mapping, json_schema
 from importer.mapping.drift import Drift, DriftedError, drift_in_words, merged
-from importer.mapping.resolving import Grammar, read_mapping
+from importer.mapping.resolving import read_mapping
 from importer.mapping.settling import unsettled
 from importer.mapping.sheet import Converted, SheetRow, convert
 

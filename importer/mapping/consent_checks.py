@@ -155,13 +155,16 @@ def _unexplained(rule: FieldRule) -> bool:
 
 # Where a word of these stands in a header, a yes under it is likely to be a no.
 _REFUSAL = re.compile(
-    r"des(abonn|inscr|activ)|refus|decline|exclu(?!si)|oppos|opt(ed)? ?out|unsub|suppress|supprim|"
-    r"retrait|retir(e|ed)\b|bloqu|block|interdi|prohib|revo[qk]|withdr|cancel|annul|resili|remov|"
-    r"plainte|complain|inacti[fv]|(black|block) ?list|liste (noire|rouge)|\bnon? ?consent|"
-    r"\b(pas|sans|stop|not|dont|don t|never|jamais|dnc|dne)\b|\bne?\b.*\bplus\b|"
-    r"\bplus de\b|\b(no|do ?not|ne ?pas) ?"
-    r"(e ?mail|mail|pub|contact|sms|text|call|phone|news|promo|appel|post)|"
-    r"\bno\b (?!\d)(?!de\b|du\b|d\b|client|tel|membre|cart)"
+    r"des ?(abonn|inscr|activ)|desab|desinsc|desist|refus|rejet|reject|decline|exclu(?!si[fv])|oppos|"
+    r"object(?!i[fv])|denied|opt(s|ed|ing)? ?out|un ?sub|unwanted|suppress|supprim|retrait|retir(e|ed|ee)\b|"
+    r"bloqu|block|bloctel|robinson|lnnte|interdi|prohib|revo[qk]|withdr|cancel|annul|resili|"
+    r"radi(e|ee)\b|remov|disabl|plainte|complain|inacti[fv]|bounce|\bspam|indesir|anti ?pub|decede|decease|"
+    r"(black|block) ?list|listes? (noire|rouge)|hors liste|\bnon? ?(consent|abonn|inscri|interess)|"
+    r"\b(pas|sans|aucun|aucune|stop|not|dont|don t|never|jamais|dnc|dne)\b|^non$|\bne?\b.*\bplus\b|"
+    r"\bplus de\b|\bno longer\b|\bstop ?(sms|e ?mail|mail|pub|appel)|\bpas ?de\b|"
+    r"\b(no|do ?not|ne ?pas) ?(bulk ?)?"
+    r"(e ?mail|mail|pub|contact|sms|text|call|phone|news|promo|marketing|appel|post)|"
+    r"\bno\b (?!\d)(?!de\b|du\b|d\b|client|tel|membre|cart|compte|dossier|contact)"
 )
 _HUMP = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Ý])|(?<=[A-ZÀ-Ý])(?=[A-ZÀ-Ý][a-zà-ÿ])")
 

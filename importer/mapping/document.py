@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,10 +106,13 @@ class _Schema(GenerateJsonSchema):
         return self.generate_inner(schema["schema"])
 
 
-def json_schema() -> dict[str, Any]:
-    """Give the JSON Schema of the mapping format, for editors."""
+def json_schema(targets: Sequence[str] = ()) -> dict[str, Any]:
+    """Give the JSON Schema of the mapping format, for editors; ``targets``: those there are."""
+    schema = MappingDocument.model_json_schema(schema_generator=_Schema)
+    if targets:
+        schema["properties"]["target"]["enum"] = [*targets]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "urn:importer:mapping",
-        **MappingDocument.model_json_schema(schema_generator=_Schema),
+        **schema,
     }

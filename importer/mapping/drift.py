@@ -43,7 +43,10 @@ class Drift:
         """What stands in the way, in few words; empty where nothing does."""
         if not self.lacking:
             return ""
-        renamed = [f'"{header}" (renamed "{name}"?)' for header, name in self.renamed]
+        names: dict[str, list[str]] = {}
+        for header, name in self.renamed:
+            names.setdefault(header, []).append(f'"{name}"')
+        renamed = [f'"{header}" (renamed {" or ".join(new)}?)' for header, new in names.items()]
         told = f"needs {', '.join([*renamed, listed(self.missing)] if self.missing else renamed)}"
         return f"{told}; does not name {listed(self.new)}" if self.new else told
 

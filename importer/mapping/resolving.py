@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Members
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
-from importer.documents import Document, MemberPath, near, read_document, salvage
+from importer.documents import Document, MemberPath, near, nearest, read_document, salvage
 from importer.errors import Mistake, UnusableInputError
+from importer.mapping.code_hints import Grammar, meant, unusual
 from importer.mapping.consent_checks import (
     check_constant,
     check_refusals,
@@ -18,7 +18,13 @@ from importer.mapping.consent_checks import (
     warn_of_consents,
 )
 from importer.mapping.document import MadeField, MappedColumn, Mapping
-from importer.mapping.row_demands import check_suppression, condition_of, groups_of
+from importer.mapping.made_fields import IGNORE, options_of, recipe_of
+from importer.mapping.row_demands import (
+    check_effects,
+    check_suppression,
+    condition_of,
+    groups_of,
+)
 from importer.mapping.rules import Say, extension_rule, make_rule
 from importer.mapping.sections import (
     ColumnSection,
@@ -28,22 +34,9 @@ from importer.mapping.sections import (
     OptionsSection,
 )
 from importer.mapping.source import source_options
-from importer.mapping.template import Joined, Part, Recipe, Template, parse_template
 from importer.model import FieldFact, FieldRole, FieldRule, RowRules, ValueType, WriteMode
 
-IGNORE = "ignore"
 _NUMBER = re.compile(r"[0-9]{1,18}")
-
-
-class Grammar(Protocol):
-    """What a platform says of its field codes."""
-
-    needs_table: bool
-    """Whether a mapping must name a table of the platform."""
-
-    def fact(self, code: str) -> FieldFact:
-        """Say what a code is; raises ValueError with a sentence for a wrong one."""
-        ...
 
 
 def read_mapping(path: Path, grammars: Members[str, Grammar]) -> Mapping:
@@ -70,8 +63,10 @@ def resolve_mapping(document: Document, grammars: Members[str, Grammar]) -> Mapp
     if content.target not in grammars:
         hint = near(content.target, grammars) or f" There are: {', '.join(grammars)}."
         mistakes.append(document.mistake(f'there is no target "{content.target}".{hint}', "target"))
+    likely = nearest(content.target, grammars, most=1)
+    if not likely:
         raise UnusableInputError(*_in_place_order(mistakes))
-    resolver = _Resolver(document, content, grammars[content.target], shape.removed)
+    resolver = _Resolver(document, content, grammars[likely[0]], shape.removed)
     mapping = resolver.mapping()
     mistakes += resolver.mistakes
     if mistakes:
@@ -104,6 +99,7 @@ class _Resolver:
         self._unsound = {
             path[:2] for path in removed if len(path) == 3 and path[2] in {"type", "values"}
         }
+        self._half_said = {path[:2] for path in removed if path[0] in {"computed", "when"}}
         # A key that is only written wrongly is there all the same.
         self._has_key = any(path[0] == "columns" and len(path) < 3 for path in removed)
         self._who_gets_a_yes_is_open = any(path[0] in {"merge", "consent"} for path in removed)
@@ -140,6 +136,7 @@ class _Resolver:
         warn_of_consents(columns, made, self._consent_dates, mode, self._warn)
         rules = [rule for column in columns for rule in column.rules] + [m.rule for m in made]
         check_suppression(content, rules, self._say)
+        check_effects(content, mode, rules, self._say, self._warn)
         source = source_options(content.source, self._sayer("source"))
         return Mapping(
             name=content.name,
@@ -151,7 +148,11 @@ class _Resolver:
             mode=mode,
             duplicates=content.duplicates,
             unmapped_columns=content.unmapped_columns,
-            conditions=tuple(condition_of(*one, self._say) for one in content.when.items()),
+            conditions=tuple(
+                condition_of(*one, self._say)
+                for one in content.when.items()
+                if ("when", one[0]) not in self._half_said
+            ),
             row_rules=RowRules(
                 one_of=groups_of(content.rules, "require_one_of", columns, rules, self._say),
                 unique=groups_of(content.rules, "unique", columns, rules, self._say),
@@ -226,6 +227,8 @@ class _Resolver:
         written = ("field",) if place[0] == "columns" else ()
         fact = self._fact(code, *place, *written)
         if fact is None:
+            if section.type not in {None, ValueType.CONSENT} and place not in self._unsound:
+                make_rule(FieldFact(code, FieldRole.DATA), column, section, self._sayer(*place))
             return None
         self._has_key = self._has_key or (fact.role is FieldRole.KEY and place[0] == "columns")
         if fact.role is FieldRole.CONSENT_DATE:
@@ -256,14 +259,11 @@ class _Resolver:
         self, section: str, code: str, spec: str | ConstantSection | ComputedSection
     ) -> list[MadeField]:
         place = (section, code)
-        options: OptionsSection = OptionsSection()
-        recipe: Recipe | None
-        if isinstance(spec, str):
-            recipe = self._template(spec, place)
-        elif isinstance(spec, ConstantSection):
-            recipe, options = self._template(spec.value, (*place, "value")), spec
-        else:
-            recipe, options = self._recipe(spec, place), spec
+        say = self._sayer(*place)
+        recipe = None
+        if place not in self._half_said:
+            recipe = recipe_of(code, spec, say, constant=section == "constants")
+        options = options_of(code, spec, say)
         rule = self._rule(code, code, options, place)
         if rule is None or recipe is None:
             self._has_key = self._has_key or (rule is not None and rule.role is FieldRole.KEY)
@@ -274,46 +274,6 @@ class _Resolver:
         extensions = self._extension([rule], options, place)
         return made + [MadeField(recipe, one, section) for one in extensions]
 
-    def _template(self, text: str, place: tuple[str, ...]) -> Template | None:
-        try:
-            return parse_template(text)
-        except ValueError as error:
-            self._say(f"{place[1]}: {error}", *place)
-            return None
-
-    def _recipe(self, spec: ComputedSection, place: tuple[str, str]) -> Recipe | None:
-        """Read how a computed field is made: in exactly one of the three ways."""
-        ways = [way for way in ("template", "join", "split") if getattr(spec, way) is not None]
-        if len(ways) != 1:
-            self._say(
-                f'{place[1]} must say how it is made: put a text such as "{{Nom}}" in quotes, or '
-                "write one of template, join and split",
-                *place,
-            )
-            return None
-        if spec.part is not None and spec.split is None:
-            self._say("`part` is for `split`: leave it out", *place, "part")
-        if spec.by is not None and spec.template is not None:
-            self._say("`by` is for `join` and `split`: leave it out", *place, "by")
-        by = " " if spec.by is None else spec.by
-        if spec.template is not None:
-            return self._template(spec.template, (*place, "template"))
-        if spec.join is not None:
-            if len(spec.join) < 2:
-                self._say("`join` puts columns together: name two at least", *place, "join")
-            return Joined(tuple(spec.join), by)
-        if spec.part in {None, 0}:
-            self._say(
-                "`split` needs to know which part is meant: add part: 1 for the first, 2 for the "
-                "second, -1 for the last",
-                *place,
-                "split",
-            )
-        if not by:
-            self._say("`by` must be the text to cut at", *place, "by")
-            return None
-        return Part(str(spec.split), by, spec.part or 1)
-
     def _warn(self, message: str, *path: str) -> None:
         self.warnings.append(str(self._document.mistake(message, *path)))
 
@@ -323,7 +283,8 @@ class _Resolver:
         try:
             fact = self._grammar.fact(code)
         except ValueError as error:
-            say(str(error), *path)
+            others = (IGNORE,) if path[0] == "columns" else ()
+            say(f"{error}{meant(code, self._grammar, *others)}", *path)
             self._has_key = self._has_key or code.casefold().startswith("key")
             return None
         earlier = self._written.get(code.casefold())
@@ -331,6 +292,8 @@ class _Resolver:
             say(f'{code} is written a second time: "{earlier}" writes it already. Keep one.', *path)
             return None
         self._written[code.casefold()] = path[1]
+        if spelling := unusual(code, self._grammar):
+            self._warn(spelling, *path)
         return fact
 
     def _check_headers(self, columns: tuple[MappedColumn, ...]) -> None:

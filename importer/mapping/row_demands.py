@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from importer.documents import near
+from importer.mapping.consent_checks import Warn
 from importer.mapping.document import Condition, MappedColumn
 from importer.mapping.rules import Say
 from importer.mapping.sections import ConditionSection, MappingDocument, RulesSection
-from importer.model import FieldRole, FieldRule, ValueType
+from importer.model import FieldRole, FieldRule, ValueType, WriteMode
 
 Group = tuple[str, ...]
+_CONSENTS = frozenset({FieldRole.CONSENT, FieldRole.CONSENT_DATE})
 
 
 def condition_of(header: str, written: str | list[str] | ConditionSection, say: Say) -> Condition:
@@ -60,7 +62,7 @@ def groups_of(
         found.append(tuple(dict.fromkeys(named)))
     keys = {one.field for one in rules if one.role is FieldRole.KEY}
     for group, fields in zip(groups, found, strict=True):
-        if fields or not group:  # what it names wrongly is said already
+        if all(name in codes or name in by_header for name in group):  # else that is said already
             _check_group(rule, fields, keys, say)
     return tuple(found)
 
@@ -88,6 +90,28 @@ def _check_group(rule: str, group: Group, keys: set[str], say: Say) -> None:
             "rules",
             rule,
         )
+
+
+def check_effects(
+    content: MappingDocument, mode: WriteMode, rules: Sequence[FieldRule], say: Say, warn: Warn
+) -> None:
+    """Refuse what is written and would have no effect; warn of it where it does no harm."""
+    if mode.skip_unmatched and mode.allow_insert:
+        say(
+            "`skip_unmatched` passes over contacts that are not there, and "
+            f"mode: {content.merge.mode} adds them: leave it out, or write mode: update",
+            "merge",
+            "skip_unmatched",
+        )
+    if not content.suppress and "suppress" in content.model_fields_set:
+        say("`suppress` names no list: name one at least, or leave it out", "suppress")
+    for rule in ("require_one_of", "unique"):
+        if rule in content.rules.model_fields_set and not getattr(content.rules, rule):
+            say(f"`{rule}` names no field: name them, or leave it out", "rules", rule)
+    if content.consent is not None and _CONSENTS.isdisjoint(
+        rule.role for rule in rules
+    ):
+        warn("`consent` has no effect, since the mapping writes no consent.", "consent")
 
 
 def check_suppression(content: MappingDocument, rules: Sequence[FieldRule], say: Say) -> None:

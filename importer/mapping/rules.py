@@ -8,6 +8,7 @@ from typing import Protocol
 
 from importer.blanks import folded
 from importer.date_formats import formats_problem, parse_date_format
+from importer.documents import near
 from importer.mapping.sections import DefaultBlank, OptionsSection, OtherValue, RegionOfColumn
 from importer.model import (
     Blank,
@@ -28,6 +29,7 @@ _TYPES_OF_ROLE = {
     FieldRole.CONSENT: frozenset({ValueType.CONSENT}),
     FieldRole.CONSENT_DATE: _DATES,
 }
+_LIST = ValueType.LIST
 _BUT_CONSENTS = frozenset(ValueType) - {ValueType.CONSENT}
 _REGIONAL = frozenset({ValueType.PHONE, ValueType.POSTAL})
 
@@ -138,13 +140,12 @@ def _listed(format_: str | Sequence[str] | None) -> tuple[str, ...]:
 
 
 def _check_type(fact: FieldFact, type_: ValueType, say: Say) -> None:
-    allowed = _TYPES_OF_ROLE.get(fact.role)
-    if fact.role is FieldRole.KEY and fact.type is not None:
-        allowed = frozenset({fact.type})
-    if allowed is not None and type_ not in allowed:
+    allowed = _types_of(fact)
+    fixed = fact.role in _TYPES_OF_ROLE or (fact.role is FieldRole.KEY and fact.type is not None)
+    if fixed and type_ not in allowed:
         wanted = " or ".join(sorted(allowed))
         say(f"{fact.code} can only be of type {wanted}, not {type_}: leave `type` out", "type")
-    elif allowed is None and type_ is ValueType.CONSENT:
+    elif not fixed and type_ is ValueType.CONSENT:
         say(
             f"{fact.code} is no consent: use type boolean (consents are optin_ fields and "
             "hasTrackingConsent)",
@@ -154,15 +155,22 @@ def _check_type(fact: FieldFact, type_: ValueType, say: Say) -> None:
         say(f"{fact.code} is a key, and a key is one value: leave `type: list` out", "type")
 
 
+def _types_of(fact: FieldFact) -> frozenset[ValueType]:
+    """Give the types that a field can have."""
+    if fact.role is FieldRole.KEY:
+        return frozenset({fact.type}) if fact.type is not None else _BUT_CONSENTS - {_LIST}
+    return _TYPES_OF_ROLE.get(fact.role, _BUT_CONSENTS)
+
+
 def _check_options(fact: FieldFact, type_: ValueType, section: OptionsSection, say: Say) -> None:
     """Refuse what would have no effect on a field of this type."""
     for option, (types, names) in _OPTIONS.items():
         written = getattr(section, option)
         if type_ in types or written is None or written in _UNSET.get(option, ()):
             continue
-        remedy = "leave it out"
-        if len(types) <= 2:
-            remedy = f"write type: {' or '.join(sorted(types))}, or leave it out"
+        remedy, possible = "leave it out", types & _types_of(fact)
+        if possible and len(types) <= 2:
+            remedy = f"write type: {' or '.join(sorted(possible))}, or leave it out"
         say(f"`{option}` is for {names}, and {fact.code} is of type {type_}: {remedy}", option)
     if section.truncate and section.max_length is None:
         say("`truncate` needs to know where to cut: add `max_length`", "truncate")
@@ -217,9 +225,10 @@ def _check_values(fact: FieldFact, type_: ValueType, section: OptionsSection, sa
             say(f"a blank cell of {fact.code} is no value: say what it means under `blank`",
                 "values", text)  # fmt: skip
         if answers is not None and value not in answers:
+            hint = near(value, answers, most=1)
             say(
                 f'"{text}" of {fact.code} stands for "{value}"; it can stand for '
-                f"{', '.join(answers)}",
+                f"{', '.join(answers)}{'.' * bool(hint)}{hint}",
                 "values",
                 text,
             )
@@ -329,5 +338,4 @@ def _phone_form(type_: ValueType, formats: Sequence[str], say: Say) -> PhoneForm
         return PhoneForm.E164
 
 
-_LIST = ValueType.LIST
 _UNSET = {"trim": (True,), "truncate": (False,)}

@@ -6,26 +6,21 @@ import re
 import warnings
 from typing import Annotated, Literal
 
-import phonenumbers
 from pydantic import (
     AfterValidator,
     ConfigDict,
     Discriminator,
     Field,
-    PositiveInt,
+    StrictBool,
+    StrictInt,
     Tag,
     WithJsonSchema,
 )
 
 from importer.documents import DocumentModel, Text
+from importer.mapping.regions import region_code
 from importer.mapping.source import SourceSection
 from importer.model import Case, OnInvalid, RealDates, Take, ValueType
-
-
-def _check_region(region: str) -> str:
-    if region.upper() not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValueError(f"{region} is no country code of two letters, such as CA or FR")
-    return region.upper()
 
 
 def _check_pattern(pattern: str) -> str:
@@ -53,7 +48,7 @@ def _one_of(remedy: str) -> Discriminator:
 
 Region = Annotated[
     str,
-    AfterValidator(_check_region),
+    AfterValidator(region_code),
     WithJsonSchema({"type": "string", "pattern": "^[A-Za-z]{2}$"}),
 ]
 FilledText = Annotated[
@@ -86,7 +81,7 @@ class OptionsSection(DocumentModel):
     """What can be said of a field's text, wherever it comes from."""
 
     type: ValueType | None = Field(None, description="Left out: what the field code implies.")
-    trim: bool = Field(True, description="false keeps the blanks around a text.")
+    trim: StrictBool = Field(True, description="false keeps the blanks around a text.")
     replace: dict[str, Text] | None = Field(
         None, description="Text: what stands in its place, wherever it occurs, in this order."
     )
@@ -108,8 +103,10 @@ class OptionsSection(DocumentModel):
         _one_of("write skip, clear, reject, or {default: VALUE}"),
     ] = Field("skip", description="What a blank cell means; skip leaves the field alone.")
     case: Case | None = Field(None, description="Letters; title knows O'Brien and de la Tour.")
-    max_length: PositiveInt | None = Field(None, description="Longer text makes the row invalid.")
-    truncate: bool = Field(False, description="Longer text is cut instead, with a warning.")
+    max_length: Annotated[StrictInt, Field(gt=0)] | None = Field(
+        None, description="Longer text makes the row invalid."
+    )
+    truncate: StrictBool = Field(False, description="Longer text is cut instead, with a warning.")
     pattern: Annotated[Text, AfterValidator(_check_pattern)] | None = Field(
         None, description="A regular expression that the whole text must match."
     )
@@ -124,7 +121,7 @@ class OptionsSection(DocumentModel):
         description="Dates: YYYY or YY, MM, MMM, DD, HH, mm, ss and what stands between them, or "
         "excel; several in a list. Phones: e164, international or national.",
     )
-    pivot: Annotated[int, Field(ge=0, le=99)] | None = Field(
+    pivot: Annotated[StrictInt, Field(ge=0, le=99)] | None = Field(
         None, description="Two-digit years up to it are 20.., the others 19..."
     )
     real_dates: RealDates | None = Field(
@@ -165,7 +162,7 @@ class ColumnSection(OptionsSection):
         Field(description="One field code, or several: the value goes to each."),
     ]
     aliases: list[Text] = Field(default_factory=list, description="Other headers it may have.")
-    required: bool = Field(False, description="A blank cell makes the row invalid.")
+    required: StrictBool = Field(False, description="A blank cell makes the row invalid.")
 
 
 class ConstantSection(OptionsSection):
@@ -183,7 +180,7 @@ class ComputedSection(OptionsSection):
     )
     split: Text | None = Field(None, description="A header; its text is cut at `by`.")
     by: Text | None = Field(None, description="What joins, or cuts; left out: one space.")
-    part: int | None = Field(
+    part: StrictInt | None = Field(
         None, description="Which part of a text that is cut: 1 is the first, -1 the last."
     )
 
@@ -195,7 +192,7 @@ class ConditionSection(DocumentModel):
         None, alias="is", description="One of these texts, without regard to case."
     )
     not_: Text | list[Text] | None = Field(None, alias="not", description="None of these texts.")
-    filled: bool | None = Field(None, description="true: any text; false: blank.")
+    filled: StrictBool | None = Field(None, description="true: any text; false: blank.")
 
 
 class RulesSection(DocumentModel):
@@ -216,10 +213,10 @@ class MergeSection(DocumentModel):
     mode: Literal["insert", "update", "upsert"] = Field(
         "upsert", description="Contacts are added, updated, or both."
     )
-    skip_duplicates: bool = Field(
+    skip_duplicates: StrictBool = Field(
         False, description="The platform passes over contacts that stand in one call twice."
     )
-    skip_unmatched: bool = Field(
+    skip_unmatched: StrictBool = Field(
         False, description="The platform passes over contacts that it does not know."
     )
 
@@ -228,7 +225,8 @@ class ConsentSection(DocumentModel):
     """Whose consents may be changed, and how."""
 
     yes_to: Literal["everyone", "new", "unless-refused"] | None = Field(
-        None, description="Who may be set to yes."
+        None,
+        description="Who may be set to yes; new and unless-refused cannot be done by this version.",
     )
     only: Literal["yes", "no"] | None = Field(
         None, description="Only such answers are sent; the others leave the consent alone."
@@ -295,7 +293,7 @@ class MappingDocument(DocumentModel):
         description="Files with addresses, or their SHA-256, that get no yes; their place is told "
         "from the mapping's folder.",
     )
-    suppress_rows: bool = Field(
+    suppress_rows: StrictBool = Field(
         False, description="Rows with such an address are left out, but for their noes."
     )
     merge: Annotated[

@@ -15,25 +15,31 @@ from dataclasses import dataclass
 
 from importer.documents import Writable, comment, member, parse_document, quoted
 from importer.errors import Mistake, UnusableInputError
-from importer.mapping.resolving import IGNORE, Grammar, resolve_mapping
-from importer.mapping.sheet_cells import members_of
+from importer.mapping.code_hints import Grammar
+from importer.mapping.made_fields import IGNORE
+from importer.mapping.resolving import resolve_mapping
+from importer.mapping.sheet_cells import looks_like_pair, members_of
 from importer.mapping.sheet_titles import (
     COLUMN,
     COMMENT,
     CONSTANT,
     FIELD,
     are_titles,
+    listed_titles,
     read_titles,
 )
 
 _IGNORED = frozenset({IGNORE, "ignorer", "ignored", "ignoré"})
+_PAIRS = frozenset({"values", "replace"})
 _CONSTANTS = frozenset({"", "(constant)", "(constante)"})
 _EVERYONE = member("consent", {"yes_to": "everyone"})
 _WIDEST = 32
 _NO_BEGINNING = (
     "this is neither a row of titles, such as column and field, nor a header of the file with the "
-    "code of its field beside it"
+    f"code of its field beside it. Titles are: {listed_titles()}."
 )
+_FIRST_ROWS = 10
+"""Among so many the row of titles is looked for; what stands above it is no part of the mapping."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +119,11 @@ class _Sheet:
         if not filled:
             self.mistakes.append(Mistake("the sheet is empty", self._shown))
             return []
-        if are_titles(filled[0].cells):
-            meant, below = self._titles(filled[0]), filled[1:]
-        elif len(filled[0].cells) > 1 and self._is_code(filled[0].cells[1]):
+        tops = (at for at, row in enumerate(filled[:_FIRST_ROWS]) if are_titles(row.cells))
+        if len(filled[0].cells) > 1 and self._is_code(filled[0].cells[1]):
             meant, below = {0: COLUMN, 1: FIELD}, filled
+        elif (top := next(tops, None)) is not None:
+            meant, below = self._titles(filled[top]), filled[top + 1 :]
         else:
             self._say(_NO_BEGINNING, filled[0].number)
             return []
@@ -142,9 +149,8 @@ class _Sheet:
         return True
 
     def _entry(self, row: SheetRow, meant: dict[int, str]) -> _Entry | None:
-        beyond = [cell for place, cell in enumerate(row.cells) if cell and place not in meant]
-        if beyond:
-            self._say(f'"{beyond[0]}" stands in a column without a title: give it one', row.number)
+        if self._is_cut(row, meant):
+            return None
         cells = {name: row.cells[place] for place, name in meant.items() if place < len(row.cells)}
         filled = {name: cell for name, cell in cells.items() if name and cell}
         remark = filled.pop(COMMENT, "")
@@ -160,6 +166,27 @@ class _Sheet:
             )
             return None
         return self._column(row, header, filled, remark)
+
+    def _is_cut(self, row: SheetRow, meant: dict[int, str]) -> bool:
+        """Refuse a row of which a cell was cut in two: its rest stands in the wrong column."""
+        for place, cell in enumerate(row.cells):
+            last = meant.get(place - 1, "")
+            if last in _PAIRS and row.cells[place - 1] and looks_like_pair(cell):
+                self._say(
+                    f'"{cell}" stands beside `{last}` and looks like a part of it: put the whole '
+                    f"cell in quotes, or write commas between its parts: "
+                    f"{row.cells[place - 1]}, {cell}",
+                    row.number,
+                )
+                return True
+            if cell and place not in meant:
+                self._say(
+                    f'"{cell}" stands in a column without a title: give it one; or, if it belongs '
+                    "to the cell before it, put the two in quotes as one",
+                    row.number,
+                )
+                return True
+        return False
 
     def _column(
         self, row: SheetRow, header: str, cells: dict[str, str], remark: str

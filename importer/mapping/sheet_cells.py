@@ -40,9 +40,10 @@ def _plain(name: str, cell: str) -> Writable:
     return cell.lower() if name in _LOWERED else cell
 
 
-def _several(_: str, cell: str) -> Writable:
-    """Read one text, or several between ; or | or on lines of their own."""
-    return _parts(r"[;|\n]", cell)
+def _headers(_: str, cell: str) -> Writable:
+    """Read headers between , or ; or | or on lines of their own; one that holds these in quotes."""
+    found = re.findall(r'\s*(?:"([^"]+)"\s*(?=[,;|\n]|$)|([^,;|\n]+))', cell)
+    return [whole or plain.strip() for whole, plain in found if whole or plain.strip()]
 
 
 def _one_or_several(name: str, cell: str) -> Writable:
@@ -55,9 +56,12 @@ def _parts(between: str, cell: str) -> list[str]:
 
 
 def _pairs(name: str, cell: str) -> Writable:
-    """Read ``Oui=yes; Non=no``."""
+    """Read ``Oui=yes; Non=no``, or with commas."""
     pairs: dict[str, str] = {}
-    for part in _parts(r"[;\n]", cell):
+    parts = _parts(r"[;\n]", cell)
+    if any(part.count("=") > 1 for part in parts):
+        parts = _parts(r"[;,\n]", cell)
+    for part in parts:
         text, sign, value = (one.strip() for one in part.partition("="))
         if not sign or not text or "=" in value:
             raise ValueError(
@@ -67,6 +71,11 @@ def _pairs(name: str, cell: str) -> Writable:
         if pairs.setdefault(text, value) != value:
             raise ValueError(f'"{text}" stands under `{name}` twice, with two answers: keep one')
     return pairs
+
+
+def looks_like_pair(cell: str) -> bool:
+    """Tell whether a cell is a piece of what ``values`` says, such as ``Non=no``."""
+    return re.fullmatch(r"[^=]+=[^=]*", cell) is not None
 
 
 def _flag(name: str, cell: str) -> Writable:
@@ -87,7 +96,7 @@ def _other(_: str, cell: str) -> Writable:
 
 _READERS: dict[str, Callable[[str, str], Writable]] = {
     "field": _one_or_several,
-    "aliases": _several,
+    "aliases": _headers,
     "format": _one_or_several,
     "values": _pairs,
     "replace": _pairs,

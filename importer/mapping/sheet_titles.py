@@ -55,32 +55,70 @@ TITLES = _titles()
 """Folded title: what the column under it says."""
 
 
+def listed_titles() -> str:
+    """List the titles there are, in English."""
+    return ", ".join(dict.fromkeys(TITLES.values()))
+
+
 def read_titles(cells: Sequence[str]) -> tuple[dict[int, str], list[str]]:
     """Tell what each column of the sheet says, by its title; and what is wrong with the titles.
 
     A column whose title is wrong says nothing: its name is "".
     """
     meant: dict[int, str] = {}
-    mistakes = []
+    mistakes: list[str] = []
+    unknown: list[str] = []
     for place, title in enumerate(cells):
-        name = TITLES.get(folded(title)) if title else None
         if not title:
             continue
+        name = _meaning(title)
         meant[place] = ""
-        if name is None:
-            known = dict.fromkeys([*TITLES.values(), *TITLES])
-            hint = (
-                near(title, known, most=1)
-                or f" Titles are: {', '.join(dict.fromkeys(TITLES.values()))}."
-            )
-            mistakes.append(f'the title "{title}" is not understood.{hint}')
+        if not name:
+            hint = near(title, dict.fromkeys([*TITLES.values(), *TITLES]), most=1)
+            if hint:
+                mistakes.append(f'the title "{title}" is not understood.{hint}')
+            else:
+                unknown.append(f'"{title}"')
         elif name in meant.values():
             mistakes.append(f'the title "{title}" stands for {name}, which is there already')
         else:
             meant[place] = name
+    if unknown:
+        are = "titles {} are" if len(unknown) > 1 else "title {} is"
+        mistakes.append(
+            f"the {are.format(', '.join(unknown))} not understood: take out what is no part of the "
+            f"mapping. Titles are: {listed_titles()}."
+        )
     return meant, mistakes
 
 
 def are_titles(cells: Sequence[str]) -> bool:
     """Tell whether a row is the titles: one for the columns of the file, one for their fields."""
-    return {COLUMN, FIELD} <= {TITLES.get(folded(cell), "") for cell in cells if cell}
+    return {COLUMN, FIELD} <= {_meaning(cell) for cell in cells if cell}
+
+
+_OF_COLUMNS = frozenset({"colonne", "colonnes", "column", "columns", "header", "headers", "entete"})
+_OF_FIELDS = frozenset({"champ", "champs", "field", "fields", "code", "codes"})
+_HERE = frozenset({"source", "fichier", "file", "excel", "csv", "origine", "origin"})
+_THERE = frozenset({"destination", "cible", "target", "dialog", "insight", "di", "plateforme"})
+_BESIDE = frozenset(
+    {"nom", "name", "de", "du", "des", "d", "la", "le", "l", "les", "the", "of", "in"}
+)
+
+
+def _meaning(title: str) -> str:
+    """Tell what a title says, as it is known or by its words; empty where it is not understood."""
+    plain = folded(title)
+    known = TITLES.get(plain)
+    if known is not None:
+        return known
+    words = {*plain.replace("en tete", "entete").split()} - _BESIDE
+    if not words & (_OF_COLUMNS | _OF_FIELDS) or words - (
+        _OF_COLUMNS | _OF_FIELDS | _HERE | _THERE
+    ):
+        return ""
+    if words & _HERE:
+        return "" if words & _THERE else COLUMN
+    if words & _THERE:
+        return FIELD
+    return COLUMN if words & _OF_COLUMNS else FIELD

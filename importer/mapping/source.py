@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, WithJsonSchema
 
 from importer.documents import DocumentModel, Text, near
 from importer.tables import (
@@ -72,8 +72,6 @@ def _row_or(word: str, meaning: int) -> Callable[[object], object]:
         text = value.strip().casefold() if isinstance(value, str) else ""
         if text == word:
             return meaning
-        if text.isascii() and text.isdecimal():
-            value = int(text)
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ValueError(f"write the row's number, as a spreadsheet shows it, or {word}")
         return int(value)
@@ -172,7 +170,7 @@ class SourceSection(DocumentModel):
         description="Whether cells computed by formulas count; without it they do, and where they "
         "are consents, sending needs a person who is asked.",
     )
-    repair_text: bool | None = Field(
+    repair_text: StrictBool | None = Field(
         None, description="Whether text that was decoded twice (HÃ©lÃ¨ne) is mended."
     )
 

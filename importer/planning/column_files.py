@@ -18,6 +18,8 @@ from importer.issues import Finding
 from importer.model import Chunk, PlannedField
 
 TEXT = pa.large_string()
+LISTED = "is listed"
+"""The staged column that says whether an address of the row is on a suppression list."""
 ROWS = pa.schema(
     [
         ("row", pa.int64()),  # index of the row in the run, from 0
@@ -45,6 +47,11 @@ ISSUES = pa.schema(
 )
 
 
+def origin_column(consent: str) -> str:
+    """Name the staged column that says where the answers to a consent come from."""
+    return f"origin of {consent}"
+
+
 class ColumnFile:
     """Writes one file of the run, private and synced; ``column_batches`` reads it.
 
@@ -56,7 +63,7 @@ class ColumnFile:
         self._schema = schema
         self._staged = staged
         self._sink = pa.OSFile(str(path), "wb")
-        self._writer: Any = pa.ipc.new_file(self._sink, schema, options=_STAGED) if staged else None
+        self._writer: Any = pa.ipc.new_file(self._sink, schema) if staged else None
         make_private(path)
 
     def write(self, columns: Sequence[Any]) -> None:
@@ -85,7 +92,6 @@ class ColumnFile:
         self.close()
 
 
-_STAGED = pa.ipc.IpcWriteOptions(compression="lz4")
 _SAMPLE = 10_000  # rows
 _FEW = 4  # a text stands so often on average in a column that is written as a list of its texts
 

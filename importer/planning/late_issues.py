@@ -12,11 +12,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from importer.issues import IssueCode, Severity
-from importer.planning.column_files import ISSUES, TEXT, in_row_order
-from importer.planning.rivals import ANSWERS, Conflicts
+from importer.planning.column_files import ISSUES, LISTED, TEXT, in_row_order
+from importer.planning.decisions import ANSWERS, Decisions
 from importer.planning.settled_plan import Emptied
 from importer.planning.uniqueness import Contested
 from importer.run_folder import column_batches
+
+_WHOSE = "a row with this key has it, so"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class LateIssues:
         self,
         tables: Sequence[PlannedTable],
         contested: Sequence[Contested],
-        conflicts: Conflicts,
+        decisions: Decisions,
         emptied: Emptied,
         *,
         only: str | None,
@@ -46,22 +48,26 @@ class LateIssues:
     ) -> None:
         self._tables = tables
         self._contested = [one for one in contested if len(one.rows)]
-        self._conflicts = conflicts
+        self._conflicts = decisions.conflicts()
+        self._suppressed = decisions.withheld()
         self._emptied = np.concatenate([*emptied.rows, np.zeros(0, np.int64)])
         self._withheld = np.concatenate([*emptied.withheld, np.zeros(0, bool)])
+        self._left_out = np.concatenate([*emptied.left_out, np.zeros(0, np.int64)])
         self._only = only
         self._consents = ", ".join(consents)
 
     def tables(self, staged: Path) -> Iterator[Any]:
         """Lay them out in row order; ``staged``: the file that holds every row concerned."""
-        if not (self._contested or len(self._conflicts.rows) or len(self._emptied)):
+        suppressed = len(self._suppressed.rows) + len(self._suppressed.left_out)
+        if not (self._contested or len(self._conflicts.rows) or len(self._emptied) or suppressed):
             return
         codes = dict.fromkeys(code for one in self._contested for code in one.group)
-        for batch in column_batches(staged, columns=["row", "table", *codes]):
+        for batch in column_batches(staged, columns=["row", "table", LISTED, *codes]):
             rows = batch.column("row").to_numpy()
             bounds = (int(rows[0]), int(rows[-1]) + 1)
             parts = [_disputes(one, batch, self._tables, bounds) for one in self._contested]
-            parts += [self._disagreements(bounds), self._left_empty(bounds)]
+            parts += [self._disagreements(bounds), self._without_yes(batch, bounds)]
+            parts += [*self._without_more(batch, bounds), self._left_empty(bounds)]
             yield in_row_order(parts[0], pa.concat_tables(parts[1:]))
 
     def _disagreements(self, bounds: tuple[int, int]) -> Any:
@@ -74,6 +80,36 @@ class LateIssues:
             fields=[found.fields[i] for i in found.consents[here]],
             details=[ANSWERS[i] for i in found.answers[here]],
         )
+
+    def _without_yes(self, batch: Any, bounds: tuple[int, int]) -> Any:
+        """Lay out the rows that lost a yes since another row of their key is listed."""
+        found = self._suppressed
+        here = slice(*np.searchsorted(found.rows, bounds))
+        rows = found.rows[here]
+        places = pa.array(np.searchsorted(batch.column("row").to_numpy(), rows))
+        standing = batch.column("table").take(places).to_pylist()
+        fields = [self._conflicts.fields[i] for i in found.fields[here]]
+        return _table(
+            rows,
+            Severity.WARNING,
+            IssueCode.SUPPRESSED,
+            columns=[self._tables[i].headers[f] for i, f in zip(standing, fields, strict=True)],
+            fields=fields,
+            details=[f"{_WHOSE} the yes is withheld"] * len(rows),
+        )
+
+    def _without_more(self, batch: Any, bounds: tuple[int, int]) -> Iterator[Any]:
+        """Lay out the rows of which only a no is sent, or nothing, since another one is listed."""
+        telling = np.setdiff1d(self._suppressed.left_out, self._left_out, assume_unique=True)
+        # Of a row that is listed itself, the checks said so.
+        telling = np.setdiff1d(telling, batch.column("row").filter(batch.column(LISTED)))
+        for rows, severity, detail in (
+            (telling, Severity.WARNING, "only the no is sent"),
+            (self._left_out, Severity.SKIP, "the row is left out"),
+        ):
+            part = rows[slice(*np.searchsorted(rows, bounds))]
+            told = [f"{_WHOSE} {detail}"] * len(part)
+            yield _table(part, severity, IssueCode.SUPPRESSED, details=told)
 
     def _left_empty(self, bounds: tuple[int, int]) -> Any:
         here = slice(*np.searchsorted(self._emptied, bounds))

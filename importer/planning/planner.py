@@ -17,22 +17,27 @@ from importer.issues import IssueCode, Severity
 from importer.model import CheckedChunk, Chunk, FieldRole, Origin, PlannedField, RowCheck, RowRules
 from importer.planning.column_files import (
     ISSUES,
+    LISTED,
     ROWS,
     STAGED_ROWS,
     TEXT,
     ColumnFile,
     issue_columns,
+    origin_column,
     source_columns,
     to_mask,
 )
+from importer.planning.decisions import Decisions
 from importer.planning.key_columns import comparable_column, fingerprints
 from importer.planning.late_issues import LateIssues, PlannedTable, merged
-from importer.planning.rivals import Decisions, Rivals
-from importer.planning.settled_plan import SettledPlan, origin_column
+from importer.planning.rivals import Rivals
+from importer.planning.settled_plan import SettledPlan
 from importer.planning.uniqueness import Contested, UniqueGroup
 from importer.run_folder import RunFolder, column_batches
 
 Hash = Callable[[str], int]
+# What is wrong with such rows as wholes is not that a cell may not stand where it belongs.
+_WELL_READ = {IssueCode.ROW_TOO_LARGE, IssueCode.ONE_OF_MISSING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,8 @@ class Planner:
 
     ``fields``: the fields of the mapping, keys included. ``row_rules``: what the mapping demands of
     rows as a whole. ``tables``: the run's, in order. ``width``: how many columns the widest table
-    has. ``hash_key``: replaces the hash by which equal texts are found.
+    has. ``leave_out_listed``: nothing is sent, but noes, for a key of which a row is on a
+    suppression list. ``hash_key``: replaces the hash by which equal texts are found.
     """
 
     def __init__(
@@ -73,6 +79,7 @@ class Planner:
         row_rules: RowRules,
         tables: Sequence[PlannedTable],
         width: int,
+        leave_out_listed: bool = False,
         hash_key: Hash | None = None,
     ) -> None:
         self._folder = folder
@@ -82,6 +89,7 @@ class Planner:
         self._row_rules = row_rules
         self._tables = tuple(tables)
         self._policy = policy
+        self._leave_out_listed = leave_out_listed
         self._hash = hash_key
         self._seed = secrets.randbits(64)
         self._width = width
@@ -94,11 +102,11 @@ class Planner:
         good = pa.schema(
             [
                 ("row", pa.int64()),
-                ("key", TEXT),
                 ("table", pa.int32()),
                 ("number", pa.int64()),
                 *((f.code, TEXT) for f in self._fields),
                 *((origin_column(code), pa.uint8()) for code in self._consents),
+                (LISTED, pa.bool_()),
             ]
         )
         cells = [(f"c{i}", TEXT) for i in range(width)]
@@ -117,18 +125,19 @@ class Planner:
         self._read += len(chunk)
         self._verdicts.append(checked.verdicts)
         self._source.write(source_columns(chunk, rows, self._width))
-        keys = pa.array(checked.keys, TEXT)
         tables = pa.array(np.full(len(chunk), table, dtype=np.int32))
         place = {"row": pa.array(rows), "table": tables, "number": pa.array(checked.rows)}
-        self._staged_rows.write([*place.values(), keys])
+        self._staged_rows.write([*place.values(), checked.keys])
         self._staged_issues.write(issue_columns(checked.findings, first))
         self._blank += sum(len(f.at) for f in checked.findings if f.code is IssueCode.BLANK_ROW)
-        self._add_good(place | {"key": keys}, checked)
+        self._add_good(place, checked)
 
     def _add_good(self, place: Mapping[str, Any], checked: CheckedChunk) -> None:
-        """Stage the good rows; and the invalid ones with an answer, for a no of theirs counts."""
+        """Stage the good rows, and those others that count for the ones of their key."""
         good = checked.verdicts == RowCheck.GOOD
-        chosen = good | self._answering(checked)
+        none = np.zeros(len(checked), dtype=np.uint8)
+        listed = none.astype(bool) if checked.suppressed is None else checked.suppressed
+        chosen = good | self._witnesses(checked, listed & ~good)
         staged = pa.array(chosen)
         columns = {f.code: pa.array(checked.frame[f.code].array).filter(staged)
                    for f in self._fields}  # fmt: skip
@@ -139,20 +148,21 @@ class Planner:
         for group, hashes in zip(self._unique, self._value_hashes, strict=True):
             _, values = group.values(columns, good[chosen])
             hashes.append(self._numbers(values))
-        none = np.zeros(len(checked), dtype=np.uint8)
         origins = [checked.origins.get(code, none)[chosen] for code in self._consents]
         self._staged_good.write(
             [
-                *(place[name].filter(staged) for name in ("row", "key", "table", "number")),
+                *(column.filter(staged) for column in place.values()),
                 *columns.values(),
                 *map(pa.array, origins),
+                pa.array(listed[chosen]),
             ]
         )
 
-    def _answering(self, checked: CheckedChunk) -> NDArray[np.bool_]:
+    def _witnesses(self, checked: CheckedChunk, listed: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Find the rows that are not sent, could be read, have their key and answer something.
 
-        These are invalid ones, and ones that no condition lets in: their noes count.
+        These are invalid ones, and ones that no condition lets in: their noes count. ``listed``:
+        rows that are not sent and count whatever they answer, for they are on a suppression list.
         """
         left_out = np.zeros(len(checked), dtype=bool)
         for finding in checked.findings:
@@ -165,12 +175,13 @@ class Planner:
             by_row = answered if origins is None else answered & (origins == Origin.ROW)
             telling |= np.where(left_out, by_row, answered)
         telling &= left_out | (checked.verdicts == RowCheck.INVALID)
+        telling |= listed
         if telling.any():
             for one in self._keys:
                 telling &= to_mask(pc.is_valid(pa.array(checked.frame[one.code].array)))
             for finding in checked.findings:
                 of_the_row = not finding.column and finding.severity is Severity.ERROR
-                if of_the_row and finding.code is not IssueCode.ROW_TOO_LARGE:
+                if of_the_row and finding.code not in _WELL_READ:
                     telling[finding.at] = False  # its cells may not stand where they belong
         return telling
 
@@ -200,6 +211,7 @@ class Planner:
             verdicts,
             policy=self._policy,
             consent_dates=self._row_rules.consent_dates,
+            leave_out=self._leave_out_listed,
         )
         hashes, self._hashes = np.concatenate([*self._hashes, np.zeros(0, np.int64)]), []
         decisions = rivals.decide(hashes)
@@ -278,7 +290,7 @@ class Planner:
         late = LateIssues(
             self._tables,
             contested,
-            decisions.conflicts(),
+            decisions,
             plan.emptied,
             only=self._row_rules.only,
             consents=self._consents,

@@ -14,29 +14,31 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from importer.model import FieldRole, Origin, PlannedField, RowCheck, RowRules
-from importer.planning.column_files import TEXT, ColumnFile, to_mask, wire_estimate
-from importer.planning.rivals import Decisions
+from importer.planning.column_files import (
+    TEXT,
+    ColumnFile,
+    origin_column,
+    to_mask,
+    wire_estimate,
+)
+from importer.planning.decisions import Change, Decisions
 from importer.run_folder import column_batches, fields_metadata
 
 _Columns = dict[str, Any]
 _Mask = NDArray[np.bool_]
-_Change = tuple[str, NDArray[np.int64], Sequence[str | None]]
 
 
 @dataclass(slots=True)
 class Emptied:
     """Chosen rows of which nothing is left to write, ascending.
 
-    ``withheld``: of each, whether a suppression list took what there was.
+    ``withheld``: of each, whether a suppression list took what there was. ``left_out``: other ones,
+    ascending, that are left out since a row of their key is on a suppression list.
     """
 
     rows: list[NDArray[np.int64]] = field(default_factory=list)
     withheld: list[_Mask] = field(default_factory=list)
-
-
-def origin_column(consent: str) -> str:
-    """Name the staged column that says where the answers to a consent come from."""
-    return f"origin of {consent}"
+    left_out: list[NDArray[np.int64]] = field(default_factory=list)
 
 
 class SettledPlan:
@@ -62,16 +64,14 @@ class SettledPlan:
     ) -> None:
         """Write the plan; rows of which nothing is left to write become skipped in ``verdicts``."""
         texts = [pa.field(f.code, TEXT) for f in self._fields]
-        schema = pa.schema(
-            [("row", pa.int64()), ("key", TEXT), *texts], metadata=fields_metadata(self._fields)
-        )
-        changes = list(decisions.changes())
+        schema = pa.schema([("row", pa.int64()), *texts], metadata=fields_metadata(self._fields))
+        changes, left_out = list(decisions.changes()), decisions.withheld().left_out
         with ColumnFile(path, schema) as writer:
             for batch in column_batches(staged):
                 good = verdicts[batch.column("row").to_numpy()] == RowCheck.GOOD
                 kept = batch.filter(pa.array(good))
                 columns = {name: kept.column(name) for name in kept.schema.names}
-                left = self._settle(columns, changes, verdicts)
+                left = self._settle(columns, changes, left_out, verdicts)
                 table = pa.table([columns[name] for name in schema.names], schema=schema)
                 table = table if left.all() else table.filter(pa.array(left))
                 writer.write_table(table)
@@ -79,33 +79,55 @@ class SettledPlan:
                 self.wire_bytes += wire_estimate(sent, self._fields)
 
     def _settle(
-        self, columns: _Columns, changes: Sequence[_Change], verdicts: NDArray[np.uint8]
+        self,
+        columns: _Columns,
+        changes: Sequence[Change],
+        left_out: NDArray[np.int64],
+        verdicts: NDArray[np.uint8],
     ) -> _Mask:
         """Put what is sent in the place of what the rows say; give the rows that are sent."""
-        changed: dict[str, _Mask] = {}
-        for code, rows, texts in changes:
-            changed[code] = _change(columns, code, rows, texts)
-        withheld = self._withheld(columns)
+        rows = columns["row"].to_numpy()
+        for one in changes:
+            _change(columns, rows, one)
+        silent = self._leave_out(columns, np.isin(rows, left_out, assume_unique=True))
+        withheld = self._withheld(columns, silent)
         if self._rules.only is not None:
             self._leave_others(columns, self._rules.only)
-        left = self._left(columns, withheld)
-        rows = columns["row"].to_numpy()
+        empty = ~self._left(columns, withheld) & ~silent
+        left = ~(empty | silent)
         verdicts[rows[~left]] = RowCheck.SKIPPED
         if not left.all():
-            self.emptied.rows.append(rows[~left])
-            self.emptied.withheld.append(withheld[~left])
+            self.emptied.rows.append(rows[empty])
+            self.emptied.withheld.append(withheld[empty])
+            self.emptied.left_out.append(rows[silent])
         for code, counts in self.consents.items():
-            made = _origins(columns, code) == Origin.MAPPING
-            made &= left & ~changed.get(code, np.zeros(len(left), dtype=bool))
-            _count(columns[code], left, made, counts)
+            _count(columns[code], left, _origins(columns, code) == Origin.MAPPING, counts)
         return left
 
-    def _withheld(self, columns: _Columns) -> _Mask:
-        """Count the yeses that a suppression list withheld; give the rows that lost one."""
+    def _leave_out(self, columns: _Columns, listed: _Mask) -> _Mask:
+        """Take everything but their noes from rows; give those that have none."""
+        silent = listed
+        if not listed.any():
+            return silent
+        kept: dict[str | None, _Mask] = {}
+        for code in self._consents:
+            refusing = listed & to_mask(pc.equal(columns[code], "no"))
+            kept[code] = kept[self._rules.consent_dates.get(code)] = refusing
+            silent = silent & ~refusing
+        for code in self._written:
+            taken = listed & ~kept.get(code, np.zeros(len(listed), dtype=bool))
+            columns[code] = pc.if_else(pa.array(taken), pa.scalar(None, TEXT), columns[code])
+        return silent
+
+    def _withheld(self, columns: _Columns, silent: _Mask) -> _Mask:
+        """Count the yeses that a suppression list withheld; give the rows that lost one.
+
+        ``silent``: rows that are left out as wholes, which do not count.
+        """
         any_of_them = np.zeros(len(columns["row"]), dtype=bool)
         for code in self._consents:
-            # Where a rival's no is sent, the yes would not have been sent in any case.
-            lost = _origins(columns, code) == Origin.WITHHELD
+            # Where a no is sent, whoever gave it, nothing is left alone for the yes.
+            lost = (_origins(columns, code) == Origin.WITHHELD) & ~silent
             lost &= ~to_mask(pc.is_valid(columns[code]))
             self.consents[code]["withheld"] += int(lost.sum())
             any_of_them |= lost
@@ -129,19 +151,17 @@ class SettledPlan:
         return filled if self._rules.only is not None else filled | ~withheld
 
 
-def _change(
-    columns: _Columns, code: str, changed: NDArray[np.int64], texts: Sequence[str | None]
-) -> _Mask:
-    """Put the settled texts in the place of the chosen rows' own; give where."""
-    rows = columns["row"].to_numpy()
+def _change(columns: _Columns, rows: NDArray[np.int64], change: Change) -> None:
+    """Put the settled texts, and whose they are, in the place of the chosen rows' own."""
     if not len(rows):
-        return np.zeros(0, dtype=bool)
-    low, high = np.searchsorted(changed, [rows[0], rows[-1] + 1])
-    mask: _Mask = np.isin(rows, changed[low:high], assume_unique=True)
-    columns[code] = pc.replace_with_mask(
-        columns[code], pa.array(mask), pa.array(texts[low:high], TEXT)
-    )
-    return mask
+        return
+    low, high = np.searchsorted(change.rows, [rows[0], rows[-1] + 1])
+    mask = pa.array(np.isin(rows, change.rows[low:high], assume_unique=True))
+    parts = [(change.field, pa.array(change.texts[low:high], TEXT))]
+    if origin_column(change.field) in columns:
+        parts.append((origin_column(change.field), pa.array(change.origins[low:high])))
+    for name, settled in parts:
+        columns[name] = pc.replace_with_mask(columns[name], mask, settled)
 
 
 def _origins(columns: Mapping[str, Any], consent: str) -> NDArray[np.uint8]:

@@ -39,6 +39,7 @@ class _Column:
     year_first: int = 0
     first_over_12: int = 0
     second_over_12: int = 0
+    year_last: int = 0
     examples: dict[str, None] = field(default_factory=dict)
     gathered: Gathered = field(default_factory=Gathered)
 
@@ -103,8 +104,11 @@ class Recognition:
                 dates=column.gathered.dates,
                 first_over_12=column.first_over_12,
                 second_over_12=column.second_over_12,
+                year_last=column.year_last,
                 typed_dates=column.gathered.typed_dates,
                 answers=column.gathered.distinct,
+                counted=column.gathered.counted,
+                different=len(column.gathered.seen),
             )
             for name, column in self._columns.items()
         )
@@ -179,6 +183,7 @@ def _learn_dates(column: _Column, dates: Any) -> None:
         if len(first) == 4:
             column.year_first += 1
         else:
+            column.year_last += 1
             column.first_over_12 += int(first) > 12
             column.second_over_12 += int(second) > 12
 

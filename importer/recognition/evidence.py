@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from importer.recognition.looks import Look, is_date
 
 _MOST_ANSWERS = 40  # a column with more different values is no list of answers
+_MOST_COUNTED = 20_000  # values among which different ones are counted
 
 
 class Form(StrEnum):
@@ -25,7 +26,11 @@ class Form(StrEnum):
     DIGITS = "digits among others"
     PHONE_WITH_COUNTRY = "phone with its country"  # +33 6 12 34 56 78
     PHONE_OF_NORTH_AMERICA = "phone of North America"  # 514 555-0134
+    PHONE_OF_CANADA = "phone of Canada"  # the same with an area code of Canada's
     PHONE_OF_FRANCE = "phone of France"  # 06 12 34 56 78
+    ADDRESS_OF_CANADA = "e-mail address of Canada"  # …@….ca
+    ADDRESS_OF_FRANCE = "e-mail address of France"  # …@….fr
+    COMPANY = "name of a company"  # Boulangerie Roy inc.
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +50,10 @@ class Evidence:
     """What a sample of a column's values shows, as counts.
 
     ``rows``, ``filled``: of the whole table, the others of the sample. ``first_over_12``,
-    ``second_over_12``: of the distinct dates whose year comes last. ``typed_dates``: whether the
-    source had real dates, which then stand as ISO text. ``answers``: the distinct values with how
-    often each occurs; None where there are many.
+    ``second_over_12``: of the distinct dates whose year comes last, ``year_last``. ``typed_dates``:
+    whether the source had real dates, which then stand as ISO text. ``answers``: the distinct
+    values with how often each occurs; None where there are many. ``different``: how many values
+    differ, but for case, among the first ones, ``counted``.
     """
 
     name: str
@@ -61,6 +67,9 @@ class Evidence:
     second_over_12: int
     typed_dates: bool
     answers: Mapping[str, int] | None
+    year_last: int = 0
+    counted: int = 0
+    different: int = 0
 
     def share(self, *looks: Look) -> float:
         """The share of the values that look like one of these, 0 to 1; 0 where there are none."""
@@ -69,6 +78,11 @@ class Evidence:
     def share_of(self, form: Form) -> float:
         """The share of the values that have a form, 0 to 1; 0 where there are none."""
         return self.forms.get(form, 0) / self.values if self.values else 0.0
+
+    @property
+    def different_share(self) -> float:
+        """The share of the values that differ from one another, 0 to 1; 0 where there are none."""
+        return self.different / self.counted if self.counted else 0.0
 
     @property
     def fill(self) -> float:
@@ -81,6 +95,20 @@ class Evidence:
         return sum(self.dates.values()) / self.values if self.values else 0.0
 
 
+# The area codes of Canada in the North American Numbering Plan.
+_AREAS_OF_CANADA = (
+    "204|226|236|249|250|257|263|289|306|343|354|365|367|368|382|403|416|418|428|431|437|438|450|"
+    "468|474|506|514|519|537|548|568|579|581|584|587|604|613|639|647|672|683|705|709|742|753|778|"
+    "780|782|807|819|825|851|867|873|879|902|905|942"
+)
+_REST_OF_NORTH_AMERICA = r"\)?[ \x{a0}.-]?[2-9]\d\d[ \x{a0}.-]?\d{4}($|\D)"
+# What stands behind the name of a company, or before it.
+_COMPANIES = (
+    r"(?i)(^|[\s,(])(inc|enr|lt[ée]e|ltd|limited|llc|llp|corp|corporation|co|cie|sarl|sas|sasu|eurl|"
+    r"sa|s\.a|s\.a\.r\.l|snc|senc|s\.e\.n\.c|sencrl|gmbh|ag|bv|plc|nv|srl|spa|oy|ab)\.?\)?$"
+    r"|&|^(soci[ée]t[ée]|groupe|association|ville de|fondation|garage|clinique|restaurant|"
+    r"boulangerie|commission scolaire|centre|[ée]cole|service|services) "
+)
 _FORMS: tuple[tuple[Form, str], ...] = (
     (Form.CANADIAN_POSTAL, r"(?i)^[abceghj-nprstvxy]\d[a-z][ -]?\d[a-z]\d$"),
     (Form.FIVE_DIGITS, r"^\d{5}$"),
@@ -89,9 +117,16 @@ _FORMS: tuple[tuple[Form, str], ...] = (
     (Form.PHONE_WITH_COUNTRY, r"^\+\d[\d\s().-]{6,}"),
     (
         Form.PHONE_OF_NORTH_AMERICA,
-        r"^(1[ \x{a0}.-]?)?\(?[2-9]\d\d\)?[ \x{a0}.-]?[2-9]\d\d[ \x{a0}.-]?\d{4}($|\D)",
+        rf"^(1[ \x{{a0}}.-]?)?\(?[2-9]\d\d{_REST_OF_NORTH_AMERICA}",
+    ),
+    (
+        Form.PHONE_OF_CANADA,
+        rf"^(1[ \x{{a0}}.-]?)?\(?({_AREAS_OF_CANADA}){_REST_OF_NORTH_AMERICA}",
     ),
     (Form.PHONE_OF_FRANCE, r"^0[1-9]([ \x{a0}.-]?\d\d){4}$"),
+    (Form.ADDRESS_OF_CANADA, r"(?i)^[^@\s]+@[^@\s]+\.ca$"),
+    (Form.ADDRESS_OF_FRANCE, r"(?i)^[^@\s]+@[^@\s]+\.fr$"),
+    (Form.COMPANY, _COMPANIES),
 )
 _MONTHS = (
     r"(jan|feb|fév|fev|mar|apr|avr|may|mai|jun|juin|jul|juil|aug|aoû|aou|sep|oct|nov|dec|déc)"
@@ -117,6 +152,8 @@ class Gathered:
     dates: Counter[DateForm] = field(default_factory=Counter)
     typed_dates: bool = False
     distinct: Counter[str] | None = field(default_factory=Counter)
+    counted: int = 0
+    seen: set[int] = field(default_factory=set)
 
 
 def learn(gathered: Gathered, values: Any) -> None:
@@ -124,6 +161,9 @@ def learn(gathered: Gathered, values: Any) -> None:
     for form, pattern in _FORMS:
         found = pc.sum(pc.match_substring_regex(values, pattern=pattern)).as_py()
         gathered.forms[form] += found or 0
+    if gathered.counted < _MOST_COUNTED:
+        gathered.counted += len(values)
+        gathered.seen.update(map(hash, pc.unique(pc.utf8_lower(values)).to_pylist()))
     counts = pc.value_counts(values).to_pylist()
     for counted in counts:
         written = _date_form(counted["values"])

@@ -15,7 +15,7 @@ from importer.model import Chunk
 from importer.sources.double_decoding import repaired
 from importer.sources.ending import Ended
 from importer.sources.header import GUARDED
-from importer.sources.pieces import TEXT, CellMarks, Mark, Piece, table_of
+from importer.sources.pieces import TEXT, CellMarks, Mark, Piece, holds, table_of
 from importer.sources.tally import Tally
 from importer.tables import DELIMITER_WORDS, Acceptance, Inclusion, Part, delimiter_in_words
 
@@ -104,7 +104,7 @@ def _columns(table: pa.Table, is_open: NDArray[np.bool_], tally: Tally) -> pa.Ta
         ]
         return pa.table(columns, names=list(header.columns))
     if tally.options.repair_text is not False:
-        tally.garbled.add(table if is_open.all() else table.filter(pa.array(is_open)))
+        tally.garbled.add(table, is_open)
     columns = table.columns
     if tally.options.repair_text:
         columns = [repaired(column)[0] for column in columns]
@@ -224,7 +224,7 @@ _ERRORS = (
 def _error_texts(table: pa.Table) -> Iterator[CellMarks]:
     """Find the cells whose text is an error that a spreadsheet program wrote into it."""
     for position, column in enumerate(table.columns):
-        if not pc.any(pc.match_substring(column, "#")).as_py():
+        if not holds(column, "#"):
             continue
         found = pc.fill_null(pc.match_substring_regex(column, _ERRORS), False)
         at = np.flatnonzero(found.to_numpy(zero_copy_only=False))

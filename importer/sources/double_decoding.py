@@ -84,13 +84,20 @@ class GarbledText:
         self._garbled = [0] * len(names)
         self._examples = [("", "")] * len(names)
 
-    def add(self, table: pa.Table) -> None:
-        """Count a piece's cells; its columns are large strings, in the order of the names."""
+    def add(self, table: pa.Table, counted: NDArray[np.bool_] | None = None) -> None:
+        """Count a piece's cells; its columns are large strings, in the order of the names.
+
+        ``counted``: the rows whose cells count, None: all.
+        """
+        counted = np.ones(table.num_rows, dtype=np.bool_) if counted is None else counted
         for i, column in enumerate(table.columns):
+            start = 0
             for array in column.chunks:
-                self._filled[i] += _filled(array)
+                here = counted[start : start + len(array)]
+                start += len(array)
+                self._filled[i] += _filled(array, here)
                 if _may_be_garbled(array):
-                    self._count(i, array)
+                    self._count(i, array if here.all() else array.filter(pa.array(here)))
 
     @property
     def columns(self) -> tuple[GarbledColumn, ...]:
@@ -154,10 +161,10 @@ def _suspicious(array: pa.Array) -> pa.Array:
     return pc.fill_null(pc.match_substring_regex(array, _SUSPICIOUS), False)
 
 
-def _filled(array: pa.Array) -> int:
+def _filled(array: pa.Array, counted: NDArray[np.bool_]) -> int:
     offsets = np.frombuffer(array.buffers()[1], dtype=np.int64)
     offsets = offsets[array.offset : array.offset + len(array) + 1]
-    return int(np.count_nonzero(offsets[1:] != offsets[:-1]))
+    return int(np.count_nonzero((offsets[1:] != offsets[:-1]) & counted))
 
 
 def _may_be_garbled(array: pa.Array) -> bool:

@@ -8,6 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
+import numpy as np
+import pyarrow as pa
+
 from importer.errors import UnusableInputError
 from importer.sources.code_pages import find_code_page, likeness
 from importer.sources.content import Content
@@ -241,7 +244,7 @@ class Utf8Reader:
         rest = b""
         while block := stream.read(size):
             block, rest = rest + block, b""
-            if not block.isascii():
+            if not (block.isascii() or _is_utf8(block)):
                 try:
                     block.decode()
                 except UnicodeDecodeError as error:
@@ -319,3 +322,14 @@ class Utf8Reader:
                 f"name its encoding in the mapping: `source: {{encoding: {other}}}`."
             )
         return UndecodableTextError(self.codec, remedy)
+
+
+def _is_utf8(block: bytes) -> bool:
+    """Tell whether a block is UTF-8, without making a text of it."""
+    ends = pa.py_buffer(np.array([0, len(block)], dtype=np.int64))
+    whole = pa.Array.from_buffers(pa.large_binary(), 1, [None, ends, pa.py_buffer(block)])
+    try:
+        whole.cast(pa.large_string())
+    except pa.ArrowInvalid:
+        return False
+    return True

@@ -106,6 +106,21 @@ def position_names(width: int) -> list[str]:
     return [str(i) for i in range(width)]
 
 
+def holds(column: pa.ChunkedArray, sign: str) -> bool:
+    """Tell whether an ASCII sign stands in some cell of a text column, or between its cells.
+
+    Its bytes are looked through at once, which costs far less than to look at each cell.
+    """
+    for array in column.chunks:
+        _, offsets, content = array.buffers()
+        if content is not None and len(array):
+            ends = np.frombuffer(offsets, np.int64, len(array) + 1, array.offset * 8)
+            octets = np.frombuffer(content, np.uint8)[ends[0] : ends[-1]]
+            if (octets == ord(sign)).any():
+                return True
+    return False
+
+
 def cut(piece: Piece, start: int, end: int) -> Piece:
     """Give a part of a piece as a piece of its own."""
     return replace(

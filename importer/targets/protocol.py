@@ -28,6 +28,12 @@ class FieldGrammar(Protocol):
     needs_table: bool
     """Whether a mapping must name a table of the platform, as ``table_id``."""
 
+    beginnings: tuple[str, ...]
+    """What codes begin with, the longest first."""
+
+    usual: tuple[str, ...]
+    """Codes that are well known, as the platform writes them."""
+
     def fact(self, code: str) -> FieldFact:
         """Say what a code is. Raises ValueError, a sentence for the operator, if it is none."""
         ...

@@ -186,7 +186,7 @@ def test_skipped_rows_carry_no_other_findings_and_stay_skipped() -> None:
     assert said(checked) == [(0, IssueCode.BLANK_ROW, "")]
     assert len(checked.findings) == 1
     assert checked.verdicts.tolist() == [SKIPPED, GOOD]
-    assert list(checked.keys) == ["", "a@b.example"]
+    assert checked.keys.to_pylist() == ["", "a@b.example"]
 
 
 def test_a_warning_of_the_source_leaves_the_row_good_and_its_values_checked() -> None:
@@ -232,14 +232,14 @@ def test_key_is_shown_as_sent_or_as_it_stood_when_the_row_is_invalid() -> None:
     }
     rules = (replace(KEY, blank=Blank.REJECT), rule_of(ValueType.INTEGER))
     checked = checked_of(columns, *rules)
-    assert list(checked.keys) == ["A@example.com", "B@", "C@EXAMPLE.com", ""]
+    assert checked.keys.to_pylist() == ["A@example.com", "B@", "C@EXAMPLE.com", ""]
 
 
 def test_a_composite_key_is_shown_as_a_json_object_in_mapping_order() -> None:
     number = FieldRule("key_f_No", FieldRole.KEY, ValueType.INTEGER, "No", blank=Blank.REJECT)
     columns: Cells = {"key_f_No": ["007", "x"], "key_f_EMail": ["É@Example.com", "b@b.example"]}
     checked = checked_of(columns, number, KEY)
-    assert list(checked.keys) == [
+    assert checked.keys.to_pylist() == [
         '{"key_f_No":"7","key_f_EMail":"É@example.com"}',
         '{"key_f_No":"x","key_f_EMail":"b@b.example"}',
     ]
@@ -248,7 +248,7 @@ def test_a_composite_key_is_shown_as_a_json_object_in_mapping_order() -> None:
 def test_a_chunk_without_rows_is_checked_to_nothing() -> None:
     checked = checked_of({"key_f_EMail": [], "f_Field": []}, KEY, rule_of(ValueType.PHONE))
     assert len(checked) == 0
-    assert list(checked.keys) == []
+    assert checked.keys.to_pylist() == []
     assert checked.findings == ()
 
 

@@ -1,19 +1,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from email_validator import validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.checking import Suppression
-from importer.checking.suppression import address_hashes, withhold
+from importer.checking import Checker, Suppression
+from importer.checking.suppression import (
+    address_hashes,
+    addresses_in,
+    other_spellings,
+    suppressed_rows,
+    withhold,
+)
 from importer.issues import Finding, IssueCode, Severity
-from importer.model import FieldRole, FieldRule, Origin, RowCheck, ValueType
+from importer.model import (
+    CheckedChunk,
+    Chunk,
+    FieldRole,
+    FieldRule,
+    OnInvalid,
+    Origin,
+    RowCheck,
+    Take,
+    ValueType,
+)
 
 KEY, OTHER, NAME = "key_f_EMail", "f_EMail2", "f_LastName"
 NEWS, OFFERS, NEWS_DATE = "optin_News", "optin_Offers", "dtOptin_News"
@@ -54,13 +72,15 @@ class Withheld:
         given = [GOOD] * len(rows) if verdicts is None else verdicts
         self.verdicts = np.array(given, dtype=np.uint8)
         self.origins: dict[str, Any] = origins or {}
+        frame = pa.table(columns).to_pandas()
         self.findings: list[Finding] = withhold(
             columns,
             RULES,
-            suppression,
+            suppressed_rows(columns, frame, RULES, suppression),
             self.verdicts,
             self.origins,
             consent_dates={NEWS: NEWS_DATE},
+            leave_out=suppression.rows,
         )
         self.rows = list(zip(*(columns[code].to_pylist() for code in CODES), strict=True))
 
@@ -94,10 +114,33 @@ def test_the_hash_of_an_address_is_the_head_of_its_sha256() -> None:
         ("ana@xn--caf-dma.example", "ana@caf\u00e9.example"),
         ("ana@caf\u00e9.example", "ana@xn--caf-dma.example"),
         ("\u00e9va@example.com", "E\u0301VA@example.com"),
+        ("a@xn--strae-oqa.de", "a@stra\u00dfe.de"),
+        ("a@stra\u00dfe.de", "a@XN--STRAE-OQA.de"),
+        ("a@xn--gieen-nqa.example", "a@gie\u1e9een.example"),
     ],
 )
 def test_an_address_is_listed_however_its_letters_are_written(written: str, meant: str) -> None:
     assert listing(written).listed(texts([meant, "ana@cafe.example"])).tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "stra\u00dfe.de",
+        "\u03c3\u03af\u03c3\u03c5\u03c6\u03bf\u03c2.gr",
+        "caf\u00e9.ca",
+        "\uff45xample.com",
+    ],
+)
+def test_a_domain_is_written_as_the_check_of_addresses_does(domain: str) -> None:
+    checked = validate_email(f"a@{domain}", check_deliverability=False)
+    assert set(other_spellings(f"a@{domain}")) == {
+        f"a@{checked.ascii_domain}", f"a@{checked.domain}"
+    }  # fmt: skip
+
+
+def test_domains_that_idna_tells_apart_are_two() -> None:
+    assert listing("a@strasse.de").listed(texts(["a@stra\u00dfe.de"])).tolist() == [False]
 
 
 def test_nothing_is_listed_by_an_empty_list_or_in_an_empty_column() -> None:
@@ -109,6 +152,18 @@ def test_nothing_is_listed_by_an_empty_list_or_in_an_empty_column() -> None:
 
 def test_the_addresses_never_show() -> None:
     assert repr(listing("a@x.ca")) == "Suppression(rows=False)"
+
+
+@given(st.text("a@.-xn\u00df\u0660\u05d0\u3002\uff0e;", max_size=300).map("a@\u00df.xn--".__add__))
+def test_no_domain_makes_a_spelling_raise(address: str) -> None:
+    assert len(other_spellings(address)) <= 2
+    assert all("@" in spelling for spelling in other_spellings(address))
+
+
+@pytest.mark.parametrize("sign", ["a", "@", "a@", "/", "a@/", "@a", "."])
+def test_a_long_cell_is_read_in_time_that_grows_with_its_length(sign: str) -> None:
+    found = list(addresses_in(sign * 100_000 + " leo@x.ca"))
+    assert "leo@x.ca" in found
 
 
 @given(st.lists(st.text() | st.just("a@x.ca")))
@@ -202,8 +257,8 @@ def test_a_mapping_without_consents_leaves_its_listed_rows_out_on_request_only()
     for rows, verdict in ((False, GOOD), (True, SKIPPED)):
         verdicts = np.zeros(1, dtype=np.uint8)
         columns = {KEY: texts(["a@x.ca"]), NAME: texts(["Roy"])}
-        rules = (RULES[0], RULES[2])
-        withhold(columns, rules, listing("a@x.ca", rows=rows), verdicts, {}, consent_dates={})
+        rules, listed = (RULES[0], RULES[2]), np.array([True])
+        withhold(columns, rules, listed, verdicts, {}, consent_dates={}, leave_out=rows)
         assert verdicts.tolist() == [verdict]
 
 
@@ -237,3 +292,72 @@ def test_promise_5_no_yes_goes_to_a_listed_address_and_no_no_is_lost(
         else:
             assert leave_out
             assert "no" not in before
+
+
+# --- addresses that a check refused ---------------------------------------------------------------
+
+
+def checked(*rows: tuple[str | None, str | None], **members: Any) -> CheckedChunk:
+    """Check rows: a second address that may be skipped, and an answer."""
+    second = replace(RULES[1], on_invalid=OnInvalid.SKIP, **members)
+    client = FieldRule("key_f_Client", FieldRole.KEY, ValueType.TEXT, "Client")
+    cells = {
+        "key_f_Client": texts([str(n) for n in range(len(rows))]),
+        OTHER: texts([row[0] for row in rows]),
+        NEWS: texts([row[1] for row in rows]),
+    }
+    checker = Checker(
+        (client, second, RULES[3]), largest_row=100_000, suppression=listing("leo@x.ca")
+    )
+    return checker.check(Chunk(np.arange(len(rows)), pa.table(cells).to_pandas()))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "leo@x.ca;",
+        "leo@x.ca,",
+        "Leo <leo@x.ca>",
+        "LEO@X.CA; zoe@x.ca",
+        "x y leo@x.ca.",
+        "leo@x.ca@",
+    ],
+)
+def test_promise_5_a_listed_address_that_is_refused_withholds_the_yes(cell: str) -> None:
+    found = checked((cell, "yes"), ("zoe@x.ca;", "yes"), (None, "yes"), ("leo", "yes"))
+    assert found.suppressed is not None
+    assert found.suppressed.tolist() == [True, False, False, False]
+    assert found.frame[NEWS].isna().tolist() == [True, False, False, False]
+    assert found.frame[OTHER].isna().all()
+
+
+def test_a_refused_address_is_looked_up_before_and_after_it_is_transformed() -> None:
+    found = checked(("leo(at)x.ca;", "yes"), ("leo@x.ca;", "yes"), replace=(("(at)", "@"),))
+    assert found.suppressed is not None
+    assert found.suppressed.tolist() == [True, True]
+    found = checked(("leo@x.ca; zoe@", "yes"), take=Take.LAST_WORD)
+    assert found.suppressed is not None
+    assert found.suppressed.tolist() == [True]
+
+
+def test_every_row_that_could_be_read_is_known_to_be_listed_also_if_it_is_not_sent() -> None:
+    rules = (FieldRule(KEY, FieldRole.KEY, ValueType.EMAIL, "Courriel"), RULES[3])
+    cells = {KEY: texts(["leo@x.ca"] * 4), NEWS: texts(["yes", "perhaps", "yes", "yes"])}
+    told = (
+        Finding(IssueCode.CONDITION_NOT_MET, Severity.SKIP, np.array([0])),
+        Finding(IssueCode.FOOTER_ROW, Severity.SKIP, np.array([2])),
+        Finding(IssueCode.QUOTES_UNBALANCED, Severity.ERROR, np.array([3])),
+    )
+    chunk = Chunk(np.arange(4), pa.table(cells).to_pandas(), told)
+    found = Checker(rules, largest_row=100_000, suppression=listing("leo@x.ca")).check(chunk)
+    assert found.suppressed is not None
+    assert found.suppressed.tolist() == [True, True, False, False]
+    assert Checker(rules, largest_row=100_000).check(chunk).suppressed is None
+
+
+@given(st.lists(st.text() | st.sampled_from(["leo@x.ca;", "@@", "a@@b"]), min_size=1))
+def test_no_refused_address_makes_the_check_raise(cells: list[str]) -> None:
+    found = checked(*((cell.strip() or None, "yes") for cell in cells))
+    assert found.suppressed is not None
+    for cell, listed in zip(cells, found.suppressed, strict=True):
+        assert listed or cell != "leo@x.ca;"

@@ -181,7 +181,7 @@ def test_json_tells_where_the_mapping_was_written(workshop: Workshop) -> None:
         (["map.csv", "--target", "zzz"], "There are: dialog-insight, "),
         (["absent.csv"], "absent.csv"),
         (["."], "means 2 files: name one"),
-        (["map.csv", "-o", "no/such/folder.yaml"], "no/such/folder.yaml cannot be written"),
+        (["map.csv", "-o", "map.csv/news.yaml"], "map.csv/news.yaml cannot be written"),
     ],
 )
 def test_what_cannot_be_converted_is_said(

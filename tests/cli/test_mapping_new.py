@@ -32,3 +32,23 @@ def test_draft_is_checked_mended_and_run(workshop: Workshop) -> None:
     assert workshop.importer("run", "fair.csv", "-m", "fair", "--yes").code == 0
     contact = workshop.contact("ada@example.com")
     assert contact["f_FirstName"] == "Ada"
+
+
+def test_folder_of_the_draft_is_made(workshop: Workshop) -> None:
+    workshop.write("fair.csv", "E-mail\nada@example.com\n")
+    done = workshop.importer("mapping", "new", "fair.csv", "-o", "new/deep/fair.yaml")
+    assert (done.code, done.lines) == (0, ["Written: new/deep/fair.yaml"])
+    assert (workshop.folder / "new/deep/fair.yaml").is_file()
+
+
+def test_draft_without_a_sure_column_is_mended_by_taking_one_sign_away(workshop: Workshop) -> None:
+    workshop.write("fair.csv", "Guest Email\nada@example.com\nluc@example.com\n")
+    assert workshop.importer("mapping", "new", "fair.csv", "-o", "mappings/fair.yaml").code == 0
+    done = workshop.importer("mapping", "check", "fair")
+    assert done.code == 4
+    assert "columns has no value" in done.err
+    path = workshop.folder / "mappings/fair.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert "  # Guest Email: key_f_EMail" in text
+    path.write_text(text.replace("  # Guest Email", "  Guest Email"), encoding="utf-8")
+    assert workshop.importer("mapping", "check", "fair", "fair.csv").code == 0

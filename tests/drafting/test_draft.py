@@ -14,7 +14,7 @@ from tests.runs.workshop import Workshop
 CONTACTS = """\
 Courriel;Prénom;Nom;Cellulaire;Date de naissance;Infolettre;Courriel du conjoint
 a@example.com;Ada;Roy;514 555-0101;31/01/1980;Oui;b@example.com
-c@example.com;Luc;Côté;418 555-0102;02/03/1999;Non;
+c@example.com;Luc;Côté;418 555-0102;22/03/1999;Non;
 """
 
 
@@ -78,9 +78,9 @@ def test_file_that_is_there_is_not_overwritten(workshop: Workshop) -> None:
     assert (done.code, done.out) == (4, "")
     assert done.lines == ["importer: a.yaml is there already: name another file with -o"]
     assert kept.read_text() == "mine"
-    done = workshop.importer("mapping", "new", "a.csv", "-o", "nowhere/a.yaml")
+    done = workshop.importer("mapping", "new", "a.csv", "-o", "a.csv/a.yaml")
     assert done.code == 4
-    assert "nowhere/a.yaml cannot be written" in done.err
+    assert "a.csv/a.yaml cannot be written" in done.err
 
 
 @pytest.mark.parametrize("name", ["", "a b", "../a", "-x"])

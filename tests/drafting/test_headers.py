@@ -28,7 +28,8 @@ def named(header: str) -> Concept | None:
         (Concept.EMAIL, "E-mail|EMail|e_mail|EMAIL|Email Address|email-address|Courriel|Courriels|"
          "Mél.|Adresse courriel|Adresse électronique|Adresse de courriel|Votre courriel|"
          "Courrier électronique|Courriel du contact|Customer e-mail|E-mail 1 - Value|Courriel *|"
-         "Courriel (obligatoire)|Primary Email|Courriel principal|EmailAddress|adresse_email"),
+         "Courriel (obligatoire)|Primary Email|Courriel principal|EmailAddress|adresse_email|"
+         "Adresse courriel principale|Main Email|Contact Primary Email|Email (default)"),
         (Concept.FIRST_NAME, "Prénom|PRENOM|prénoms|First name|FirstName|first_name|Given Name|"
          "fname|Prénom du client|Contact First Name"),
         (Concept.LAST_NAME, "Nom de famille|Last name|LASTNAME|Surname|Family Name|lname"),
@@ -55,7 +56,7 @@ def named(header: str) -> Concept | None:
         (Concept.GENDER, "Sexe|Gender"),
         (Concept.NOTES, "Notes|Commentaires|Remarques|Comments"),
         (Concept.SOURCE, "Source|Lead source"),
-        (Concept.WEBSITE, "Site web|Website|Web Page 1|URL|Site Internet"),
+        (Concept.WEBSITE, "Site web|Website|Web Page 1|Site Internet"),
         (Concept.FAX, "Fax|Télécopieur|Fax Number"),
     ],
 )  # fmt: skip
@@ -83,7 +84,10 @@ def test_headers_name_their_field_in_both_languages(concept: Concept, headers: s
         "Site", "Page", "Contact", "Client", "No client", "Account name", "Prénom 2", "Gender 2",
         "Courriel 1 2", "", "   ", "***", "1", "2026", "Courrier", "County", "Sender",
         "Portal code", "Contract email", "Gendre", "Compagne", "Pronom", "Listname", "Provence",
-        "Potable", "Address book", "x" * 500,
+        "Potable", "Address book", "x" * 500, "URL", "Principal Email", "Principal Phone",
+        "Principal Mobile", "Principals' email", "Main Contact Email", "Primary Contact Email",
+        "Preferred contact: email", "Contact principal", "Courriel du contact principal",
+        "School Principal Email", "Phone (Principal)", "Principal",
     ],
 )  # fmt: skip
 def test_one_word_more_is_another_thing(header: str) -> None:

@@ -8,6 +8,9 @@ from tests.drafting.columns import ADDRESSES, in_force, proposed
 
 WORDS = ["Laval", "Québec", "Alma"]
 NAMES = ["Ada Roy", "Luc Côté", "Zoé Dion"]
+MANY = [f"a{number}@example.com" for number in range(12)]
+ELSEWHERE = ["212 555-0101", "(212) 555-0102"]
+FRENCH = ["06 12 34 56 78", "01.23.45.67.89"]
 PHONES = ["514 555-0101", "(418) 555-0102", "438-555-0103 poste 12"]
 
 
@@ -48,15 +51,19 @@ def test_of_two_that_could_be_the_key_none_is(headers: tuple[str, str]) -> None:
 
 
 def test_of_home_and_work_the_one_that_every_row_has_is_likely_the_key() -> None:
-    made = proposed({"Email Home": ADDRESSES * 4, "Email Work": ADDRESSES})
+    made = proposed({"Email Home": MANY, "Email Work": ADDRESSES})
     assert made["Email Home"].certainty is Certainty.LIKELY
-    assert in_force({"Email Home": ADDRESSES * 4, "Email Work": ADDRESSES * 3}) == {}
+    assert in_force({"Email Home": MANY, "Email Work": MANY[:9]}) == {}
 
 
 @pytest.mark.parametrize(
     ("values", "certainty"),
     [
-        (ADDRESSES * 10, Certainty.SURE),
+        (MANY, Certainty.SURE),
+        ([*MANY, *MANY[:8]], Certainty.SURE),
+        (ADDRESSES * 10, Certainty.UNSURE),  # a few people's, in every row
+        (ADDRESSES[:1] * 2, Certainty.UNSURE),
+        (ADDRESSES[:1], Certainty.SURE),
         ([*ADDRESSES, "none"], Certainty.LIKELY),
         ([], Certainty.LIKELY),  # the header alone
         (["yes", "no", "yes"], Certainty.UNSURE),
@@ -137,6 +144,25 @@ def test_in_a_table_without_a_header_the_only_addresses_are_the_key() -> None:
         ({"Prénom": ADDRESSES}, {}),
         ({"Pays": PHONES}, {}),
         ({"Displayed City": WORDS}, {}),
+        ({"Nom": ["Garage Côté enr.", "Boulangerie Roy inc."]}, {}),
+        ({"Nom": [*NAMES, *NAMES, "Roy & Fils"]}, {}),
+        ({"Full name": ["Nordik SENC", "Acme Ltd", "Zoé Dion"]}, {}),
+        (
+            {"Nom": NAMES, "Prénom": ["1980-01-31", "1999-02-03", "2000-01-01"]},
+            {"Nom": "f_FullName"},
+        ),
+        ({"Nom": NAMES, "Prénom": WORDS}, {"Prénom": "f_FirstName"}),
+        ({"No": ["12", "14"], "Rue": ["Principale", "1re Avenue"], "App": ["", "3"]}, {}),
+        (
+            {"Rue": ["Principale", "des Pins"], "Ville": WORDS, "No civique": ["12", "14 A"]},
+            {"Ville": "f_City"},
+        ),
+        ({"Rue": ["Principale", "des Pins"]}, {}),
+        ({"No": ["Laval", "Alma"], "Rue": ["1, rue A"]}, {"Rue": "f_Address"}),
+        ({"No client": ["12", "14"], "Rue": ["1, rue A"]}, {"Rue": "f_Address"}),
+        ({"Rue (domicile)": [], "Rue (bureau)": ["1, rue A"]}, {}),
+        ({"Address 1": [], "Mailing address": ["1, rue A"]}, {"Mailing address": "f_Address"}),
+        ({"URL": ["https://example.com"]}, {}),
     ],
 )
 def test_fields_follow_from_the_header_the_values_and_what_stands_beside(
@@ -162,11 +188,11 @@ def test_columns_of_one_name_are_never_proposed() -> None:
 def test_what_goes_nowhere_says_what_it_seems_to_hold() -> None:
     made = proposed(
         {
-            "Superviseur": ADDRESSES, "Actif": ["oui", "non"], "Urgence": PHONES, "Autre": WORDS,
+            "Courriel": MANY, "Superviseur": ADDRESSES, "Actif": ["oui", "non"], "Urgence": PHONES, "Autre": WORDS,
             "Vu le": ["2026-01-31", "2026-02-28", "?"], "Rien": [], "Phone 2": PHONES,
         }
     )  # fmt: skip
-    assert {one.certainty for one in made.values()} == {Certainty.NONE}
+    assert {one.certainty for name, one in made.items() if name != "Courriel"} == {Certainty.NONE}
     assert "the values are addresses, but" in made["Superviseur"].reason
     assert "optin_" in made["Actif"].reason
     assert "67 % of the values are dates" in made["Vu le"].reason
@@ -174,27 +200,153 @@ def test_what_goes_nowhere_says_what_it_seems_to_hold() -> None:
     assert made["Phone 2"].reason == "a further phone"
 
 
+# --- whose columns ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("table", "fields"),
+    [
+        ({"Email": MANY, "First Name": WORDS, "Recipient First Name": WORDS,
+          "Recipient City": WORDS, "Recipient Phone": PHONES, "Recipient Company": WORDS,
+          "Recipient Email": ADDRESSES},
+         {"Email": "key_f_EMail", "First Name": "f_FirstName"}),
+        ({"Recipient Email": MANY, "Recipient City": WORDS, "Company": WORDS},
+         {"Recipient Email": "key_f_EMail", "Recipient City": "f_City", "Company": "f_Company"}),
+        ({"Courriel participant": MANY, "Courriel membre": MANY, "Prénom membre": WORDS}, {}),
+        ({"Buyer Email": MANY, "Attendee Email": MANY, "Company": WORDS}, {}),
+        ({"Courriel du contact": MANY, "Prénom": WORDS, "Nom": WORDS},
+         {"Courriel du contact": "key_f_EMail", "Prénom": "f_FirstName", "Nom": "f_LastName"}),
+        ({"Courriel du contact": MANY, "Prénom": WORDS, "Courriel du conjoint": MANY},
+         {"Prénom": "f_FirstName"}),
+        ({"Courriel client": MANY, "Prénom": WORDS}, {"Prénom": "f_FirstName"}),
+        ({"Email": MANY, "Spouse Email": ADDRESSES, "City": WORDS},
+         {"Email": "key_f_EMail", "City": "f_City"}),
+        ({"Supplier Email": MANY, "Company": WORDS, "Source": WORDS, "Mobile": ["yes", "no"]}, {}),
+        ({"Email (Billing)": MANY, "Customer Note": WORDS}, {}),
+        ({"Email": MANY, "Email type": WORDS, "Contact City": WORDS}, {"Email": "key_f_EMail"}),
+    ],
+)  # fmt: skip
+def test_columns_that_may_be_another_persons_are_never_in_force(
+    table: dict[str, list[str]], fields: dict[str, str]
+) -> None:
+    assert in_force(table) == fields
+
+
+def test_column_that_may_be_another_persons_says_why() -> None:
+    made = proposed({"Email": MANY, "Recipient City": WORDS})["Recipient City"]
+    assert (made.field, made.certainty) == ("f_City", Certainty.UNSURE)
+    assert made.reason.endswith("""but it may be another person's than "Email\"""")
+
+
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [
+        ({"Email": MANY, "School Name": WORDS, "Principal Email": MANY}, "Email"),
+        ({"Main Contact Email": ADDRESSES[:1] * 12, "Contact Email": MANY}, None),
+        ({"Primary Email": ADDRESSES[:1] * 12, "Email": MANY}, "Email"),
+        ({"Courriel principal": MANY, "Courriel": MANY}, "Courriel principal"),
+    ],
+)
+def test_a_principals_address_and_one_that_repeats_are_not_the_key(
+    table: dict[str, list[str]], key: str | None
+) -> None:
+    keys = [one.column for one in proposed(table).values() if one.is_key]
+    assert keys == ([key] if key else [])
+
+
+def test_values_that_repeat_are_told_of() -> None:
+    reason = proposed({"Courriel": ADDRESSES * 4})["Courriel"].reason
+    assert "but only 25 % of its values differ, and a key tells the contacts apart" in reason
+    assert in_force({"column 1": ADDRESSES * 4}, headless=True) == {}
+
+
+def test_without_a_sure_key_every_column_of_addresses_is_offered() -> None:
+    table = {"Guest Email": MANY, "Person - Email - Work": MANY, "Adresse de messagerie": MANY,
+             "What is your email address?": MANY, "Ville": WORDS}  # fmt: skip
+    made = proposed(table)
+    offered = {name for name, one in made.items() if one.field == "key_f_EMail" and one.commented}
+    assert offered == set(table) - {"Ville"}
+    made = proposed({"Guest Email": MANY, "Courriel": MANY})
+    assert made["Guest Email"].field is None
+    assert proposed({"Guest Email": MANY}, account={"f_City": "City"})["Guest Email"].field is None
+
+
+def test_headers_that_are_codes_go_to_their_own_fields() -> None:
+    table = {
+        "key_f_EMail": MANY, "f_FirstName": WORDS, "f_Custom": WORDS, "optin_News": ["1", "0"],
+        "hasTrackingConsent": ["1", "0"], "Courriel": MANY, "dtOptin_News": ["2026-01-31"],
+    }  # fmt: skip
+    made = proposed(table)
+    assert {name: one.field for name, one in made.items() if not one.commented} == {
+        "key_f_EMail": "key_f_EMail", "f_FirstName": "f_FirstName", "f_Custom": "f_Custom",
+    }  # fmt: skip
+    assert made["key_f_EMail"].certainty is made["f_Custom"].certainty is Certainty.SURE
+    assert [made[name].field for name in ("optin_News", "hasTrackingConsent")] == [
+        "optin_News", "hasTrackingConsent",
+    ]  # fmt: skip
+    assert '"key_f_EMail" is the key' in made["Courriel"].reason
+    two = {"key_f_Store": ["1", "1", "2"], "key_f_Number": ["1", "2", "1"]}
+    assert in_force(two) == {name: name for name in two}
+    assert in_force({"key_f_EMail": WORDS}) == {}
+    assert in_force({"f_EMail": MANY}) == {"f_EMail": "key_f_EMail"}
+    account = {"f_EMail": "Courriel", "f_Old": ""}
+    codes = {"key_f_EMail": MANY, "f_Old": WORDS, "f_New": WORDS}
+    assert in_force(codes, account=account) == {"key_f_EMail": "key_f_EMail", "f_Old": "f_Old"}
+
+
 # --- phones and postal codes ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("values", "options"),
+    ("phones", "beside", "region"),
     [
-        (PHONES, {"type": "phone", "region": "CA"}),
-        (["06 12 34 56 78", "01.23.45.67.89"], {"type": "phone", "region": "FR"}),
-        (["+33 6 12 34 56 78", "+1 514 555 0101"], {"type": "phone"}),
-        (["+33 6 12 34 56 78", "514 555-0101"], {"type": "phone", "region": "CA"}),
-        (["06 12 34 56 78", "514 555-0101"], {"type": "phone"}),
-        (["20 7946 0958", "161 496 0000"], {"type": "phone"}),
-        ([], {"type": "phone"}),
+        (PHONES, {}, "CA"),
+        (["+33 6 12 34 56 78", "514 555-0101"], {}, "CA"),
+        (["+33 6 12 34 56 78", "+1 514 555 0101"], {}, None),
+        ([], {}, None),
+        (ELSEWHERE, {"Code postal": ["H2X 1Y4", "G1A 0A2"]}, "CA"),
+        (ELSEWHERE, {"Province": ["QC", "ON"]}, "CA"),
+        (ELSEWHERE, {"Ville": ["Montréal", "LAVAL"]}, "CA"),
+        (ELSEWHERE, {"Courriel": ["a@videotron.ca", "b@exemple.qc.ca"]}, "CA"),
+        (FRENCH, {"Ville": ["Paris", "Lyon"]}, "FR"),
+        (FRENCH, {"Courriel": ["a@orange.fr", "b@example.com"]}, "FR"),
+        (FRENCH, {"Pays": ["Maroc", "France"]}, {"column": "Pays"}),
+        (FRENCH, {"Pays": ["Maroc"]}, {"column": "Pays"}),
+        (FRENCH, {"Home Country": ["Maroc"], "Country": ["Maroc"]}, {"column": "Country"}),
+        (FRENCH, {"Pays": ["Belgique"], "Ville": ["Paris", "Lyon"]},
+         {"column": "Pays", "default": "FR"}),
+        ([], {"Pays": []}, {"column": "Pays"}),
+    ],
+)  # fmt: skip
+def test_region_of_phones_is_told_by_a_country_column_or_by_more_than_their_form(
+    phones: list[str], beside: dict[str, list[str]], region: object
+) -> None:
+    made = proposed({"Cellulaire": phones, **beside})["Cellulaire"]
+    assert (made.field, made.commented) == ("f_MobilePhone", False)
+    assert dict(made.options).get("region") == region
+
+
+@pytest.mark.parametrize(
+    ("phones", "beside", "readings"),
+    [
+        (FRENCH, {}, ["FR", "MA"]),
+        (FRENCH, {"Code postal": ["75001", "20000"]}, ["FR", "MA"]),
+        (FRENCH, {"Pays": ["12", "13"]}, ["FR", "MA"]),
+        (FRENCH, {"Pays": ["", ""]}, ["FR", "MA"]),
+        (FRENCH, {"Country of birth": ["France", "France"]}, ["FR", "MA"]),
+        (ELSEWHERE, {}, ["CA", "IN"]),
+        (["9876543210", "9812345678"], {}, ["CA", "IN"]),
+        (["06 12 34 56 78", "514 555-0101"], {}, [None]),
+        (["20 7946 0958", "161 496 0000"], {}, [None]),
     ],
 )
-def test_region_of_phones_is_told_by_their_form_or_left_open(
-    values: list[str], options: dict[str, str]
+def test_region_that_only_the_form_of_the_numbers_would_tell_is_left_to_a_person(
+    phones: list[str], beside: dict[str, list[str]], readings: list[str | None]
 ) -> None:
-    made = proposed({"Cellulaire": values})["Cellulaire"]
-    assert (made.field, dict(made.options)) == ("f_MobilePhone", options)
-    assert ("add `region: CA`" in made.reason) is ("region" not in options)
+    made = proposed({"Cellulaire": phones, **beside})["Cellulaire"]
+    assert made.certainty is Certainty.UNSURE
+    assert "nothing tells the country of its numbers" in made.reason
+    assert [dict(one).get("region") for one in (made.options, *made.others)] == readings
 
 
 def test_phones_that_are_none_are_a_comment() -> None:
@@ -242,7 +394,7 @@ def test_tracking_has_a_consent_of_its_own_and_dates_are_left_to_a_person() -> N
     joined = proposed({"Date d'inscription": ["31/01/2020"]})["Date d'inscription"]
     assert "it may be the date of a consent" in joined.reason
     since = {"f_Signup": "Date d'inscription"}
-    assert in_force({"Date d'inscription": ["31/01/2020"]}, account=since) == {
+    assert in_force({"Date d'inscription": ["31/01/2020", "30/01/2020"]}, account=since) == {
         "Date d'inscription": "f_Signup"
     }
     assert "dtTrackingConsent" in made["Date opt-in"].reason
@@ -270,7 +422,7 @@ def test_only_what_the_account_has_is_proposed_by_code_or_label() -> None:
     table = {
         "E-mail": ADDRESSES, "First name": WORDS, "Nom": WORDS, "Téléphone": PHONES,
         "numero de client": ["001", "002"], "Ville": WORDS, "VIP": ["oui", "non"],
-        "Client since": ["31/01/2020"], "Cellulaire": PHONES,
+        "Client since": ["31/01/2020", "30/01/2020"], "Cellulaire": PHONES,
     }  # fmt: skip
     made = proposed(table, account=ACCOUNT)
     assert {n: one.field for n, one in made.items() if not one.commented} == {

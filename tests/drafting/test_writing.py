@@ -33,7 +33,6 @@ def read(text: str) -> dict[str, object]:
 
 def put_in_force(text: str) -> str:
     """Take the # away from every line of a column."""
-    text = text.replace("columns: {}", "columns:")
     return "\n".join(
         line.replace("  # ", "  ", 1) if line.startswith("  # ") else line
         for line in text.splitlines()
@@ -92,6 +91,9 @@ def test_answers_of_a_consent_are_left_to_fill_in() -> None:
         "Courriel": "key_f_EMail",
         "News": {"field": "optin_News", "values": {"Oui": None, "0": None}},
     }
+    alone = Proposal("Désabonné", "optin_News", (("values", {"x": None}),), "", Certainty.UNSURE,
+                     consent=True)  # fmt: skip
+    assert "  #     x:\n  #     OTHER ANSWER:" in as_yaml(made(KEY, alone))
     unseen = Proposal("News", "optin_News", (("values", {}),), "", Certainty.UNSURE, consent=True)
     assert "#     ANSWER:" in as_yaml(made(KEY, unseen))
     assert "yes_to" not in as_yaml(made(KEY))
@@ -100,8 +102,23 @@ def test_answers_of_a_consent_are_left_to_fill_in() -> None:
 def test_draft_without_a_key_says_so_at_its_top() -> None:
     text = as_yaml(made(Proposal("Courriel", "key_f_EMail", (), "why", Certainty.UNSURE)))
     assert "NO KEY IS SURE" in text.split("name:")[0]
-    assert read(text)["columns"] == {}
+    assert "NO COLUMN IS SURE" in text.split("name:")[0]
+    assert read(text)["columns"] is None
+    assert read(put_in_force(text))["columns"] == {"Courriel": "key_f_EMail"}
     assert "NO KEY" not in as_yaml(made(KEY))
+    assert "NO COLUMN" not in as_yaml(made(KEY))
+
+
+def test_address_in_parts_is_offered_as_a_join() -> None:
+    street = Proposal(
+        "Rue", "f_Address", (), "", Certainty.UNSURE, joined=("No", "Rue", "App. ,")
+    )  # fmt: skip
+    text = as_yaml(made(KEY, street))
+    assert "computed" not in read(text)
+    lines = [line for line in text.splitlines() if line.startswith(("# computed:", "#   f_"))]
+    assert read("\n".join(line.removeprefix("# ") for line in lines))["computed"] == {
+        "f_Address": {"join": ["No", "Rue", "App. ,"], "by": " "}
+    }
 
 
 def test_what_is_doubtful_of_the_file_is_settled_and_what_is_sure_is_left_out() -> None:

@@ -197,6 +197,8 @@ def test_a_negative_header_is_taken_once_both_answers_are_spelled_out() -> None:
         "DoNotCall", "NePasContacter", "NoSMS", "Retrait", "Bloqué", "Interdit", "OptOut",
         "NOMAIL", "Exclu",
         "HasOptedOutOfEmail", "ne_veut_plus", "Do_Not_Email", "Résilié", "plus de courriel",
+        "DoNotEmail", "pasDeCourriel", "STOPSMS", "No newsletter", "Non abonné", "Aucun courriel",
+        "Révoqué", "Withdrawn", "Exclusion", "Un-subscribed", "Opting out", "Bounced", "Non",
     ],
 )  # fmt: skip
 def test_a_header_that_reads_like_a_refusal_is_known_however_it_is_written(header: str) -> None:
@@ -207,7 +209,8 @@ def test_a_header_that_reads_like_a_refusal_is_known_however_it_is_written(heade
     "header",
     [
         "Infolettre", "Consentement", "Exclusivités", "Notifications", "No de téléphone",
-        "Nouvelles", "Passeport", "Inscrit à l'infolettre", "Plus d'infos", "Annonces", "Actif", "Opt-in",
+        "Nouvelles", "Passeport", "Inscrit à l'infolettre", "Plus d'infos", "Annonces", "Actif",
+        "Opt-in", "Exclusif", "Objectif", "Rejoindre", "Radio", "Sports", "No client", "Nobel",
     ],
 )  # fmt: skip
 def test_a_header_that_asks_for_a_yes_is_not_taken_for_a_refusal(header: str) -> None:

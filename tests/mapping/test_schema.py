@@ -96,8 +96,8 @@ def test_the_schema_takes_what_the_tool_takes_numbers_for_texts_too(more: str) -
     assert fits(HEAD + more)
 
 
-# The right word is one of very many, or the tool says better what is wrong.
-_TOO_SUBTLE = {"a word that is no delimiter"}
+# The right word is one of very many, or an editor says so without a schema.
+_TOO_SUBTLE = {"a word that is no delimiter", "a header that stands twice"}
 
 
 @pytest.mark.parametrize(
@@ -125,6 +125,18 @@ def test_the_schema_refuses_the_shapes_that_the_tool_refuses(title: str) -> None
         "  Nom: {field: f_A, pivot: 100}\n",
         "  Nom: {field: f_A, aliases: Name}\n",
         "  Nom: {field: f_A, required: oui}\n",
+        "  Nom: {field: f_A, required: yes}\n",
+        "  Nom: {field: f_A, required: 1}\n",
+        "  Nom: {field: f_A, required: 'true'}\n",
+        "  Nom: {field: f_A, trim: no}\n",
+        "  Nom: {field: f_A, max_length: '5'}\n",
+        "  Nom: {field: f_A, type: date, format: YY-MM-DD, pivot: '30'}\n",
+        "source: {repair_text: no}\n",
+        "source: {header_row: '3'}\n",
+        "computed: {f_A: {split: B, part: '1'}}\n",
+        "when: {A: {filled: no}}\n",
+        "suppress: [a.txt]\nsuppress_rows: on\n",
+        "merge: {skip_duplicates: yes}\n",
         "  Nom: {field: f_A, values: [a, b]}\n",
         "  Nom: {field: f_A, values: {a: [b]}}\n",
         "  Nom: {field: f_A, case: Title}\n",
@@ -166,6 +178,11 @@ def test_the_words_of_the_schema_are_those_of_the_model() -> None:
     for name, enum in (("ValueType", ValueType), ("Case", Case), ("Take", Take)):
         assert definitions[name]["enum"] == list(enum)
     assert set(definitions["SourceSection"]["properties"]) == set(SourceOptions.__slots__)
+
+
+def test_the_schema_knows_the_targets_it_is_told() -> None:
+    assert json_schema(["a", "b"])["properties"]["target"]["enum"] == ["a", "b"]
+    assert "enum" not in json_schema()["properties"]["target"]
 
 
 def test_no_default_says_that_nothing_is_said() -> None:

@@ -32,7 +32,6 @@ def test_without_a_section_everything_is_to_be_found_out() -> None:
     [
         ("sheet: 2", {"sheet": "2"}),
         ("header_row: 3", {"header_row": 3}),
-        ("header_row: '3'", {"header_row": 3}),
         ("header_row: none", {"header_row": NO_HEADER}),
         ("header_rows: 5", {"header_rows": 5}),
         ("last_row: 120", {"last_row": 120}),

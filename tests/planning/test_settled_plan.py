@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from importer.issues import IssueCode, Severity
 from importer.model import Origin, RowCheck, RowRules
 from importer.planning import PlanFacts
 
@@ -121,6 +122,50 @@ def test_an_answer_that_a_rival_changed_is_not_the_mappings(tmp_path: Path) -> N
     assert counts(facts, "no", "by_mapping_yes", "by_mapping_no") == (1, 0, 0)
 
 
+def test_a_default_no_of_another_row_overrules_no_persons_yes(tmp_path: Path) -> None:
+    made = Origin.MAPPING
+    for place, policy, sent in (("1", "last", "yes"), ("2", "first", None)):
+        rows = [Row("a@x.fr", "Éva", "no", origin=made), Row("a@x.fr", "Éva", "yes", "2026-01-01")]
+        found = planned(tmp_path / place, *rows, policy=policy)
+        assert found.contacts(KEY, NEWS) == [("a@x.fr", sent)]
+        assert counts(found.facts, "yes", "no", "by_mapping_no") == (int(sent == "yes"), 0, 0)
+        assert found.issues("row", "detail") == ([] if sent else [(0, "leave"), (1, "leave")])
+
+
+def test_a_no_is_the_mappings_where_the_row_it_is_taken_from_has_a_default(tmp_path: Path) -> None:
+    rows = [Row("a@x.fr", "Éva", "no", origin=Origin.MAPPING), Row("a@x.fr", "Éva")]
+    facts = planned(tmp_path, *rows).facts
+    assert counts(facts, "no", "by_mapping_no") == (1, 1)
+
+
+@pytest.mark.parametrize("origin", [Origin.ROW, Origin.MAPPING])
+def test_a_default_no_is_not_sent_beside_a_persons_yes_that_is_not_sent_either(
+    tmp_path: Path, origin: Origin
+) -> None:
+    yes = Row("a@x.fr", "Éva", "yes", None, invalid().issues, origin)
+    found = planned(tmp_path, yes, Row("a@x.fr", "Éva", "no", origin=Origin.MAPPING))
+    assert found.contacts(NEWS) == [None if origin is Origin.ROW else "no"]
+
+
+def test_a_default_in_a_row_that_is_not_sent_answers_nothing(tmp_path: Path) -> None:
+    bad = invalid().issues
+    rows = [Row("a@x.fr", "Éva", "no", None, bad, Origin.MAPPING), Row("a@x.fr", "Éva")]
+    found = planned(tmp_path, *rows)
+    assert found.contacts(NEWS) == [None]
+    assert found.issues("code") == ["email-invalid"]
+
+
+@pytest.mark.parametrize("code", [IssueCode.ONE_OF_MISSING, IssueCode.ROW_TOO_LARGE])
+def test_promise_5_a_no_counts_in_a_row_that_was_well_read_and_is_invalid_as_a_whole(
+    tmp_path: Path, code: IssueCode
+) -> None:
+    rows = [
+        Row("a@x.fr", None, "no", issues=((code, Severity.ERROR),)),
+        Row("a@x.fr", "Éva", "yes"),
+    ]
+    assert planned(tmp_path, *rows).contacts(NEWS) == ["no"]
+
+
 def test_an_answer_that_only_leaves_alone_is_not_counted_as_the_mappings(tmp_path: Path) -> None:
     rows = [Row("a@x.fr", "Éva", "yes", origin=Origin.MAPPING)]
     facts = planned(tmp_path, *rows, only="no").facts
@@ -198,8 +243,9 @@ def test_promise_5_no_yes_is_sent_for_a_key_that_said_no_unless_a_later_yes_did(
     rows = [row for chunks in tables for chunk in chunks for row in chunk]
     for key, news in found.contacts(KEY, NEWS):
         mine = [row for row in rows if row.key.lower() == key.lower()]
-        noes = [row.date for row in mine if row.news == "no"]
-        latest = max((row.date or "" for row in mine if row.news == "yes"), default="")
+        persons = [row for row in mine if row.origin is Origin.ROW]
+        noes = [row.date for row in persons if row.news == "no"]
+        latest = max((row.date or "" for row in persons if row.news == "yes"), default="")
         if news == "yes":
             assert all(date and date < latest for date in noes)
         assert news in {None, only or news}

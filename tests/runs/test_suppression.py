@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer import runs
-from importer.assembly.suppressing import addresses_in, hashes_in
+from importer.assembly.suppressing import hashes_in
+from importer.checking.suppression import addresses_in
 from importer.issues import Finding, IssueCode, Severity
 from importer.model import Chunk
 from importer.planning import Planner
@@ -320,6 +321,104 @@ def test_promise_5_a_yes_is_withheld_and_a_no_is_sent(office: Workshop) -> None:
             "yes": 1, "no": 1, "left": 1, "by_mapping_yes": 0, "by_mapping_no": 0, "withheld": 1,
         }
     }  # fmt: skip
+
+
+CLIENTS = """\
+name: people
+target: dialog-insight
+columns:
+  Client: key_f_City
+  Email: {field: f_EMail, on_invalid: skip}
+  Name: f_LastName
+  News: {field: optin_News, blank: {default: no}}
+  When: {field: dtOptin_News, format: YYYY-MM-DD}
+consent: {yes_to: everyone}
+suppress: [no-mail.csv]
+"""
+
+
+def sent_of_clients(office: Workshop, *rows: str, more: str = "", default: bool = False) -> Any:
+    """Import rows of clients; give what is sent of each."""
+    settings = (office.folder / "importer.yaml").read_text(encoding="utf-8")
+    if "opt_in_dates" not in settings:
+        office.write(
+            "importer.yaml", settings.replace("    limits", "    opt_in_dates: true\n    limits")
+        )
+    text = CLIENTS if default else CLIENTS.replace(", blank: {default: no}", "")
+    office.write("mappings/people.yaml", text + more)
+    office.write("people.csv", "\n".join(["Client,Email,Name,News,When", *rows, ""]))
+    done = office.importer("run", "people.csv", "--yes")
+    assert done.code in {0, 3}, done.err
+    calls = office.network.merges()
+    return {one["ID"]["key_f_City"]: one["Data"] for call in calls for one in call["Records"]}
+
+
+def test_promise_5_no_yes_goes_to_a_key_of_which_another_row_is_listed(office: Workshop) -> None:
+    office.write("mappings/no-mail.csv", "leo@example.com\n")
+    sent = sent_of_clients(
+        office,
+        "k1,ok@example.com,Roy,yes,2025-01-01",
+        "k1,leo@example.com,Roy,no,2024-01-01",
+        "k2,leo@example.com,Roy,,",
+        "k2,,Roy,yes,2025-01-01",
+        "k3,leo@example.com,Roy,perhaps,",
+        "k3,,Roy,yes,",
+        "k4,leo@example.com;,Roy,yes,",
+        "k5,zoe@example.com;,Roy,yes,",
+    )
+    roy = {"f_LastName": "Roy"}
+    assert {client: one.get("optin_News") for client, one in sent.items()} == {
+        "k1": "0", "k2": None, "k3": None, "k4": None, "k5": "1",
+    }  # fmt: skip
+    assert [sent["k2"], sent["k3"], sent["k4"]] == [roy] * 3
+    warned = [one for one in office.results("issues.csv") if one["code"] == "suppressed"]
+    assert [(one["row"], one["column"], one["severity"]) for one in warned] == [
+        (row, "News", "warning") for row in ("3", "5", "7", "8")
+    ]
+    assert office.summary()["consents"]["optin_News"]["withheld"] == 3
+
+
+def test_promise_5_a_listed_domain_is_known_in_either_spelling(office: Workshop) -> None:
+    office.write("mappings/no-mail.csv", "a@xn--strae-oqa.de\nb@gie\u00dfen.de\n")
+    sent = sent_of_clients(
+        office, "k1,a@stra\u00dfe.de,,yes,", "k2,b@xn--gieen-nqa.de,,yes,", "k3,a@strasse.de,,yes,"
+    )
+    assert {client: one.get("optin_News") for client, one in sent.items()} == {
+        "k1": None, "k2": None, "k3": "1",
+    }  # fmt: skip
+
+
+def test_rows_of_a_listed_key_are_left_out_together_on_request(office: Workshop) -> None:
+    office.write("mappings/no-mail.csv", "leo@example.com\n")
+    sent = sent_of_clients(
+        office,
+        "k1,leo@example.com,Roy,,",
+        "k1,,Roy,yes,2025-01-01",
+        "k2,leo@example.com,Roy,,",
+        "k2,,Roy,no,2025-01-01",
+        "k3,,Roy,yes,",
+        more="suppress_rows: true\n",
+    )
+    assert sent == {
+        "k2": {"optin_News": "0", "dtOptin_News": "2025.01.01"},
+        "k3": {"f_LastName": "Roy", "optin_News": "1"},
+    }
+    assert office.totals()["skipped"] == 3
+    assert [line["message"] for line in office.results()][1] == (
+        "The address is on a suppression list: a row with this key has it, so the row is left out."
+    )
+
+
+def test_a_default_is_no_answer_beside_a_persons(office: Workshop) -> None:
+    office.write("mappings/no-mail.csv", "leo@example.com\n")
+    sent = sent_of_clients(
+        office, "k1,,Roy,,", "k1,,Roy,yes,", "k2,,Roy,yes,", "k2,,Roy,,", "k3,,Roy,,", default=True
+    )
+    assert {client: one.get("optin_News") for client, one in sent.items()} == {
+        "k1": "1", "k2": None, "k3": "0",
+    }  # fmt: skip
+    told = office.summary()["consents"]["optin_News"]
+    assert (told["yes"], told["no"], told["left"], told["by_mapping_no"]) == (1, 1, 1, 1)
 
 
 def test_rows_are_left_out_on_request(office: Workshop) -> None:

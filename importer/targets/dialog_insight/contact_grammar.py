@@ -40,12 +40,26 @@ _WHOLE = {
         TRACKING_DATE, FieldRole.CONSENT_DATE, ValueType.DATE, consent=TRACKING_CONSENT
     ),
 }
+# Fields of every project, as client code that is published writes them.
+_USUAL = (
+    "EMail",
+    "FirstName",
+    "LastName",
+    "MobilePhone",
+    "Company",
+    "Gender",
+    "PostalCode",
+    "City",
+    "Country",
+)
 
 
 class ContactGrammar:
     """The rules of the codes, as a mapping writes them."""
 
     needs_table = False
+    beginnings = tuple(prefix.text for prefix in _PREFIXES)
+    usual = (*(f"{prefix}{name}" for name in _USUAL for prefix in ("f_", "key_f_")), *_WHOLE)
 
     def fact(self, code: str) -> FieldFact:
         """Say what a code is. Raises ValueError, a sentence for the operator, if it is none."""

@@ -23,6 +23,8 @@ class TableGrammar:
     """The rules of the names, as a mapping writes them."""
 
     needs_table = True
+    beginnings = (KEY,)
+    usual: tuple[str, ...] = ()
 
     def fact(self, code: str) -> FieldFact:
         """Say what a name is. Raises ValueError, a sentence for the operator, if it is none."""

@@ -1,0 +1,89 @@
+"""Whose columns these are: the contact's own, or those of another person in the same row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from importer.drafting.agreeing import MOST, Support, agreement, is_phone
+from importer.drafting.header_reading import HeaderReading
+from importer.drafting.phrases import Concept, meaning_of
+from importer.drafting.vocabulary import PERSONS
+from importer.recognition import Look
+
+_OF_A_COMPANY = frozenset(
+    {
+        Concept.COMPANY, Concept.JOB_TITLE, Concept.DEPARTMENT, Concept.NOTES, Concept.SOURCE,
+        Concept.WEBSITE,
+    }
+)  # fmt: skip
+_TELLING = frozenset({Concept.EMAIL, Concept.FIRST_NAME, Concept.LAST_NAME, Concept.FULL_NAME})
+_CONTACT = frozenset({"contact"})
+
+
+def with_owners(readings: Sequence[HeaderReading]) -> list[HeaderReading]:
+    """Mark the columns that may be another person's.
+
+    "Recipient City" is the contact's city where all columns of persons are a recipient's. Beside
+    columns of persons that say it not, or say another word, nobody can tell.
+    """
+    owners = {_said(one): one for one in reversed(readings) if _is_of_a_person(one)}
+    owners |= {frozenset(one.words.strange): one for one in readings if is_of_a_stranger(one)}
+    marked = []
+    for one in readings:
+        said = _said(one)
+        others = {owner: other for owner, other in owners.items() if owner != said}
+        if one.concept is None or not said or not others or _is_the_contacts(one, owners, readings):
+            marked.append(one)
+            continue
+        beside = next(iter(others.values())).column.name
+        marked.append(replace(one, foreign=f'it may be another person\'s than "{beside}"'))
+    return marked
+
+
+def is_of_a_stranger(reading: HeaderReading) -> bool:
+    """Tell whether a header adds a strange word to what a person has: "Supplier email"."""
+    words = reading.words
+    if not words.strange or reading.direct is not None:
+        return False
+    meaning = meaning_of(words.whole, words.number)
+    if meaning is None or meaning.doubt:
+        return False
+    if meaning.concept not in _TELLING and not is_phone(meaning.concept):
+        return False
+    return agreement(meaning.concept, reading.column).support in {Support.FULL, Support.HALF}
+
+
+def is_of_the_contacts(reading: HeaderReading) -> bool:
+    """Tell whether a column surely is about the contacts themselves."""
+    concept = reading.concept
+    if reading.direct is not None:
+        return True
+    if concept is None or reading.doubt or reading.foreign or concept in _OF_A_COMPANY:
+        return False
+    if concept not in _TELLING | {Concept.BIRTH_DATE, Concept.GENDER} and not is_phone(concept):
+        return False
+    return agreement(concept, reading.column).support is not Support.AGAINST
+
+
+def _said(reading: HeaderReading) -> frozenset[str]:
+    return reading.words.whole & PERSONS
+
+
+def _is_of_a_person(reading: HeaderReading) -> bool:
+    return reading.concept is not None and reading.concept not in _OF_A_COMPANY
+
+
+def _is_the_contacts(
+    reading: HeaderReading,
+    owners: dict[frozenset[str], HeaderReading],
+    readings: Sequence[HeaderReading],
+) -> bool:
+    """The one address of a table is the contact's where the header says just that."""
+    if reading.concept is not Concept.EMAIL or _said(reading) != _CONTACT:
+        return False
+    addresses = [
+        one for one in readings
+        if one.concept is Concept.EMAIL or one.column.share(Look.EMAIL) >= MOST
+    ]  # fmt: skip
+    return addresses == [reading] and set(owners) <= {_CONTACT, frozenset()}

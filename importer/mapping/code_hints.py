@@ -1,0 +1,62 @@
+"""What somebody may have meant by a field code that there is not, or is seldom written so."""
+
+from __future__ import annotations
+
+import re
+from typing import Protocol
+
+from importer.documents import near
+from importer.model import FieldFact
+
+
+class Grammar(Protocol):
+    """What a platform says of its field codes."""
+
+    needs_table: bool
+    """Whether a mapping must name a table of the platform."""
+
+    beginnings: tuple[str, ...]
+    """What codes begin with, the longest first."""
+
+    usual: tuple[str, ...]
+    """Codes that are well known, as the platform writes them."""
+
+    def fact(self, code: str) -> FieldFact:
+        """Say what a code is; raises ValueError with a sentence for a wrong one."""
+        ...
+
+
+def meant(code: str, grammar: Grammar, *others: str) -> str:
+    """Make " Did you mean …?" for a code that is none; empty where nothing is like it.
+
+    ``others``: words that may stand in its place.
+    """
+    plain = re.sub(r"[\W_]+", "_", code).strip("_")
+    for beginning in grammar.beginnings:
+        respelled = beginning + plain[len(beginning) :]
+        if plain.casefold().startswith(beginning.casefold()) and _is_code(respelled, grammar):
+            return f' Did you mean "{_usual(respelled, grammar)}"?'
+    return near(code, [*grammar.usual, *others], most=2)
+
+
+def unusual(code: str, grammar: Grammar) -> str:
+    """Say that the platform writes a code otherwise; empty where it does not."""
+    usual = _usual(code, grammar)
+    if usual == code:
+        return ""
+    return (
+        f"the platform's usual spelling is {usual}: whether {code} is the same field is not known."
+    )
+
+
+def _usual(code: str, grammar: Grammar) -> str:
+    alike = (one for one in grammar.usual if one.casefold() == code.casefold())
+    return next(alike, code)
+
+
+def _is_code(code: str, grammar: Grammar) -> bool:
+    try:
+        grammar.fact(code)
+    except ValueError:
+        return False
+    return True
