@@ -141,10 +141,12 @@ class Rivals:
     def _decide_group(self, group: _Group, decisions: Decisions) -> None:
         """Choose one of the rows with one key (or none), and settle what they disagree about."""
         if group.first is None or group.last is None:
+            self._settle_unsent(group, decisions)
             return
         if self._policy == "refuse" and group.second is not None:
             for row in group.rows:
                 decisions.give_way(row, group.second if row == group.first.row else group.first)
+            self._settle_unsent(group, decisions)
             return
         winner = group.last if self._policy == "last" else group.first
         for row in group.rows:
@@ -154,6 +156,16 @@ class Rivals:
             self._settle(index, code, group, winner, decisions)
         if group.listed and self._leave_out:
             decisions.left_out.append(winner.row)
+
+    def _settle_unsent(self, group: _Group, decisions: Decisions) -> None:
+        """Settle what rows disagree about of which none is sent: mended alone, each says no."""
+        for index, code in enumerate(self._consents):
+            stances = sorted(group.stances[index], key=_order)
+            if settle_consent(stances, _NOTHING).stance.answer != "no":
+                continue
+            yes = any(stance.said == "yes" for stance in stances)
+            rows = [*group.rows, *group.yeses[index]] if yes else group.yeses[index]
+            decisions.disagree(rows, code, "no")
 
     def _settle(
         self, index: int, code: str, group: _Group, winner: Member, decisions: Decisions
@@ -179,6 +191,7 @@ class Rivals:
 
 _PLACE = ("row", "table", "number")
 _ORIGINS = tuple(Origin)
+_NOTHING = Stance(None)
 _UNSENT = Stance(None, origin=Origin.WITHHELD)  # a yes that is known and never lent to a row
 
 

@@ -71,3 +71,27 @@ def test_a_no_to_another_consent_is_not_lost_with_a_computed_one(workshop: Works
         f"Email,Tel,A,B\nana@example.com,bad,n,\nANA@example.com,{PHONE},,no\n",
     )
     assert sent == SENT_PHONE | {"optin_Newsletter": "0", "hasTrackingConsent": "0"}
+
+
+def test_a_no_that_no_condition_lets_in_counts_for_a_row_that_is_mended(workshop: Workshop) -> None:
+    (sent,) = mended(
+        workshop,
+        "  News: optin_Newsletter\nwhen: {Land: CA}\n",
+        f"Email,Tel,News,Land\nana@example.com,bad,oui,CA\nANA@example.com,{PHONE},non,US\n",
+    )
+    assert sent == SENT_PHONE | {"optin_Newsletter": "0"}
+
+
+def test_rows_that_are_refused_for_their_key_say_no_where_one_of_them_does(
+    workshop: Workshop,
+) -> None:
+    workshop.write("mappings/people.yaml", BASE + "  News: optin_Newsletter\nduplicates: refuse\n")
+    workshop.write(
+        "people.csv",
+        f"Email,Tel,News\nana@example.com,{PHONE},oui\nANA@example.com,{PHONE},non\n"
+        f"leo@example.com,{PHONE},oui\nLEO@example.com,{PHONE},oui\n",
+    )
+    assert workshop.importer("run", "people.csv", "--yes").code == 3
+    rows = read_report(workshop.run_folder() / "to-fix.csv")
+    assert [row["News"] for row in rows] == ["no", "non", "oui", "oui"]
+    assert ["no is what counts" in row["import_errors"] for row in rows] == [True] * 2 + [False] * 2
