@@ -34,7 +34,7 @@ _EVERYTHING = SourceOptions(
     ragged_rows=Acceptance.ACCEPT,
     hidden_rows=Inclusion.INCLUDE,
 )
-_PLAIN = r"^[A-Za-z0-9!#$%&*+/=?^_`{}~.-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+$"
+_PLAIN = r"^[A-Za-z0-9][A-Za-z0-9!#$%&+/?^_`{}~.-]*@(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+$"
 _HASH = r"^[0-9A-Fa-f]{64}$"
 _HASHES = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{64}(?![0-9A-Za-z])")
 
@@ -138,7 +138,7 @@ def _read(path: Path, named: str) -> _List:
         cells = _Cells()
         found.extend(cells.add(chunk, named) for chunk in source.chunks())
         others += cells.others
-        warnings += _unread(source)
+        _refuse_unread(source, named)
     hashes = np.unique(np.concatenate([*found, np.zeros(0, np.uint64)]))
     if not len(hashes):
         raise UnusableInputError(
@@ -154,11 +154,17 @@ def _read(path: Path, named: str) -> _List:
     return _List(hashes, facts, tuple(warnings))
 
 
-def _unread(source: Source) -> Iterator[str]:
-    """Say what of a workbook is not read; that there is no header is as it should be."""
-    for warning in source.description.warnings:
-        if "not read" in warning:
-            yield f"{source.description.file}: {warning}"
+def _refuse_unread(source: Source, named: str) -> None:
+    """Refuse a workbook of which a sheet is passed over: nothing of a list may be.
+
+    Raises:
+        UnusableInputError: it has hidden sheets.
+    """
+    if any("not read" in warning for warning in source.description.warnings):
+        raise UnusableInputError(
+            f"{named} has hidden sheets, which are not read: show them in a spreadsheet program, "
+            "or take them out, and save it"
+        )
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from importer.checking.column import Mask, blanked, flat, texts_of, to_mask
 from importer.checking.transforms import transformed
+from importer.blanks import WIDTHLESS
 from importer.issues import Finding, IssueCode, Severity
 from importer.model import FieldRole, FieldRule, Origin, RowCheck, ValueType
 
@@ -108,18 +109,23 @@ def _mapped(domain: str) -> str:
     return idna.uts46_remap(domain, std3_rules=False, transitional=False)
 
 
+_UNSEEN = str.maketrans(dict.fromkeys(f"{WIDTHLESS}\u00ad\0"))
+
+
 def addresses_in(cell: str) -> Iterator[str]:
     """Give every address that a cell may mean, such as that of ``Ana <ana@example.com>``.
 
     Where quotes or a dot at its end may belong to an address or not, it is given both ways.
     """
+    cell = cell.translate(_UNSEEN)
     for token in _tokens(cell):
         bare = token.strip(_AROUND)
-        if "." in bare.rpartition("@")[2]:
-            yield from dict.fromkeys((token, bare))
+        local, _, domain = bare.rpartition("@")
+        if "." in domain and any(map(str.isalnum, local)):
+            yield from dict.fromkeys((token, bare, f"{local.rpartition('=')[2]}@{domain}"))
     # Quoted local parts, and signs that are rare in an address.
     local, _, domain = cell.rpartition("@")
-    if local and "." in domain and not re.search(r"[\s<>,;]", domain):
+    if any(map(str.isalnum, local)) and "." in domain and not re.search(r"[\s<>,;]", domain):
         yield cell
 
 

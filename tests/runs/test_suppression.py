@@ -199,14 +199,37 @@ def test_formulas_without_a_value_are_cells_that_were_not_read(office: Workshop)
     assert "1 cell of no-mail.xlsx is neither" in office.importer("check", "people.csv").err
 
 
-def test_a_hidden_sheet_of_a_list_is_told_of(office: Workshop) -> None:
+def test_a_list_with_a_hidden_sheet_is_refused(office: Workshop) -> None:
     mapping(office, "[no-mail.xlsx]")
     book = workbook(office, "no-mail.xlsx", [["leo@example.com"]], [["ana@example.com"]])
     book.worksheets[1].sheet_state = "hidden"
     book.save(office.folder / "mappings" / "no-mail.xlsx")
-    assert "no-mail.xlsx: Hidden in the workbook and not read" in (
-        office.importer("check", "people.csv").err
-    )
+    done = office.importer("check", "people.csv")
+    assert done.code == 4
+    assert "the suppression list no-mail.xlsx has hidden sheets, which are not read" in done.err
+
+
+@pytest.mark.parametrize(
+    ("cell", "address"),
+    [
+        ("zoe\u200b@example.com", "zoe@example.com"),
+        ("zoe@exa\u00admple.com", "zoe@example.com"),
+        ("id=zoe@example.com", "zoe@example.com"),
+        ("=ZOE@example.com", "ZOE@example.com"),
+    ],
+)
+def test_signs_that_cannot_be_seen_hide_no_address(cell: str, address: str) -> None:
+    assert address in set(addresses_in(cell))
+    assert hashed_of(cell) >= hashed_of(address)
+
+
+def test_a_pattern_is_no_address() -> None:
+    assert not hashed_of("*@example.com")
+
+
+def hashed_of(cell: str) -> set[int]:
+    numbers, _ = hashes_in(pa.array([cell], pa.large_string()))
+    return set(numbers.tolist())
 
 
 # --- what cannot be read ---------------------------------------------------------------------
