@@ -324,8 +324,7 @@ class PlanSlice:
     def comparable_keys(self) -> list[str]:
         """Give what tells one contact from another, in plan order."""
         key_fields = [f for f in self.fields if f.role is FieldRole.KEY]
-        columns = [self.column(f.code) for f in key_fields]
-        return comparable_keys(columns, [f.type for f in key_fields])
+        return comparable_keys([self.column(f.code) for f in key_fields])
 
 
 def _folded(text: str) -> str:
@@ -334,18 +333,14 @@ def _folded(text: str) -> str:
     return plain.strip().lower()
 
 
-def comparable_keys(
-    columns: Sequence[Sequence[str | None]], types: Sequence[ValueType]
-) -> list[str]:
+def comparable_keys(columns: Sequence[Sequence[str | None]]) -> list[str]:
     """Join contacts' key values so that equal texts mean equal contacts; a column for each part.
 
     Texts are compared without regard to case, after trimming: what two of them mean to the
     platform is not known, and one contact taken for two could be sent a yes and a no. Several parts
     are joined by U+001F, which is written otherwise where a part itself holds it.
     """
-    parts = [
-        [_folded(value or "") for value in column] for column, _ in zip(columns, types, strict=True)
-    ]
+    parts = [[_folded(value or "") for value in column] for column in columns]
     if len(parts) == 1:
         return parts[0]
     return [
@@ -354,9 +349,9 @@ def comparable_keys(
     ]
 
 
-def comparable_key(values: Sequence[str | None], types: Sequence[ValueType]) -> str:
+def comparable_key(values: Sequence[str | None]) -> str:
     """Join one contact's key values, as ``comparable_keys`` does."""
-    return comparable_keys([[value] for value in values], types)[0]
+    return comparable_keys([[value] for value in values])[0]
 
 
 @dataclass(frozen=True, slots=True)

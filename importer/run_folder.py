@@ -340,7 +340,7 @@ def keep_rows(path: Path, rows: Sequence[int]) -> None:
     with pq.ParquetWriter(sibling, schema, compression="zstd") as writer:
         make_private(sibling)
         for batch in column_batches(path):
-            here = np.isin(batch.column("row").to_numpy(), wanted)
+            here = np.isin(batch.column(0).to_numpy(), wanted)  # the row's index
             if here.any():
                 writer.write_batch(batch.filter(pa.array(here)))
     sync_file(sibling)

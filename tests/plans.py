@@ -41,6 +41,7 @@ from importer.planning import (
     settled_plan,
     uniqueness,
 )
+from importer.planning.column_files import ROW
 from importer.run_folder import RunFolder, column_batches
 from importer.tables import TableDescription
 
@@ -103,7 +104,7 @@ class Planned:
         return _columns(self.folder.rows, names)
 
     def contacts(self, *names: str) -> list[Any]:
-        return _columns(self.folder.plan, names)
+        return _columns(self.folder.plan, [ROW if name == "row" else name for name in names])
 
     def issues(self, *names: str) -> list[Any]:
         return _columns(self.folder.issues, names)

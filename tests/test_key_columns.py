@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer.model import ValueType, comparable_keys
+from importer.model import comparable_keys
 from importer.planning.key_columns import comparable_column, fingerprints
 
 TEXT = pa.large_string()
@@ -26,20 +26,19 @@ def test_a_column_of_keys_is_what_the_texts_give_one_by_one(
     rows: list[tuple[str | None, ...]], parts: int
 ) -> None:
     columns = [[row[i] for row in rows] for i in range(parts)]
-    types = [ValueType.TEXT] * parts
-    found = comparable_column([pa.array(column, TEXT) for column in columns], types)
-    assert found.to_pylist() == comparable_keys(columns, types)
+    found = comparable_column([pa.array(column, TEXT) for column in columns])
+    assert found.to_pylist() == comparable_keys(columns)
 
 
 def test_every_sign_of_ascii_is_trimmed_and_lowered_alike() -> None:
     signs = [chr(code) + "Xx" + chr(code) for code in range(128)]
-    found = comparable_column([pa.array(signs, TEXT)], [ValueType.TEXT])
-    assert found.to_pylist() == comparable_keys([signs], [ValueType.TEXT])
+    found = comparable_column([pa.array(signs, TEXT)])
+    assert found.to_pylist() == comparable_keys([signs])
 
 
 def test_a_column_in_several_pieces_is_taken_as_one() -> None:
     pieces = pa.chunked_array([pa.array(["A "], TEXT), pa.array([None, "É"], TEXT)])
-    found = comparable_column([pieces], [ValueType.TEXT])
+    found = comparable_column([pieces])
     assert found.to_pylist() == ["a", "", "é"]
 
 

@@ -19,6 +19,7 @@ from importer import check, targets
 from importer.assembly import find_mapping
 from importer.mapping import json_schema
 from importer.model import Connection, PlanSlice
+from importer.planning.column_files import ROW
 from importer.run_folder import planned_fields
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "mapping.md"
@@ -150,7 +151,7 @@ def _sent(run: Path) -> dict[int, dict[str, Any]]:
     sent = {}
     for batch in pq.ParquetFile(plan).iter_batches():
         for row, contact in zip(
-            batch.column("row").to_pylist(), target.encode(PlanSlice(0, fields, batch)), strict=True
+            batch.column(ROW).to_pylist(), target.encode(PlanSlice(0, fields, batch)), strict=True
         ):
             members = json.loads(contact, parse_int=str, parse_float=str)
             sent[numbers[row]] = members["ID"] | members["Data"]

@@ -326,10 +326,14 @@ def test_promise_5_a_no_of_a_ragged_row_that_is_accepted_counts(tmp_path: Path) 
     assert planned.contacts(NEWS) == ["no"]
 
 
-def test_refused_duplicates_settle_nothing(tmp_path: Path) -> None:
+def test_refused_duplicates_send_nothing_and_say_that_they_disagree(tmp_path: Path) -> None:
     rows = [Row("a@x.fr", news="no"), Row("a@x.fr", news="yes")]
     planned = agreed(tmp_path, *rows, policy="refuse")
-    assert planned.contacts(KEY) == planned.issues("code") == []
+    assert planned.contacts(KEY) == []
+    assert planned.issues("row", "code", "detail") == [
+        (0, "consent-conflict", "no"),
+        (1, "consent-conflict", "no"),
+    ]
 
 
 def test_each_consent_is_settled_for_itself(tmp_path: Path) -> None:
@@ -463,11 +467,14 @@ def test_plan_is_what_a_plain_reading_of_the_contract_gives(
     wanted: dict[int, tuple[str, str | None, str | None, str | None]] = {}
     conflicts: dict[int, str] = {}
     for members in groups.values():
+        stances = [Stance(rows[m].news, rows[m].date) for m in members]
         if policy == "refuse" and len(members) > 1:
+            no = settle_consent(stances, Stance(None)).stance.answer == "no"
+            if no and any(stance.answer == "yes" for stance in stances):
+                conflicts |= dict.fromkeys(members, "no")  # mended alone, each says no
             continue
         winner = members[-1] if policy == "last" else members[0]
         mine = Stance(rows[winner].news, rows[winner].date)
-        stances = [Stance(rows[m].news, rows[m].date) for m in members]
         found = settle_consent(stances, mine)
         one = rows[winner]
         wanted[winner] = (one.key, one.name, found.stance.answer, found.stance.date)

@@ -18,6 +18,8 @@ from importer.issues import Finding
 from importer.model import Chunk, PlannedField
 
 TEXT = pa.large_string()
+# Names that no field can have, of a platform whose fields have bare names either.
+ROW, TABLE, NUMBER = "index of the row", "index of the table", "number of the row"
 LISTED = "is listed"
 """The staged column that says whether an address of the row is on a suppression list."""
 ROWS = pa.schema(
@@ -163,7 +165,7 @@ def in_row_order(issues: Any, extra: Any) -> Any:
 
 def wire_estimate(columns: dict[str, Any], fields: Sequence[PlannedField]) -> int:
     """Estimate the bytes that contacts take in their calls: values, names and punctuation."""
-    total = 24 * len(columns["row"])
+    total = 24 * len(columns[ROW])
     for one in fields:
         column = columns[one.code]
         present = len(column) - column.null_count

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from importer.model import ValueType, comparable_keys
+from importer.model import comparable_keys
 
 _BLANKS = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f "  # what Python strips of ASCII text
 _WORD = 8  # bytes
@@ -19,7 +19,7 @@ _HALF = np.uint64(32)
 _BYTES_OF = np.array([(1 << (8 * count)) - 1 for count in range(_WORD + 1)], dtype=np.uint64)
 
 
-def comparable_column(columns: Sequence[Any], types: Sequence[ValueType]) -> Any:
+def comparable_column(columns: Sequence[Any]) -> Any:
     """Give what ``comparable_keys`` gives, from and as columns of text."""
     parts = [_one_piece(pc.fill_null(column, "")) for column in columns]
     folded = [pc.ascii_lower(pc.ascii_trim(part, _BLANKS)) for part in parts]
@@ -32,7 +32,7 @@ def comparable_column(columns: Sequence[Any], types: Sequence[ValueType]) -> Any
     accented = ~np.logical_and.reduce([_is_ascii(part) for part in parts])
     if accented.any():
         mask = pa.array(accented)
-        exact = comparable_keys([part.filter(mask).to_pylist() for part in parts], types)
+        exact = comparable_keys([part.filter(mask).to_pylist() for part in parts])
         keys = pc.replace_with_mask(keys, mask, pa.array(exact, keys.type))
     return keys
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from importer.issues import IssueCode, Severity
-from importer.planning.column_files import ISSUES, LISTED, TEXT, in_row_order
+from importer.planning.column_files import ISSUES, LISTED, ROW, TABLE, TEXT, in_row_order
 from importer.planning.decisions import ANSWERS, Decisions
 from importer.planning.settled_plan import Emptied
 from importer.planning.uniqueness import Contested
@@ -62,8 +62,8 @@ class LateIssues:
         if not (self._contested or len(self._conflicts.rows) or len(self._emptied) or suppressed):
             return
         codes = dict.fromkeys(code for one in self._contested for code in one.group)
-        for batch in column_batches(staged, columns=["row", "table", LISTED, *codes]):
-            rows = batch.column("row").to_numpy()
+        for batch in column_batches(staged, columns=[ROW, TABLE, LISTED, *codes]):
+            rows = batch.column(ROW).to_numpy()
             bounds = (int(rows[0]), int(rows[-1]) + 1)
             parts = [_disputes(one, batch, self._tables, bounds) for one in self._contested]
             parts += [self._disagreements(bounds), self._without_yes(batch, bounds)]
@@ -86,8 +86,8 @@ class LateIssues:
         found = self._suppressed
         here = slice(*np.searchsorted(found.rows, bounds))
         rows = found.rows[here]
-        places = pa.array(np.searchsorted(batch.column("row").to_numpy(), rows))
-        standing = batch.column("table").take(places).to_pylist()
+        places = pa.array(np.searchsorted(batch.column(ROW).to_numpy(), rows))
+        standing = batch.column(TABLE).take(places).to_pylist()
         fields = [self._conflicts.fields[i] for i in found.fields[here]]
         return _table(
             rows,
@@ -102,7 +102,7 @@ class LateIssues:
         """Lay out the rows of which only a no is sent, or nothing, since another one is listed."""
         telling = np.setdiff1d(self._suppressed.left_out, self._left_out, assume_unique=True)
         # Of a row that is listed itself, the checks said so.
-        telling = np.setdiff1d(telling, batch.column("row").filter(batch.column(LISTED)))
+        telling = np.setdiff1d(telling, batch.column(ROW).filter(batch.column(LISTED)))
         for rows, severity, detail in (
             (telling, Severity.WARNING, "only the no is sent"),
             (self._left_out, Severity.SKIP, "the row is left out"),
@@ -130,8 +130,8 @@ def _disputes(
     """Lay out the rows of a batch whose values stand under another key too."""
     here = slice(*np.searchsorted(contested.rows, bounds))
     rows = contested.rows[here]
-    part = batch.take(pa.array(np.searchsorted(batch.column("row").to_numpy(), rows)))
-    standing = part.column("table").to_pylist()
+    part = batch.take(pa.array(np.searchsorted(batch.column(ROW).to_numpy(), rows)))
+    standing = part.column(TABLE).to_pylist()
     values = zip(*(part.column(code).to_pylist() for code in contested.group), strict=True)
     others = zip(contested.tables[here].tolist(), contested.numbers[here].tolist(), strict=True)
     return _table(

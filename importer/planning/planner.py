@@ -18,8 +18,11 @@ from importer.model import CheckedChunk, Chunk, FieldRole, Origin, PlannedField,
 from importer.planning.column_files import (
     ISSUES,
     LISTED,
+    NUMBER,
+    ROW,
     ROWS,
     STAGED_ROWS,
+    TABLE,
     TEXT,
     ColumnFile,
     issue_columns,
@@ -101,9 +104,9 @@ class Planner:
         self._value_hashes: list[list[NDArray[np.int64]]] = [[] for _ in self._unique]
         good = pa.schema(
             [
-                ("row", pa.int64()),
-                ("table", pa.int32()),
-                ("number", pa.int64()),
+                (ROW, pa.int64()),
+                (TABLE, pa.int32()),
+                (NUMBER, pa.int64()),
                 *((f.code, TEXT) for f in self._fields),
                 *((origin_column(code), pa.uint8()) for code in self._consents),
                 (LISTED, pa.bool_()),
@@ -141,9 +144,7 @@ class Planner:
         staged = pa.array(chosen)
         columns = {f.code: pa.array(checked.frame[f.code].array).filter(staged)
                    for f in self._fields}  # fmt: skip
-        keyed = comparable_column(
-            [columns[f.code] for f in self._keys], [f.type for f in self._keys]
-        )
+        keyed = comparable_column([columns[f.code] for f in self._keys])
         self._hashes.append(self._numbers(keyed))
         for group, hashes in zip(self._unique, self._value_hashes, strict=True):
             _, values = group.values(columns, good[chosen])

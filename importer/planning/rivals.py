@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from importer.consents import Stance, settle_consent
 from importer.model import FieldRole, Origin, PlannedField, RowCheck, comparable_keys
-from importer.planning.column_files import LISTED, origin_column
+from importer.planning.column_files import LISTED, NUMBER, ROW, TABLE, origin_column
 from importer.planning.decisions import Decisions, Member
 from importer.planning.repeats import repeated
 from importer.run_folder import column_batches
@@ -123,14 +123,14 @@ class Rivals:
         self, batch: pa.RecordBatch, dates: list[str | None]
     ) -> Iterator[tuple[str, Member]]:
         columns = [batch.column(f.code).to_pylist() for f in self._keys]
-        keys = comparable_keys(columns, [f.type for f in self._keys])
+        keys = comparable_keys(columns)
         empty = [None] * batch.num_rows
         answers = [batch.column(code).to_pylist() for code in self._consents]
         given = [batch.column(date).to_pylist() if date else empty for date in dates]
         origins = [batch.column(origin_column(code)).to_pylist() for code in self._consents]
         listed = batch.column(LISTED).to_pylist()
         places = zip(*(batch.column(c).to_pylist() for c in _PLACE), strict=True)
-        good = (self._verdicts[batch.column("row").to_numpy()] == RowCheck.GOOD).tolist()
+        good = (self._verdicts[batch.column(ROW).to_numpy()] == RowCheck.GOOD).tolist()
         for i, (key, (row, table, number)) in enumerate(zip(keys, places, strict=True)):
             stances = tuple(
                 Stance(answer[i], date[i], _ORIGINS[origin[i]])
@@ -189,7 +189,7 @@ class Rivals:
                 decisions.disagree([winner.row], code, "no")
 
 
-_PLACE = ("row", "table", "number")
+_PLACE = (ROW, TABLE, NUMBER)
 _ORIGINS = tuple(Origin)
 _NOTHING = Stance(None)
 _UNSENT = Stance(None, origin=Origin.WITHHELD)  # a yes that is known and never lent to a row

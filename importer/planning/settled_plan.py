@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from importer.model import FieldRole, Origin, PlannedField, RowCheck, RowRules
 from importer.planning.column_files import (
+    ROW,
     TEXT,
     ColumnFile,
     origin_column,
@@ -64,11 +65,11 @@ class SettledPlan:
     ) -> None:
         """Write the plan; rows of which nothing is left to write become skipped in ``verdicts``."""
         texts = [pa.field(f.code, TEXT) for f in self._fields]
-        schema = pa.schema([("row", pa.int64()), *texts], metadata=fields_metadata(self._fields))
+        schema = pa.schema([(ROW, pa.int64()), *texts], metadata=fields_metadata(self._fields))
         changes, left_out = list(decisions.changes()), decisions.withheld().left_out
         with ColumnFile(path, schema) as writer:
             for batch in column_batches(staged):
-                good = verdicts[batch.column("row").to_numpy()] == RowCheck.GOOD
+                good = verdicts[batch.column(ROW).to_numpy()] == RowCheck.GOOD
                 kept = batch.filter(pa.array(good))
                 columns = {name: kept.column(name) for name in kept.schema.names}
                 left = self._settle(columns, changes, left_out, verdicts)
@@ -86,7 +87,7 @@ class SettledPlan:
         verdicts: NDArray[np.uint8],
     ) -> _Mask:
         """Put what is sent in the place of what the rows say; give the rows that are sent."""
-        rows = columns["row"].to_numpy()
+        rows = columns[ROW].to_numpy()
         for one in changes:
             _change(columns, rows, one)
         silent = self._leave_out(columns, np.isin(rows, left_out, assume_unique=True))
@@ -124,7 +125,7 @@ class SettledPlan:
 
         ``silent``: rows that are left out as wholes, which do not count.
         """
-        any_of_them = np.zeros(len(columns["row"]), dtype=bool)
+        any_of_them = np.zeros(len(columns[ROW]), dtype=bool)
         for code in self._consents:
             # Where a no is sent, whoever gave it, nothing is left alone for the yes.
             lost = (_origins(columns, code) == Origin.WITHHELD) & ~silent

@@ -14,12 +14,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from importer.model import FieldRole, PlannedField, RowCheck
-from importer.planning.column_files import to_mask
+from importer.planning.column_files import NUMBER, ROW, TABLE, to_mask
 from importer.planning.key_columns import comparable_column
 from importer.planning.repeats import repeated
 from importer.run_folder import column_batches
 
-_PLACE = ("row", "table", "number")
+_PLACE = (ROW, TABLE, NUMBER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,6 @@ class UniqueGroup:
 
     def __init__(self, codes: Sequence[str], fields: Sequence[PlannedField]) -> None:
         self._codes = tuple(codes)
-        self._types = [next(f.type for f in fields if f.code == code) for code in codes]
         self._keys = [f for f in fields if f.role is FieldRole.KEY]
 
     def values(
@@ -54,9 +53,7 @@ class UniqueGroup:
         for code in self._codes:
             bound &= to_mask(pc.greater(pc.binary_length(columns[code]), 0))
         mask = pa.array(bound)
-        return bound, comparable_column(
-            [columns[code].filter(mask) for code in self._codes], self._types
-        )
+        return bound, comparable_column([columns[code].filter(mask) for code in self._codes])
 
     def contested(
         self, staged: Path, verdicts: NDArray[np.uint8], hashes: NDArray[np.int64]
@@ -95,11 +92,10 @@ class UniqueGroup:
     ) -> Iterator[tuple[str, str, _Place]]:
         """Read the values, keys and places of rows whose values have one of the wanted hashes."""
         keys = [f.code for f in self._keys]
-        types = [f.type for f in self._keys]
         start = 0
         needed = [*_PLACE, *dict.fromkeys((*keys, *self._codes))]
         for batch in column_batches(staged, columns=needed):
-            good = verdicts[batch.column("row").to_numpy()] == RowCheck.GOOD
+            good = verdicts[batch.column(ROW).to_numpy()] == RowCheck.GOOD
             bound, values = self.values({name: batch.column(name) for name in needed}, good)
             here = np.isin(hashes[start : start + len(values)], wanted)
             start += len(values)
@@ -109,7 +105,7 @@ class UniqueGroup:
             part = batch.take(rows)
             yield from zip(
                 values.filter(pa.array(here)).to_pylist(),
-                comparable_column([part.column(code) for code in keys], types).to_pylist(),
+                comparable_column([part.column(code) for code in keys]).to_pylist(),
                 zip(*(part.column(name).to_pylist() for name in _PLACE), strict=True),
                 strict=True,
             )

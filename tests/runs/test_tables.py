@@ -199,3 +199,17 @@ def test_table_that_is_no_number_and_erasing_that_is_not_settled_are_refused_bef
 def test_connection_test_speaks_of_the_account_as_ever(workshop: Workshop) -> None:
     done = workshop.importer("connection", "test", "local")
     assert (done.code, done.out.splitlines()[0]) == (0, f"local: dialog-insight at {URL}")
+
+
+def test_a_column_may_have_any_name_also_one_of_ours(workshop: Workshop) -> None:
+    names = ("row", "table", "number", "key", "position", "verdict", "extra", "c0")
+    columns = "".join(f"  {name}: {name}\n" for name in names)
+    workshop.write(
+        "mappings/own.yaml",
+        f"name: own\ntarget: dialog-insight-table\ntable_id: 77\ncolumns:\n  No: key_orderNo\n{columns}",
+    )
+    cells = ",".join(names)
+    workshop.write("own.csv", f"No,{cells}\nA1,{cells}\nA2,{cells}\nA1,{cells}\n")
+    done = workshop.importer("check", "own.csv", "-m", "own")
+    assert done.code == 0
+    assert workshop.totals() == {"not_sent": 2, "duplicate": 1}

@@ -245,7 +245,7 @@ def test_a_key_is_recognised_in_the_platform_s_form(
     field = PlannedField("key_f_No", type_, FieldRole.KEY)
     settled = _read(
         [_element(None, ID={"key_f_No": echo})],
-        keys=(comparable_key([key], [type_]),),
+        keys=(comparable_key([key]),),
         fields=(field,),
     )
     assert settled.joined == 1

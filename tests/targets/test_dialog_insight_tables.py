@@ -172,7 +172,7 @@ def test_keys_other_than_text_go_in_the_platform_s_form_and_are_recognised_in_it
     target = ORDERS.target(field)
     contacts = target.encode(rows((field,), (key,)))
     assert json.loads(contacts[0]) == {"ID": {"key_no": wire}, "Data": {"no": wire}}
-    batch = batch_of(0, [comparable_key([key], [type_])], contacts)
+    batch = batch_of(0, [comparable_key([key])], contacts)
     element = {"IdRecord": 3, "Status": "Created", "ValidationResult": "OK", "ID": {"key_no": echo}}
     answer = target.read_submission(batch, ORDERS.answer(Records=[element]))
     assert isinstance(answer, Settled)

@@ -152,9 +152,9 @@ def _echoed_text(value: Any) -> str | None:
 
 def _tie(parts: Sequence[str], types: Sequence[ValueType]) -> str:
     if _AS_IT_STANDS.issuperset(types):
-        return comparable_key(parts, types)
+        return comparable_key(parts)
     pairs = zip(parts, types, strict=True)
-    return comparable_key([_normal(part, type_) for part, type_ in pairs], types)
+    return comparable_key([_normal(part, type_) for part, type_ in pairs])
 
 
 def _normal(text: str, type_: ValueType) -> str:
