@@ -175,6 +175,11 @@ def evidence_of(*values: str, typed_dates: bool = False) -> Evidence:
         (["514 555-0101", "(514)\u00a05550101", "1-514-555-0101", "514.555.0101 poste 2"],
          Form.PHONE_OF_NORTH_AMERICA),
         (["06 12 34 56 78", "0123456789"], Form.PHONE_OF_FRANCE),
+        (["514 555-0101", "1 (604) 555-0102", "9025550103"], Form.PHONE_OF_CANADA),
+        (["a@b.ca", "a@b.QC.CA"], Form.ADDRESS_OF_CANADA),
+        (["a@b.fr"], Form.ADDRESS_OF_FRANCE),
+        (["Garage Côté enr.", "Roy & Fils", "Acme Inc", "Nordik ltée", "Durand S.A.",
+          "Boulangerie Roy", "Petit (SARL)", "Acme, LLC"], Form.COMPANY),
     ],
 )  # fmt: skip
 def test_forms_of_values_are_counted(values: list[str], form: Form) -> None:
@@ -225,3 +230,28 @@ def test_nothing_is_shown_by_columns_without_rows_or_without_a_closer_look() -> 
     (far,) = recognition.evidence()
     assert (dict(far.forms), dict(far.answers or {})) == ({}, {})
     assert far.share(Look.TEXT, Look.DATE) == 1.0
+
+
+def test_values_of_people_and_elsewhere_have_no_form_of_a_company_or_of_canada() -> None:
+    found = evidence_of("Ana Roy", "Jean-Pierre Saint-Amand", "Inc Roy", "Léo Co-Roy", "Asa")
+    assert found.share_of(Form.COMPANY) == 0.0
+    assert evidence_of("212 555-0101", "a@ca.com").share_of(Form.PHONE_OF_CANADA) == 0.0
+    assert evidence_of("a@ca.com", "a.ca").share_of(Form.ADDRESS_OF_CANADA) == 0.0
+
+
+def test_values_that_differ_are_counted_but_for_case() -> None:
+    found = evidence_of("a@b.ca", "A@B.ca", "c@b.ca", "")
+    assert (found.counted, found.different, found.different_share) == (3, 2, 2 / 3)
+    assert evidence_of("").different_share == 0.0
+    dates = evidence_of("01/02/1980", "01/02/1980", "13/02/1980", "1980-01-31")
+    assert (dates.year_last, dates.first_over_12) == (2, 1)
+
+
+def test_values_that_differ_are_counted_among_the_first_ones_only() -> None:
+    recognition = Recognition(closely=True)
+    for part in range(11):
+        recognition.add(
+            chunk(a=[str(number) for number in range(2_000 * part, 2_000 * part + 2_000)])
+        )
+    (found,) = recognition.evidence()
+    assert (found.counted, found.different) == (20_000, 20_000)

@@ -6,6 +6,7 @@ import re
 
 from importer.drafting.agreeing import MOST
 from importer.drafting.candidates import Fields
+from importer.drafting.dates import read_dates
 from importer.drafting.headers import Words, folded
 from importer.drafting.known_values import ANSWERS, share_known
 from importer.drafting.proposal import Certainty, Proposal
@@ -14,6 +15,7 @@ from importer.recognition import Evidence, Look
 
 _NEWSLETTER, _TRACKING = "optin_Newsletter", "hasTrackingConsent"
 _CODE = re.compile(r"optin_[A-Za-z]\w*|hasTrackingConsent")
+_DATE_CODE = re.compile(r"dtOptin_[A-Za-z]\w*|dtTrackingConsent")
 _MOST_ANSWERS = 8
 _LONGEST_ANSWER = 20
 _OFTEN = 3  # times that a word occurs, from which it is no one person's
@@ -22,6 +24,8 @@ _FREQUENTLY = 0.05
 
 def consent_proposal(column: Evidence, words: Words, fields: Fields) -> Proposal:
     """Propose a consent as a comment, with the answers seen; its meaning is left to a person."""
+    if tells_dates(column, words) and not fields.asked and _DATE_CODE.fullmatch(column.name):
+        return _date_of_a_consent(column)
     if tells_dates(column, words):
         reason = (
             "it may be the date of a consent: such a date goes to dtTrackingConsent, or to "
@@ -40,6 +44,21 @@ def consent_proposal(column: Evidence, words: Words, fields: Fields) -> Proposal
     values = dict.fromkeys(_answers(column))
     return Proposal(
         column.name, field, (("values", values),), reason, Certainty.UNSURE, consent=True
+    )
+
+
+def _date_of_a_consent(column: Evidence) -> Proposal:
+    """Propose the field whose code the header is, as a comment, with the format of its dates."""
+    reading = read_dates(column)
+    options, others = (
+        ((("format", formats[0] if len(formats) == 1 else list(formats)),),) if formats else ()
+        for formats in (reading.formats, reading.others)
+    )
+    reason = "the header has the field's own name; a consent is never guessed, nor is its date"
+    if reading.problem and column.values:
+        reason += f"; {reading.problem}"
+    return Proposal(
+        column.name, column.name, options[0] if options else (), reason, Certainty.UNSURE, others
     )
 
 

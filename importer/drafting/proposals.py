@@ -18,7 +18,7 @@ from importer.drafting.proposal import Certainty, Proposal
 from importer.drafting.readings import read_headers
 from importer.drafting.regions import PhoneRegion, phone_region
 from importer.drafting.streets import joined_address, lacks_numbers
-from importer.drafting.vocabulary import speaks_of_consent
+from importer.drafting.vocabulary import NEUTRAL, speaks_of_consent
 from importer.drafting.whose import is_of_a_stranger, is_of_the_contacts
 from importer.recognition import Evidence, Look
 from importer.targets import FieldGrammar
@@ -187,8 +187,8 @@ def _half_an_address(reading: HeaderReading, parts_of_address: Sequence[str]) ->
     if parts_of_address:
         beside = next(name for name in parts_of_address if name != reading.column.name)
         return f'"{beside}" has the house numbers: see computed below'
-    is_street = reading.concept is Concept.ADDRESS and reading.direct is None
-    if is_street and "address" not in reading.words.whole and lacks_numbers(reading.column):
+    is_street = reading.words.whole - NEUTRAL == {"street"} and reading.direct is None
+    if is_street and lacks_numbers(reading.column):
         return "most values have no house number"
     return ""
 

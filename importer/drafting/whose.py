@@ -17,7 +17,9 @@ _OF_A_COMPANY = frozenset(
         Concept.WEBSITE,
     }
 )  # fmt: skip
-_TELLING = frozenset({Concept.EMAIL, Concept.FIRST_NAME, Concept.LAST_NAME, Concept.FULL_NAME})
+_NAMES = frozenset({Concept.FIRST_NAME, Concept.LAST_NAME, Concept.FULL_NAME})
+_TELLING = _NAMES | {Concept.EMAIL}
+_OF_THE_NAMED = frozenset({Concept.BIRTH_DATE, Concept.GENDER})
 _CONTACT = frozenset({"contact"})
 
 
@@ -30,10 +32,15 @@ def with_owners(readings: Sequence[HeaderReading]) -> list[HeaderReading]:
     owners = {_said(one): one for one in reversed(readings) if _is_of_a_person(one)}
     owners |= {frozenset(one.words.strange): one for one in readings if is_of_a_stranger(one)}
     marked = []
+    child = _only_named(readings)
     for one in readings:
+        if child is not None and one.concept in _OF_THE_NAMED and one.direct is None:
+            marked.append(replace(one, foreign=f'it may be that of the person in "{child}"'))
+            continue
         said = _said(one)
         others = {owner: other for owner, other in owners.items() if owner != said}
-        if one.concept is None or not said or not others or _is_the_contacts(one, owners, readings):
+        named = one.concept is None or one.direct is not None
+        if named or not said or not others or _is_the_contacts(one, owners, readings):
             marked.append(one)
             continue
         beside = next(iter(others.values())).column.name
@@ -41,17 +48,29 @@ def with_owners(readings: Sequence[HeaderReading]) -> list[HeaderReading]:
     return marked
 
 
+def _only_named(readings: Sequence[HeaderReading]) -> str | None:
+    """Find the name of another person in a table that has no name of the contact's."""
+    if any(one.concept in _NAMES for one in readings):
+        return None
+    return next((one.column.name for one in readings if _meant(one) in _NAMES), None)
+
+
 def is_of_a_stranger(reading: HeaderReading) -> bool:
     """Tell whether a header adds a strange word to what a person has: "Supplier email"."""
+    concept = _meant(reading)
+    return concept in _TELLING or (concept is not None and is_phone(concept))
+
+
+def _meant(reading: HeaderReading) -> Concept | None:
+    """Say what a header names but for its strange words, where the values bear that out."""
     words = reading.words
     if not words.strange or reading.direct is not None:
-        return False
+        return None
     meaning = meaning_of(words.whole, words.number)
     if meaning is None or meaning.doubt:
-        return False
-    if meaning.concept not in _TELLING and not is_phone(meaning.concept):
-        return False
-    return agreement(meaning.concept, reading.column).support in {Support.FULL, Support.HALF}
+        return None
+    support = agreement(meaning.concept, reading.column).support
+    return meaning.concept if support in {Support.FULL, Support.HALF} else None
 
 
 def is_of_the_contacts(reading: HeaderReading) -> bool:

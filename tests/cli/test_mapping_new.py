@@ -39,6 +39,9 @@ def test_folder_of_the_draft_is_made(workshop: Workshop) -> None:
     done = workshop.importer("mapping", "new", "fair.csv", "-o", "new/deep/fair.yaml")
     assert (done.code, done.lines) == (0, ["Written: new/deep/fair.yaml"])
     assert (workshop.folder / "new/deep/fair.yaml").is_file()
+    workshop.write("sheet.csv", "column,field\nE-mail,key_f_EMail\n")
+    assert workshop.importer("mapping", "convert", "sheet.csv", "-o", "own/a.yaml").code == 0
+    assert (workshop.folder / "own/a.yaml").is_file()
 
 
 def test_draft_without_a_sure_column_is_mended_by_taking_one_sign_away(workshop: Workshop) -> None:

@@ -188,8 +188,9 @@ def test_columns_of_one_name_are_never_proposed() -> None:
 def test_what_goes_nowhere_says_what_it_seems_to_hold() -> None:
     made = proposed(
         {
-            "Courriel": MANY, "Superviseur": ADDRESSES, "Actif": ["oui", "non"], "Urgence": PHONES, "Autre": WORDS,
-            "Vu le": ["2026-01-31", "2026-02-28", "?"], "Rien": [], "Phone 2": PHONES,
+            "Courriel": MANY, "Superviseur": ADDRESSES, "Actif": ["oui", "non"], "Urgence": PHONES,
+            "Autre": WORDS, "Vu le": ["2026-01-31", "2026-02-28", "?"], "Rien": [],
+            "Phone 2": PHONES,
         }
     )  # fmt: skip
     assert {one.certainty for name, one in made.items() if name != "Courriel"} == {Certainty.NONE}
@@ -223,6 +224,10 @@ def test_what_goes_nowhere_says_what_it_seems_to_hold() -> None:
          {"Email": "key_f_EMail", "City": "f_City"}),
         ({"Supplier Email": MANY, "Company": WORDS, "Source": WORDS, "Mobile": ["yes", "no"]}, {}),
         ({"Email (Billing)": MANY, "Customer Note": WORDS}, {}),
+        ({"Courriel": MANY, "Prénom de l'enfant": WORDS, "Date de naissance": ["2012-01-31"] * 3,
+          "Sexe": ["F", "M", "F"], "Ville": WORDS}, {"Courriel": "key_f_EMail", "Ville": "f_City"}),
+        ({"Courriel": MANY, "Prénom": WORDS, "Prénom de l'enfant": WORDS, "Sexe": ["F", "M"]},
+         {"Courriel": "key_f_EMail", "Prénom": "f_FirstName", "Sexe": "f_Gender"}),
         ({"Email": MANY, "Email type": WORDS, "Contact City": WORDS}, {"Email": "key_f_EMail"}),
     ],
 )  # fmt: skip
@@ -230,6 +235,15 @@ def test_columns_that_may_be_another_persons_are_never_in_force(
     table: dict[str, list[str]], fields: dict[str, str]
 ) -> None:
     assert in_force(table) == fields
+
+
+def test_column_that_the_account_has_by_its_very_name_is_nobody_elses() -> None:
+    account = {"f_EMail": "E-mail", "f_RCity": "Recipient City", "f_City": "Ville"}
+    table = {"Email": MANY, "Recipient City": WORDS, "Recipient Ville": WORDS}
+    assert in_force(table, account=account) == {"Email": "key_f_EMail", "Recipient City": "f_RCity"}
+    code = {"f_City": "Ville", "f_EMail": "Supplier email"}
+    table = {"Supplier email": MANY, "Ville": WORDS}
+    assert in_force(table, account=code)["Ville"] == "f_City"
 
 
 def test_column_that_may_be_another_persons_says_why() -> None:
@@ -285,6 +299,12 @@ def test_headers_that_are_codes_go_to_their_own_fields() -> None:
         "optin_News", "hasTrackingConsent",
     ]  # fmt: skip
     assert '"key_f_EMail" is the key' in made["Courriel"].reason
+    dated = made["dtOptin_News"]
+    assert (dated.field, dict(dated.options)) == ("dtOptin_News", {"format": "YYYY-MM-DD"})
+    either = proposed({"dtTrackingConsent": ["01/02/2026"]})["dtTrackingConsent"]
+    assert (either.commented, len(either.others)) == (True, 1)
+    assert "no day is above 12" in either.reason
+    assert proposed({"dtOptin_News": []})["dtOptin_News"].options == ()
     two = {"key_f_Store": ["1", "1", "2"], "key_f_Number": ["1", "2", "1"]}
     assert in_force(two) == {name: name for name in two}
     assert in_force({"key_f_EMail": WORDS}) == {}

@@ -14,8 +14,10 @@ FILES = [pytest.param(path, id=f"{path.parent.name}/{path.name}") for path in TR
 # One row with addresses at home and at work, and orders: nothing tells which is the key.
 WITHOUT_KEY = {EXPORTS / "all.csv", SAMPLES / "orders-table.csv"}
 # Where the values are placeholders ("mobile", "phone home", 100), they contradict their header.
+# One birthday alone does not prove how dates are written.
 FEWER = {
-    EXPORTS / "all.csv": 6,
+    SAMPLES / "address-book.csv": 1,
+    EXPORTS / "all.csv": 7,
     EXPORTS / "gmail.csv": 1,
     EXPORTS / "tb_plain.csv": 4,
     SAMPLES / "thunderbird.csv": 1,
