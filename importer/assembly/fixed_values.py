@@ -111,9 +111,9 @@ def _refusals(
         return {}
     refused: dict[int, str] = {}
     for problem in check_column(texts_of(trimmed), rule, context).problems:
-        if problem.severity is not Severity.ERROR:
-            continue
         marked = problem.mask.nonzero()[0].tolist()
+        if problem.severity is not Severity.ERROR:
+            marked = []
         for place, number in enumerate(marked):
             detail = problem.details
             sentence = message(

@@ -13,9 +13,16 @@ import pyarrow.compute as pc
 
 from importer.checking.column import flat, texts_of, to_mask
 
+_LONGEST = 100
 _LANGUAGES = ("en", "fr")
 _ARTICLES = {"the", "le", "la", "les", "l"}
 _NO_COUNTRIES = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}  # of the names, those of other things
+# What stands for nothing. "NA" is Namibia's code too, but cells that name none are far commoner.
+_ABSENT = {
+    "na", "nd", "nan", "null", "nil", "none", "aucun", "aucune", "inconnu", "inconnue", "unknown",
+}  # fmt: skip
+_ONLY_SIGNS = re.compile(r"[-–—.*?/_]+")
+_AMERICA = re.compile(r"(?:é\.? ?-? ?|e\.? ?- ?)u\.?")  # "E.U." could be the European Union
 # Beside the names and codes that Unicode gives. Parts of the United Kingdom have its codes.
 _ALSO = {
     "America": "US", "Amérique": "US", "États-Unis d'Amérique": "US",
@@ -33,21 +40,34 @@ _ALSO = {
     "Viet Nam": "VN", "Swaziland": "SZ", "UAE": "AE", "Vatican": "VA",
     "Deutschland": "DE", "España": "ES", "Italia": "IT", "Schweiz": "CH", "Svizzera": "CH",
     "Île Maurice": "MU", "Bosnia": "BA", "Bosnie": "BA",
+    "France métropolitaine": "FR", "Metropolitan France": "FR", "Guyane": "GF",
     "Österreich": "AT", "België": "BE", "Nederland": "NL", "Brasil": "BR",
 }  # fmt: skip
+# Whose name or letters stand in the column of countries of many a Canadian file. The other
+# provinces' letters are codes of countries (NL, NU, PE, SK, YT), or an Australian territory's (NT).
+_OF_CANADA = (
+    "Québec", "Ontario", "Colombie-Britannique", "British Columbia", "Alberta", "Saskatchewan",
+    "Manitoba", "Nouveau-Brunswick", "New Brunswick", "Nouvelle-Écosse", "Nova Scotia",
+    "Île-du-Prince-Édouard", "Prince Edward Island", "Terre-Neuve", "Newfoundland",
+    "Terre-Neuve-et-Labrador", "Newfoundland and Labrador", "Yukon", "Nunavut",
+    "Territoires du Nord-Ouest", "Northwest Territories",
+    "AB", "BC", "MB", "NB", "NS", "ON", "QC",
+)  # fmt: skip
 
 
 def regions_of(countries: Any, default: str | None) -> Any:
     """Give each row's country code (Arrow text); ``default`` where the cell is blank.
 
     Names are known in English and French, with or without article and accents, and codes of two
-    and three letters. A country that is not known is missing; so is a province.
+    and three letters; a Canadian province stands for Canada. What people write for nothing
+    (`N/A`, `?`, `inconnu`) is blank, and so is `NA`: Namibia is known by its name and as `NAM`.
+    A country that is not known is missing.
     """
     encoded = flat(countries).dictionary_encode()
     codes: list[str | None] = []
     blank = np.zeros(len(encoded.dictionary), dtype=bool)
     for place, text in enumerate(encoded.dictionary.to_pylist()):
-        blank[place] = not text.strip()
+        blank[place] = _is_absent(text.strip())
         codes.append(default if blank[place] else _region_of(text))
     regions = texts_of(codes).take(encoded.indices)
     if default is None:
@@ -56,9 +76,17 @@ def regions_of(countries: Any, default: str | None) -> Any:
     return pc.if_else(missing, pa.scalar(default, pa.large_string()), regions)
 
 
+def _is_absent(text: str) -> bool:
+    if len(text) > _LONGEST:
+        return False
+    return not text or _ONLY_SIGNS.fullmatch(text) is not None or _folded(text) in _ABSENT
+
+
 @lru_cache(maxsize=4096)
 def _region_of(text: str) -> str | None:
-    return _known().get(_folded(text[:100]))
+    text = text[:_LONGEST]
+    plain = unicodedata.normalize("NFC", text.strip().casefold().replace("\u2011", "-"))
+    return "US" if _AMERICA.fullmatch(plain) else _known().get(_folded(text))
 
 
 def _folded(text: str) -> str:
@@ -84,6 +112,7 @@ def _known() -> dict[str, str]:
                 regions.add(code)
                 known[_folded(name)] = code
     known |= {_folded(name): code for name, code in _ALSO.items()}
+    known |= {_folded(name): "CA" for name in _OF_CANADA}
     for alias, (code, *others) in get_global("territory_aliases").items():
         if alias.isalpha() and not others and code in regions:
             known[_folded(alias)] = code

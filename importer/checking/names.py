@@ -54,6 +54,9 @@ _MAC = frozenset(
 )
 # Without those that are names as well, such as Vi and Xi.
 _ROMAN = frozenset({"ii", "iii", "iv", "vii", "viii", "ix", "xii", "xiii", "xiv", "xv", "xvi"})
+# Behind a name, and no surnames such as Mba.
+_DEGREES = frozenset({"MD", "PHD", "CPA", "DDS", "DMD", "DVM"})
+_IN_CAPITALS = _DEGREES | {number.upper() for number in _ROMAN}
 
 _MARKS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 _WORD = re.compile(rf"[^\W_][\w{_MARKS}]*")
@@ -64,7 +67,8 @@ _APOSTROPHES = frozenset("'\u2019\u02bc")
 _CAPITALISED = r"^\p{Lu}\p{Ll}+(?:[ '\x{2019}-]\p{Lu}\p{Ll}+)*$"
 _UPPER, _LOWER = "[A-ZÀ-ÖØ-Þ]{2,}", "[a-zà-öø-þ]{2,}"
 _ONE_CASE = rf"^(?:{_UPPER}(?:[ -]{_UPPER})*|{_LOWER}(?:[ -]{_LOWER})*)$"
-_SPECIAL = rf"(?i)(?:^|[ -])(?:(?:{'|'.join(sorted(_HYPHENED | _ROMAN))})(?:$|[ -])|ma?c)"
+_KEPT = "|".join(sorted(_HYPHENED | _ROMAN | _DEGREES))
+_SPECIAL = rf"(?i)(?:^|[ -])(?:(?:{_KEPT})(?:$|[ -])|ma?c)"
 
 
 def title_case(texts: Any) -> Any:
@@ -92,12 +96,15 @@ def titled(text: str) -> str:
 def _written(words: Sequence[str], gaps: Sequence[str]) -> list[str]:
     """Write each word; ``gaps``: what stands before each, and behind the last one."""
     chosen = any(word[0].isupper() and not word.isupper() for word in words)
+    shouted = any(word.isupper() and len(word) > 1 and word not in _IN_CAPITALS for word in words)
     written: list[str] = []
     for place, word in enumerate(words):
         if not (word.isupper() or word.islower()) or any(map(str.isnumeric, word)):
             slip = word[0].islower() and len(word) > 2 and word[1:].isupper()  # "jEAN"
             written.append(_capitalised(word) if slip else word)
-        elif chosen and word in _CHOSEN:
+        elif _is_degree(place, words, gaps) or (
+            chosen and (word in _CHOSEN or (word.isupper() and not shouted))
+        ):
             written.append(word)
         elif _is_small(place, words, gaps, written):
             written.append(_lower(word))
@@ -106,6 +113,12 @@ def _written(words: Sequence[str], gaps: Sequence[str]) -> list[str]:
         else:
             written.append(_capitalised(word))
     return written
+
+
+def _is_degree(place: int, words: Sequence[str], gaps: Sequence[str]) -> bool:
+    """Tell whether a word is the last one, after a blank or a comma, and a degree."""
+    last = 0 < place == len(words) - 1
+    return last and words[place] in _DEGREES and gaps[place].strip() in {"", ","}
 
 
 def _is_small(

@@ -24,6 +24,11 @@ _APOSTROPHE = r"['\x{2019}]"
 _DIGITS = r"^[+-]?[0-9]+$"
 _COULD_BE_THOUSANDS = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"
 _REMEDY = "Say which in the mapping: `decimal: comma` or `decimal: point`."
+# A number cell and a cell of text give the same text, and only the text follows the mapping.
+_REMEDY_IN_A_WORKBOOK = (
+    "A cell of this workbook can be a number or a text, and both look the same here: if the cells "
+    "hold numbers, take `decimal` out of the mapping, or else write the text with a comma."
+)
 _FRACTION = " It has decimals."
 
 _SHORTENED = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+")
@@ -162,7 +167,7 @@ def _problems(
 def _readings(text: str, decimal: str | None) -> str:
     """Give both readings of a text with one comma or point, and what settles it."""
     thousands = re.sub("[.,]", "", text)
-    remedy = f"Write it as {thousands}, or as text with a comma." if decimal else _REMEDY
+    remedy = _REMEDY_IN_A_WORKBOOK if decimal else _REMEDY
     return f"{thousands} or {text.replace(',', '.')}. {remedy}"
 
 

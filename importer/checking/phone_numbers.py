@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
 
+from importer.blanks import WIDTHLESS
 from importer.model import PhoneForm
 
 _FORMATS = {
@@ -16,15 +18,45 @@ _FORMATS = {
     PhoneForm.INTERNATIONAL: PhoneNumberFormat.INTERNATIONAL,
     PhoneForm.NATIONAL: PhoneNumberFormat.NATIONAL,
 }
-_LONGEST = 250  # what phonenumbers reads at most
-_EXTENSION = re.compile(
-    r"(?i)[\s,;(/-]*(?<![^\W\d_])(?:(?:extension|extn|ext|poste|post|po|p|int|x)\s*[.:#=]*|#)\s*"
-    r"(?P<digits>[0-9]{1,7})\s*\)?$"
+_LONGEST = 60
+# What people and their word processors write for a space and a hyphen.
+SPACES = (
+    " \t\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 )
+HYPHENS = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc\ufe58\ufe63\uff0d"
+_WIDTHLESS = WIDTHLESS + "\u00ad"
+_PLAIN = str.maketrans(
+    dict.fromkeys(SPACES, " ") | dict.fromkeys(HYPHENS, "-") | dict.fromkeys(_WIDTHLESS, "")
+)
+_RUNS = re.compile(r"([ .,;])\1{2,}")  # which cost phonenumbers the square of their length
+_EXTENSION_NAMES = "extension|extn|ext|poste|post|po|p|int|x"
+_EXTENSION = re.compile(
+    rf"(?i)(?:(?<![^\W\d_])(?:{_EXTENSION_NAMES})\s*[.:#=]*|#)\s*(?P<digits>[0-9]{{1,7}})\s*\)?$"
+)
+_ANY_EXTENSION = re.compile(rf"(?i)(?:(?<![^\W\d_])(?:{_EXTENSION_NAMES})\s*[.:#=]*|#)\s*[0-9]+")
+# What people write beside a number to say which one it is. A fax is no number to call.
+_LABEL = (
+    "(?:t[ée]l(?:[ée]phone)?|phone|cell?(?:ulaire|ular|phone)?|mob(?:ile)?|port(?:able)?|gsm"
+    "|bur(?:eau)?|trav(?:ail)?|work|office|pro(?:fessionnel)?|dom(?:icile)?|maison|home"
+    "|r[ée]s(?:idence)?|perso(?:nnel)?|principal|main|direct)"
+)
+_LABELS_BEFORE = re.compile(rf"(?i)[(\[]?(?:{_LABEL}(?!\w)[ .:)\]-]*){{1,2}}")
+_LABELS_BEHIND = re.compile(rf"(?i)(?<![^\W\d_]){_LABEL}(?:[ .]+{_LABEL})?[ .:]*[)\]]?$")
+_BEFORE_A_NOTE = " \t\r\n,;:(/[-"
 _LONGEST_UNNAMED = 6  # longer ones could be a second number without its area
-_FEWEST_OF_TWO = 14  # digits that two numbers have at least
+_BETWEEN_NUMBERS = re.compile(r"[^\W\d_]+|[/;,|&\r\n]|\s-\s|(?=\+)")
+_FEWEST_DIGITS, _MOST_DIGITS = 8, 15  # of one of several numbers
+_MOST_GROUPS = 6  # of digits in one number
 _TAILED = re.compile(r"\+?[0-9]+[.,]0+")
 _SHORTENED = re.compile(r"(?i)[0-9]([.,][0-9]+)?e\+?[0-9]+")
+
+# At home, France and its territories dial one another alike, but each territory has a country code
+# of its own. The first digits, without the zero, that belong to territories.
+OVERSEAS_OF_FRANCE = "^(?:26[239]|508|59[046]|598[789]|639|69[0-467]|70[89])"
+_OVERSEAS = re.compile(OVERSEAS_OF_FRANCE)
+_OVERSEAS_CODES = (590, 596, 594, 262, 508)
+_FRENCH_REGIONS = frozenset({"FR", "GP", "BL", "MF", "MQ", "GF", "RE", "YT"})
+_FRANCE, _SAINT_PIERRE, _SAINT_PIERRE_AREA = 33, 508, "508"
 
 
 class NoCountryError(ValueError):
@@ -39,9 +71,18 @@ class SeveralNumbersError(ValueError):
 class ReadNumber:
     """A number that can exist. ``zero_lost``: the text lacks the zero that calls at home need."""
 
-    number: phonenumbers.PhoneNumber
+    number: PhoneNumber
     extension: str
     zero_lost: bool
+
+
+@lru_cache(maxsize=65_536)  # the distinct texts of a chunk: its numbers and extensions are asked
+def reading_of(text: str, region: str | None) -> ReadNumber | ValueError:
+    """Give what ``read_number`` gives or raises; a text that is asked for twice is read once."""
+    try:
+        return read_number(text, region)
+    except ValueError as error:
+        return type(error)(*error.args)  # without the frames that the raised one holds on to
 
 
 def read_number(text: str, region: str | None) -> ReadNumber:
@@ -53,7 +94,8 @@ def read_number(text: str, region: str | None) -> ReadNumber:
         ValueError: when it holds none, with the reason in words.
     """
     if len(text) > _LONGEST:
-        raise ValueError("it is too long")
+        raise ValueError("it is too long for one number")
+    text = _plain(text)
     if _TAILED.fullmatch(text):
         raise ValueError(
             "a spreadsheet wrote it with decimals: give its column the format text, and type it "
@@ -64,17 +106,17 @@ def read_number(text: str, region: str | None) -> ReadNumber:
             "a spreadsheet shortened it, and its last digits are lost: give its column the format "
             "text, and type it again"
         )
-    bare, extension = _without_extension(text)
+    bare, extension = _without_notes(text)
     try:
         return _read_one(bare, extension, region)
     except ValueError:
-        several = _numbers_in(text, region)
+        several = _numbers_in(text)
         if several > 1:
             raise SeveralNumbersError(f"{several} numbers") from None
         raise
 
 
-def write_number(number: phonenumbers.PhoneNumber, form: PhoneForm, region: str | None) -> str:
+def write_number(number: PhoneNumber, form: PhoneForm, region: str | None) -> str:
     """Write a number without its extension.
 
     The national form is only for numbers of the region's own numbering: others need their country
@@ -92,27 +134,83 @@ def country_code_of(region: str) -> int:
     return phonenumbers.country_code_for_region(region)
 
 
-def _without_extension(text: str) -> tuple[str, str]:
+def _plain(text: str) -> str:
+    """Write spaces and hyphens of every kind as the ordinary ones, and no long runs of signs."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    return _RUNS.sub(r"\1\1", text.translate(_PLAIN).strip())
+
+
+def _without_notes(text: str) -> tuple[str, str]:
+    """Take apart a number, without what says whose it is, and its extension."""
+    if any(map(str.isalpha, text)):
+        if before := _LABELS_BEFORE.match(text):
+            text = text[before.end() :]
+        text = _without_label_behind(text)
+    elif "#" not in text:
+        return text, ""
     found = _EXTENSION.search(text)
     if found is None:
         return text, ""
-    return text[: found.start()], found["digits"]
+    bare = text[: found.start()].rstrip(_BEFORE_A_NOTE)
+    return _without_label_behind(bare), found["digits"]
+
+
+def _without_label_behind(text: str) -> str:
+    behind = _LABELS_BEHIND.search(text)
+    return text[: behind.start()].rstrip(_BEFORE_A_NOTE) if behind else text
 
 
 def _read_one(text: str, extension: str, region: str | None) -> ReadNumber:
+    if any(map(str.isalpha, text)) and any(map(str.isdecimal, text)):
+        raise ValueError("it has letters in it")
     try:
         number = phonenumbers.parse(text, region)
     except NumberParseException as error:
         raise _unread(error, region) from None
-    if any(character.isalpha() for character in text):
-        raise ValueError("it has letters in it")
     unnamed = number.extension or ""
     if (extension and unnamed) or len(unnamed) > _LONGEST_UNNAMED:
         raise ValueError("it has more digits than one number and one extension")
+    number.extension = None
+    digits = "".join(filter(str.isdecimal, text)).removesuffix(unnamed)
+    zero_lost = _lacks_zero(digits, number, region)
+    if number.country_code == _FRANCE or region in _FRENCH_REGIONS:
+        number = _where_it_is_in_france(number, digits, region)
     if not phonenumbers.is_valid_number(number):
         raise ValueError(f"no such number can exist under the country code +{number.country_code}")
-    number.extension = None
-    return ReadNumber(number, extension or unnamed, _lacks_zero(text, unnamed, number, region))
+    return ReadNumber(number, extension or unnamed, zero_lost)
+
+
+def _where_it_is_in_france(number: PhoneNumber, digits: str, region: str | None) -> PhoneNumber:
+    """Give a number of France the country code of the place that its first digits name.
+
+    Raises:
+        ValueError: when it is none of that place, or was written with another's code.
+    """
+    national = phonenumbers.national_significant_number(number)
+    at_home = region in _FRENCH_REGIONS and digits in {national, f"0{national}"}
+    if number.country_code != _FRANCE:
+        if not at_home or phonenumbers.is_valid_number(number):
+            return number
+        number = PhoneNumber(country_code=_FRANCE, national_number=int(national))
+    if not _OVERSEAS.match(national):
+        return number
+    found = _overseas(national)
+    if found is None:
+        raise ValueError("it begins like one of overseas France, where no such number can exist")
+    if not at_home:
+        written = phonenumbers.format_number(found, PhoneNumberFormat.INTERNATIONAL)
+        raise ValueError(f"it is one of overseas France, not under +33: write {written}")
+    return found
+
+
+def _overseas(national: str) -> PhoneNumber | None:
+    for code in _OVERSEAS_CODES:
+        own = national.removeprefix(_SAINT_PIERRE_AREA) if code == _SAINT_PIERRE else national
+        number = PhoneNumber(country_code=code, national_number=int(own))
+        if phonenumbers.is_valid_number(number):
+            return number
+    return None
 
 
 def _unread(error: NumberParseException, region: str | None) -> ValueError:
@@ -123,18 +221,28 @@ def _unread(error: NumberParseException, region: str | None) -> ValueError:
     return ValueError("it cannot be read as a number")
 
 
-def _lacks_zero(
-    text: str, extension: str, number: phonenumbers.PhoneNumber, region: str | None
-) -> bool:
-    """Tell whether a text is a number of the region's without the zero before it."""
+def _lacks_zero(digits: str, number: PhoneNumber, region: str | None) -> bool:
+    """Tell whether digits are a number of the region's without the zero before it."""
     if region is None or phonenumbers.ndd_prefix_for_region(region, True) != "0":
         return False
-    digits = "".join(c for c in text if c.isdecimal()).removesuffix(extension)
     return digits == phonenumbers.national_significant_number(number)
 
 
-def _numbers_in(text: str, region: str | None) -> int:
-    """Count the numbers that a text holds."""
-    if sum(map(str.isdecimal, text)) < _FEWEST_OF_TWO:
-        return 0
-    return sum(1 for _ in phonenumbers.PhoneNumberMatcher(text, region))
+def _numbers_in(text: str) -> int:
+    """Count what has the length of a number, by what parts it or by its repeated shape."""
+    text = _ANY_EXTENSION.sub(";", text)
+    pieces = _BETWEEN_NUMBERS.split(text)
+    return max(sum(map(_numbers_of_one_shape, pieces)), _numbers_of_one_shape(text))
+
+
+def _numbers_of_one_shape(text: str) -> int:
+    groups = [len(group) for group in re.findall(r"\d+", text)]
+    if sum(groups) <= _MOST_DIGITS:
+        return int(sum(groups) >= _FEWEST_DIGITS)
+    for many in range(1, _MOST_GROUPS + 1):
+        first = groups[:many]
+        if first * (len(groups) // many) == groups and (
+            _FEWEST_DIGITS <= sum(first) <= _MOST_DIGITS
+        ):
+            return len(groups) // many
+    return 1

@@ -15,18 +15,22 @@ from phonenumbers import NumberFormat, PhoneMetadata
 
 from importer.checking.column import Checked, Context, Mask, Problem, patched, to_mask
 from importer.checking.phone_numbers import (
+    HYPHENS,
+    OVERSEAS_OF_FRANCE,
+    SPACES,
     NoCountryError,
     ReadNumber,
     SeveralNumbersError,
     country_code_of,
-    read_number,
+    reading_of,
     write_number,
 )
 from importer.issues import IssueCode, Severity
 from importer.model import FieldRule, PhoneForm
 
-_SHAPE = r"^\+?[0-9(][0-9 ().\-\x{a0}/]{6,24}$"
-_SEPARATORS = r"[ ().\-\x{a0}/]+"
+_BETWEEN = "().\\/" + "".join(f"\\x{{{ord(sign):x}}}" for sign in SPACES + HYPHENS)
+_SHAPE = rf"^\+?[0-9(][0-9{_BETWEEN}]{{6,24}}$"
+_SEPARATORS = f"[{_BETWEEN}]+"
 _TYPES = (
     "fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip",
     "pager", "uan", "voicemail",
@@ -36,20 +40,26 @@ _NONE = pa.scalar(None, pa.large_string())
 
 # Country codes whose numbering has no rule but a prefix in front: there a match of the tables'
 # patterns is a whole proof. Elsewhere phonenumbers itself is asked. Code -> what may stand before
-# a national number (after a plus, dialled from abroad, at home), and whether calls at home need it.
-_PLAIN_PLANS = {1: (r"^\+?1", False), 33: (r"^(?:\+330?|00330?|0)", True)}
+# a national number (after a plus, dialled from abroad, at home), whether calls at home need it, and
+# the national numbers that the country code may not be right for.
+_PLAIN_PLANS = {
+    1: (r"^\+?1", False, None),
+    33: (r"^(?:\+330?|00330?|0)", True, OVERSEAS_OF_FRANCE),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """A country's numbering: the regular expressions of its national numbers and their prefixes.
 
-    ``needs_prefix``: whether a number without prefix has lost it.
+    ``needs_prefix``: whether a number without prefix has lost it. ``elsewhere``: those that are
+    not proved.
     """
 
     country_code: int
     prefix: str
     needs_prefix: bool
+    elsewhere: str | None
     national: str
 
 
@@ -109,12 +119,11 @@ def check_extension(texts: Any, rule: FieldRule, context: Context) -> Checked:
     del context
     plain, _ = _by_pattern(texts, rule)
     odd = np.flatnonzero(to_mask(pc.is_null(plain)))
-    extensions: list[str | None] = []
-    for text in texts.take(pa.array(odd)).to_pylist():
-        try:
-            extensions.append(read_number(text, rule.region).extension or None)
-        except ValueError:
-            extensions.append(None)
+    readings = (reading_of(text, rule.region) for text in texts.take(pa.array(odd)).to_pylist())
+    extensions = [
+        (reading.extension or None) if isinstance(reading, ReadNumber) else None
+        for reading in readings
+    ]
     return Checked(patched(pa.nulls(len(texts), pa.large_string()), odd, extensions))
 
 
@@ -130,14 +139,16 @@ class _Found:
 
     def read(self, position: int, text: str, rule: FieldRule) -> ReadNumber | None:
         """Read a number; None when there is none, or several, which is said."""
-        try:
-            return read_number(text, rule.region)
-        except SeveralNumbersError as error:
-            self.say(IssueCode.PHONE_SEVERAL, position, str(error))
-        except NoCountryError as error:
-            self.say(IssueCode.PHONE_INVALID, position, f"{error}, and {_no_region(rule)}")
-        except ValueError as error:
-            self.say(IssueCode.PHONE_INVALID, position, str(error))
+        reading = reading_of(text, rule.region)
+        if isinstance(reading, ReadNumber):
+            return reading
+        code = IssueCode.PHONE_INVALID
+        detail = str(reading)
+        if isinstance(reading, SeveralNumbersError):
+            code = IssueCode.PHONE_SEVERAL
+        elif isinstance(reading, NoCountryError):
+            detail += f", and {_no_region(rule)}"
+        self.say(code, position, detail)
         return None
 
     def problems(self) -> tuple[Problem, ...]:
@@ -171,6 +182,8 @@ def _by_pattern(texts: Any, rule: FieldRule) -> tuple[Any, Mask]:
     )
     shaped = pc.match_substring_regex(texts, _SHAPE)
     proved = pc.and_(shaped, pc.match_substring_regex(national, plan.national))
+    if plan.elsewhere:
+        proved = pc.and_not(proved, pc.match_substring_regex(national, plan.elsewhere))
     lost = np.zeros(len(texts), dtype=bool)
     if plan.needs_prefix:
         lost = to_mask(pc.and_(proved, pc.equal(bare, national)))

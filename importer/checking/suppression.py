@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from importer.blanks import WIDTHLESS
 from importer.checking.column import Mask, blanked, flat, texts_of, to_mask
 from importer.checking.transforms import transformed
-from importer.blanks import WIDTHLESS
 from importer.issues import Finding, IssueCode, Severity
 from importer.model import FieldRole, FieldRule, Origin, RowCheck, ValueType
 

@@ -80,16 +80,21 @@ def mapping_new(
       proposals: column, field, options, reason, certainty (sure, likely, unsure, no field),
         commented
       required_and_lacking (fields), other_tables, written (a path, or null), draft (the text)
+    or, where nothing can be drafted: mistakes (file, line, column, message, row)
     """
     from importer import drafting
     from importer.errors import UnusableInputError
 
-    if output is not None and (output.exists() or output.is_symlink()):
-        raise UnusableInputError(f"{output} is there already: name another file with -o")
-    drafted = drafting.draft(file, sheet=sheet, connection=connection, name=name)
-    text = drafting.as_yaml(drafted, mapping=_named_by(output))
-    if output is not None:
-        _write_draft(output, text)
+    try:
+        _refuse_to_write_over(output)
+        drafted = drafting.draft(file, sheet=sheet, connection=connection, name=name)
+        text = drafting.as_yaml(drafted, mapping=_named_by(output))
+        if output is not None:
+            _write_draft(output, text)
+    except UnusableInputError as error:
+        if not as_json:
+            raise
+        return _print_mistakes(error.mistakes)
     if as_json:
         import orjson
 

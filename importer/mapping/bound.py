@@ -121,8 +121,6 @@ class BoundMapping:
                 pieces.append(pc.fill_null(texts[self._header_of(name)], ""))
             else:
                 pieces.append(_text_scalar(text))
-        if not pieces:
-            return pa.nulls(length, pa.large_string())
         if template.columns:
             whole = pc.binary_join_element_wise(*pieces, _text_scalar(""))
             whole = pc.replace_substring_regex(whole, pattern=" {2,}", replacement=" ")

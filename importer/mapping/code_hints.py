@@ -36,6 +36,8 @@ def meant(code: str, grammar: Grammar, *others: str) -> str:
         respelled = beginning + plain[len(beginning) :]
         if plain.casefold().startswith(beginning.casefold()) and _is_code(respelled, grammar):
             return f' Did you mean "{_usual(respelled, grammar)}"?'
+    if code.startswith(grammar.beginnings):
+        return ""
     return near(code, [*grammar.usual, *others], most=2)
 
 

@@ -155,14 +155,14 @@ def _unexplained(rule: FieldRule) -> bool:
 
 # Where a word of these stands in a header, a yes under it is likely to be a no.
 _REFUSAL = re.compile(
-    r"des ?(abonn|inscr|activ)|desab|desinsc|desist|refus|rejet|reject|decline|exclu(?!si[fv])|oppos|"
-    r"object(?!i[fv])|denied|opt(s|ed|ing)? ?out|un ?sub|unwanted|suppress|supprim|retrait|retir(e|ed|ee)\b|"
-    r"bloqu|block|bloctel|robinson|lnnte|interdi|prohib|revo[qk]|withdr|cancel|annul|resili|"
-    r"radi(e|ee)\b|remov|disabl|plainte|complain|inacti[fv]|bounce|\bspam|indesir|anti ?pub|decede|decease|"
-    r"(black|block) ?list|listes? (noire|rouge)|hors liste|\bnon? ?(consent|abonn|inscri|interess)|"
-    r"\b(pas|sans|aucun|aucune|stop|not|dont|don t|never|jamais|dnc|dne)\b|^non$|\bne?\b.*\bplus\b|"
-    r"\bplus de\b|\bno longer\b|\bstop ?(sms|e ?mail|mail|pub|appel)|\bpas ?de\b|"
-    r"\b(no|do ?not|ne ?pas) ?(bulk ?)?"
+    r"des ?(abonn|inscr|activ)|desab|desinsc|desist|refus|rejet|reject|decline|exclu(?!si[fv])|"
+    r"oppos|object(?!i[fv])|denied|opt(s|ed|ing)? ?out|un ?sub|unwanted|suppress|supprim|retrait|"
+    r"retir(e|ed|ee)\b|bloqu|block|bloctel|robinson|lnnte|interdi|prohib|revo[qk]|withdr|cancel|"
+    r"annul|resili|radi(e|ee)\b|remov|disabl|plainte|complain|inacti[fv]|bounce|\bspam|indesir|"
+    r"anti ?pub|decede|decease|(black|block) ?list|listes? (noire|rouge)|hors liste|"
+    r"\bnon? ?(consent|abonn|inscri|interess)|^non$|\bne?\b.*\bplus\b|\bplus de\b|\bno longer\b|"
+    r"\b(pas|sans|aucun|aucune|stop|not|dont|don t|never|jamais|dnc|dne)\b|"
+    r"\bstop ?(sms|e ?mail|mail|pub|appel)|\bpas ?de\b|\b(no|do ?not|ne ?pas) ?(bulk ?)?"
     r"(e ?mail|mail|pub|contact|sms|text|call|phone|news|promo|marketing|appel|post)|"
     r"\bno\b (?!\d)(?!de\b|du\b|d\b|client|tel|membre|cart|compte|dossier|contact)"
 )

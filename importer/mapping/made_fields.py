@@ -20,9 +20,6 @@ def recipe_of(
     if isinstance(spec, ComputedSection):
         return _computed(code, spec, say)
     text, place = (spec, ()) if isinstance(spec, str) else (spec.value, ("value",))
-    if not text.strip():
-        say(f"{code} has no text, so nothing would be written: leave the line out", *place)
-        return None
     if constant and spec == IGNORE:
         say(
             f'{code} would get the text "{IGNORE}" in every row: leave the line out, or write '
@@ -44,6 +41,9 @@ def options_of(
 
 
 def _template(code: str, text: str, say: Say, *place: str) -> Template | None:
+    if not text.strip():
+        say(f"{code} has no text, so nothing would be written: leave it out", *place)
+        return None
     try:
         return parse_template(text)
     except ValueError as error:

@@ -99,7 +99,11 @@ class _Resolver:
         self._unsound = {
             path[:2] for path in removed if len(path) == 3 and path[2] in {"type", "values"}
         }
-        self._half_said = {path[:2] for path in removed if path[0] in {"computed", "when"}}
+        self._half_said = {
+            path[:2]
+            for path in removed
+            if path[0] == "when" or (path[0] == "computed" and path[-1] in ComputedSection.ways())
+        }
         # A key that is only written wrongly is there all the same.
         self._has_key = any(path[0] == "columns" and len(path) < 3 for path in removed)
         self._who_gets_a_yes_is_open = any(path[0] in {"merge", "consent"} for path in removed)

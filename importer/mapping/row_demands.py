@@ -108,9 +108,7 @@ def check_effects(
     for rule in ("require_one_of", "unique"):
         if rule in content.rules.model_fields_set and not getattr(content.rules, rule):
             say(f"`{rule}` names no field: name them, or leave it out", "rules", rule)
-    if content.consent is not None and _CONSENTS.isdisjoint(
-        rule.role for rule in rules
-    ):
+    if content.consent is not None and _CONSENTS.isdisjoint(rule.role for rule in rules):
         warn("`consent` has no effect, since the mapping writes no consent.", "consent")
 
 

@@ -174,6 +174,11 @@ class ConstantSection(OptionsSection):
 class ComputedSection(OptionsSection):
     """The long form of a computed field: one of ``template``, ``join`` and ``split``."""
 
+    @classmethod
+    def ways(cls) -> frozenset[str]:
+        """Name the members that say how the field is made."""
+        return frozenset(cls.model_fields) - frozenset(OptionsSection.model_fields)
+
     template: Text | None = Field(None, description="Text with {Header}.")
     join: list[Text] | None = Field(
         None, description="Headers; their texts are joined by `by`, blank ones are left out."

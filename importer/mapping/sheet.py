@@ -174,8 +174,7 @@ class _Sheet:
             if last in _PAIRS and row.cells[place - 1] and looks_like_pair(cell):
                 self._say(
                     f'"{cell}" stands beside `{last}` and looks like a part of it: put the whole '
-                    f"cell in quotes, or write commas between its parts: "
-                    f"{row.cells[place - 1]}, {cell}",
+                    f"cell in quotes, or write commas between: {row.cells[place - 1]}, {cell}",
                     row.number,
                 )
                 return True

@@ -194,6 +194,40 @@ def test_what_cannot_be_converted_is_said(
     assert words in done.err
 
 
+def test_what_cannot_be_converted_is_told_in_json_too(workshop: Workshop) -> None:
+    workshop.write("map.csv", "Courriel,key_f_EMail\nNom,g_Nom\n")
+    done = workshop.importer("mapping", "convert", "map.csv", "--json")
+    assert done.code == 4
+    (mistake,) = done.json["mistakes"]
+    assert (mistake["file"], mistake["row"]) == ("map.csv", 2)
+    assert '"g_Nom"' in mistake["message"]
+    workshop.write("there.yaml", "x")
+    done = workshop.importer("mapping", "convert", "map.csv", "-o", "there.yaml", "--json")
+    assert done.code == 4
+    assert "is there already" in done.json["mistakes"][0]["message"]
+
+
+def test_what_cannot_be_drafted_is_told_in_json_too(workshop: Workshop) -> None:
+    done = workshop.importer("mapping", "new", "absent.csv", "--json")
+    assert done.code == 4
+    assert "absent.csv" in done.json["mistakes"][0]["message"]
+
+
+def test_a_workbook_of_several_sheets_is_told_how_to_choose_one(workshop: Workshop) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["Email", "key_f_EMail"])
+    book.create_sheet("Deux mots").append(["Email", "key_f_EMail"])
+    book.save(workshop.folder / "map.xlsx")
+    done = workshop.importer("mapping", "convert", "map.xlsx")
+    assert done.code == 4
+    assert 'choose one with --sheet Sheet or --sheet "Deux mots"\n' in done.err
+
+
+def test_the_schema_lists_the_targets(workshop: Workshop) -> None:
+    told = workshop.importer("mapping", "schema").json
+    assert told["properties"]["target"]["enum"] == ["dialog-insight", "dialog-insight-table"]
+
+
 def test_a_file_of_very_many_rows_is_no_mapping(workshop: Workshop) -> None:
     workshop.write("map.csv", "a,ignore\n" * 10_001)
     done = workshop.importer("mapping", "convert", "map.csv")

@@ -244,13 +244,12 @@ def test_any_text_is_trimmed_and_nothing_else(cells: list[str]) -> None:
 def test_constants_know_the_day_of_the_run_and_the_file() -> None:
     text = (
         f"{HEAD}constants:\n  f_A: Salon\n  f_B: 'Salon {{run.date}}, {{file.name}}'\n"
-        "  f_C: '{{Nom}} }}'\n  f_D: ''\n  f_E: ' {run.date} '\n  f_F: 007\n"
+        "  f_C: '{{Nom}} }}'\n  f_E: ' {run.date} '\n  f_F: 007\n"
     )
     fields = applied(text, {"Courriel": ["a@b.ca", ""]}, file="C:\\dépôt\\salon été.csv")
     assert fields["f_A"] == ["Salon"] * 2
     assert fields["f_B"] == ["Salon 2026-11-22, salon été.csv"] * 2
     assert fields["f_C"] == ["{Nom} }"] * 2
-    assert fields["f_D"] == [None] * 2
     assert fields["f_E"] == ["2026-11-22"] * 2
     assert fields["f_F"] == ["007"] * 2
     assert applied(text, {"Courriel": ["a"]}, file="runs/in/a.csv")["f_B"] == [
@@ -318,7 +317,7 @@ def test_rows_findings_and_what_the_source_knows_stay() -> None:
 
 
 def test_a_chunk_without_rows_stays_one() -> None:
-    text = f"{HEAD}constants: {{f_A: x, f_B: ''}}\ncomputed: {{f_C: '{{Courriel}}'}}\n"
+    text = f"{HEAD}constants: {{f_A: x, f_B: y}}\ncomputed: {{f_C: '{{Courriel}}'}}\n"
     fields = applied(text, {"Courriel": []})
     assert fields == {"key_f_EMail": [], "f_A": [], "f_B": [], "f_C": []}
 

@@ -102,7 +102,9 @@ def test_merge_is_the_platforms_switches() -> None:
     }
     for mode, expected in modes.items():
         assert mapping_of(f"{HEAD}merge: {{mode: {mode}}}\n").mode == expected
-    skipping = mapping_of(f"{HEAD}merge: {{mode: update, skip_duplicates: true, skip_unmatched: true}}\n").mode
+    skipping = mapping_of(
+        f"{HEAD}merge: {{mode: update, skip_duplicates: true, skip_unmatched: true}}\n"
+    ).mode
     assert skipping == WriteMode(
         allow_insert=False, allow_update=True, skip_duplicates=True, skip_unmatched=True
     )

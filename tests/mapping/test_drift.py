@@ -177,6 +177,8 @@ def test_what_stands_in_the_way_is_said_shortly() -> None:
         'needs "Prénom" (renamed "Prenom"?)'
     )
     assert drift(NAMES, "Courriel", "Prénom").shortly == 'needs "Nom"'
+    several = [drift(NAMES, "Courriel", name, "Nom") for name in ("Prenom", "Prénoms")]
+    assert merged(several).shortly == 'needs "Prénom" (renamed "Prenom" or "Prénoms"?)'
 
 
 def test_a_mapping_that_does_not_fit_brings_its_drift_along() -> None:

@@ -10,7 +10,7 @@ import pytest
 from importer.errors import UnusableInputError
 from importer.mapping import read_mapping
 from importer.model import ValueType
-from tests.mapping.reading import EVERYONE, FILE, GRAMMARS, HEAD, mistakes_of
+from tests.mapping.reading import EVERYONE, FILE, GRAMMARS, HEAD, mapping_of, mistakes_of
 from tests.mapping.wrong_mappings import GOLDEN, WRONG, page
 
 
@@ -111,6 +111,86 @@ def test_a_document_that_is_no_mapping_at_all_has_one_mistake() -> None:
 
 def test_a_name_must_name_something() -> None:
     assert said(HEAD.replace("newsletter", "''")) == f"{FILE}:1:7: name must not be empty"
+
+
+def test_a_header_that_stands_twice_hides_no_other_mistake() -> None:
+    text = WRONG["a header that stands twice among other mistakes"]
+    assert [mistake.line for mistake in mistakes_of(text)] == [6, 7, 8]
+
+
+def test_a_target_that_is_written_almost_right_is_taken_for_what_it_is_like() -> None:
+    first, second = mistakes_of(WRONG["a target that is written almost right, and a code"])
+    assert 'Did you mean "dialog-insight"?' in first.message
+    assert '"g_B"' in second.message
+
+
+def test_a_member_that_is_called_otherwise_is_not_missed_too() -> None:
+    assert len(mistakes_of(WRONG["members that are called otherwise"])) == 3
+    assert len(mistakes_of(WRONG["a field that is called otherwise"])) == 1
+    (empty,) = mistakes_of("# to be written\n")
+    assert empty.message == "the document is empty: it needs name, target, columns"
+
+
+def test_a_rule_that_names_what_there_is_not_is_said_once() -> None:
+    assert len(mistakes_of(f"{HEAD}rules: {{require_one_of: [f_Nope]}}\n")) == 1
+
+
+def test_the_options_of_a_code_that_is_none_are_looked_at() -> None:
+    assert len(mistakes_of(f"{HEAD}  A: {{field: g_A, type: date, format: JJ}}\n")) == 2
+    assert len(mistakes_of(f"{HEAD}  A: {{field: optn_A, type: consent}}\n")) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "usual"),
+    [("f_Email", "f_EMail"), ("f_firstname", "f_FirstName"), ("f_postalCode", "f_PostalCode")],
+)
+def test_an_unusual_spelling_of_a_code_is_warned_of(code: str, usual: str) -> None:
+    (warning,) = mapping_of(f"{HEAD}  A: {code}\n").warnings
+    assert warning.startswith(
+        f"{FILE}:5:6: the platform's usual spelling is {usual}: whether {code}"
+    )
+    (warning,) = mapping_of(HEAD.replace("key_f_EMail", "key_f_Email")).warnings
+    assert warning.startswith(f"{FILE}:4:13: the platform's usual spelling is key_f_EMail")
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        ("F_LastName", '"f_LastName"'),
+        ("f-City", '"f_City"'),
+        ("OptIn_News", '"optin_News"'),
+        ("hastrackingconsent", '"hasTrackingConsent"'),
+        ("EMail", '"f_EMail" or "key_f_EMail"'),
+        ("ignorer", '"ignore"'),
+        ("KEY_f_email", '"key_f_EMail"'),
+    ],
+)
+def test_a_code_that_is_written_almost_right_is_asked_for(code: str, hint: str) -> None:
+    assert f"Did you mean {hint}?" in said(f"{HEAD}  Nom: {code}\n")
+
+
+@pytest.mark.parametrize("code", ["Prénom", "Nope", "f_Prénom", f"f_{'A' * 26}"])
+def test_a_code_that_is_like_none_is_not_guessed(code: str) -> None:
+    assert "Did you mean" not in said(f"{HEAD}  Nom: {code}\n")
+
+
+@pytest.mark.parametrize(
+    ("region", "code"), [("UK", "GB"), ("Canada", "CA"), ("États-Unis", "US"), ("Québec", "CA")]
+)
+def test_a_country_by_its_name_is_asked_for(region: str, code: str) -> None:
+    text = f"{HEAD}  A: {{field: f_A, type: phone, region: {region}}}\n"
+    assert f'Did you mean "{code}"?' in said(text)
+    assert "Did you mean" not in said(text.replace(region, "Atlantis"))
+
+
+def test_a_consent_section_without_consents_is_warned_of() -> None:
+    (warning,) = mapping_of(f"{HEAD}{EVERYONE}").warnings
+    assert "`consent` has no effect" in warning
+    assert not mapping_of(f"{HEAD}  Le: optin_A\n{EVERYONE}").warnings
+
+
+def test_a_constant_may_be_the_word_ignore_where_it_is_meant() -> None:
+    assert mapping_of(f"{HEAD}constants: {{f_A: {{value: ignore}}}}\n").rules[1].constant
 
 
 # --- single sentences that carry a promise --------------------------------------------------------

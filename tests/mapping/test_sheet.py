@@ -77,6 +77,11 @@ def test_two_columns_are_a_mapping() -> None:
         ("EN TETE", "code du champ"),
         ("Header", "Field code"),
         (" header ", "Code de champ"),
+        ("Colonne source", "Champ destination"),
+        ("Colonne Excel", "Code Dialog Insight"),
+        ("Nom de la colonne", "Champ DI"),
+        ("Source column", "Target field"),
+        ("Champ source", "Champ cible"),
     ],
 )
 def test_a_row_of_titles_is_no_row_of_the_mapping(titles: tuple[str, str]) -> None:
@@ -133,6 +138,14 @@ def test_one_header_goes_to_several_fields() -> None:
         ((("values", "a=b"), ("Autres", "Keep")), "{field: f_A, values: {a: b}, other: keep}"),
         ((("Aliases", "Name; Last name"),), "{field: f_A, aliases: [Name, Last name]}"),
         ((("alias", "Name"),), "{field: f_A, aliases: [Name]}"),
+        ((("alias", "Name, Last name|A\nB"),), "{field: f_A, aliases: [Name, Last name, A, B]}"),
+        ((("alias", '"Name, first"; A'),), '{field: f_A, aliases: ["Name, first", A]}'),
+        ((("alias", '19" rack, A'),), """{field: f_A, aliases: ['19" rack', A]}"""),
+        ((("values", "Oui=yes, Non=no"),), "{field: f_A, values: {Oui: yes, Non: no}}"),
+        (
+            (("values", "Oui, merci=yes; Non=no"),),
+            '{field: f_A, values: {"Oui, merci": yes, Non: no}}',
+        ),
         ((("Obligatoire", "x"),), "{field: f_A, required: true}"),
         ((("Required", "Non"),), "{field: f_A, required: false}"),
         ((("Vide", "clear"),), "{field: f_A, blank: clear}"),
@@ -286,9 +299,54 @@ def test_all_mistakes_are_said_at_once_in_the_order_of_the_rows() -> None:
         "map.csv, row 6: the row names no column of the file, and a constant needs a field and its "
         "text under the title constant",
         'map.csv, row 7: "maybe" under `required` is neither yes nor no: write x, or nothing',
-        'map.csv, row 8: "more" stands in a column without a title: give it one',
+        'map.csv, row 8: "more" stands in a column without a title: give it one; or, if it belongs '
+        "to the cell before it, put the two in quotes as one",
     ]
     assert '"g_LastName" does not begin like a field' in mistakes[2]
+
+
+@pytest.mark.parametrize(
+    ("titles", "cells"),
+    [
+        (("type", "values", "comment"), ("consent", "Oui=yes", " Non=no")),
+        (("values", "required"), ("A=Art", " B=Boxe", "x")),
+        (("values",), ("A=Art", " B=Boxe")),
+        (("Remplacer", "Type"), ("a=", " b=")),
+    ],
+)
+def test_a_cell_that_was_cut_in_two_is_refused_and_nothing_of_it_is_lost(
+    titles: tuple[str, ...], cells: tuple[str, ...]
+) -> None:
+    (mistake,) = said(("column", "field", *titles), KEY, ("News", "optin_News", *cells))
+    whole = ", ".join(cell.strip() for cell in cells if "=" in cell)
+    assert mistake.startswith("map.csv, row 3: ")
+    assert mistake.endswith(f"put the whole cell in quotes, or write commas between: {whole}")
+
+
+def test_a_row_of_more_cells_than_titles_is_refused_with_the_remedy() -> None:
+    (mistake,) = said(("column", "field", "aliases"), (*KEY, "E-mail", "Mail"))
+    assert '"Mail" stands in a column without a title' in mistake
+    assert "put the two in quotes as one" in mistake
+    assert text_of(("column", "field"), (*KEY, "", " ")) == text_of(KEY)
+
+
+def test_lines_above_the_titles_are_no_part_of_the_mapping() -> None:
+    above = [("Correspondance 2026",), (), ("Projet", "Fondation")]
+    assert text_of(*above, ("Colonne", "Champ"), KEY) == text_of(KEY)
+    assert "neither a row of titles" in said(*[("x", "y")] * 10, ("Colonne", "Champ"), KEY)[0]
+
+
+def test_a_word_of_a_title_that_says_something_else_is_not_guessed() -> None:
+    (mistake,) = said(("Colonne", "Champ", "Description du champ"), (*KEY, "x"))
+    assert 'the title "Description du champ" is not understood' in mistake
+    for titles in (("Colonne", "Type de champ"), ("Champ source cible", "Champ")):
+        assert "neither a row of titles" in said(titles, KEY)[0]
+
+
+def test_titles_that_are_like_none_are_listed_once() -> None:
+    (mistake,) = said(("column", "field", "Owner", "Status"), (*KEY, "JM", "done"))
+    assert mistake.startswith('map.csv, row 1: the titles "Owner", "Status" are not understood')
+    assert mistake.count("Titles are: column, field, ") == 1
 
 
 def test_a_title_that_is_like_none_is_told_which_there_are() -> None:

@@ -24,8 +24,26 @@ WRONG = {
     "a header that stands twice": f"{HEAD}  Nom: f_LastName\n  Nom: f_Name\n  Courriel: f_EMail\n",
     "two documents in one file": f"{HEAD}---\n{HEAD}",
     "a merge key": f"base: &base {{Nom: f_LastName}}\n{HEAD}  <<: *base\n",
+    "a later header that begins with a sign": f"{HEAD}  Nom: f_LastName\n  *Ville: f_City\n",
+    "no blank after a colon": f"{HEAD}  Nom: {{field:f_LastName}}\n",
+    "a header that stands twice among other mistakes": (
+        f"{HEAD}  Nom: f_LastName\n  Nom: f_Name\n  Ville: g_City\nduplicates: newest\n"
+    ),
+    "characters that nobody sees": (
+        f"{HEAD}  Nom: {{field: f_Name, type: 'text\u00a0'}}\n"
+        "  Rue: {field: f_Rue, type: 'text\u200b'}\n"
+        "  Ville:\n    field: f_City\n    type: |\n      text\n"
+    ),
     # of the members
     "nothing in the file": "# to be written\n",
+    "members that are called otherwise": (
+        "nom: n\ncible: dialog-insight\ncolonnes: {Courriel: key_f_EMail}\n"
+    ),
+    "a field that is called otherwise": f"{HEAD}  Nom: {{champ: f_LastName}}\n",
+    "truth and numbers in quotes or other words": (
+        f"{HEAD}  Nom: {{field: f_Name, required: yes, trim: 'false', max_length: '5'}}\n"
+        "computed: {f_A: {split: Nom, by: x, part: '1'}}\nwhen: {Nom: {filled: no}}\n"
+    ),
     "a text instead of members": "newsletter\n",
     "a target that there is not": "name: n\ntarget: dialoginsight\ncolumns: {A: key_f_EMail}\n",
     "members that there are not": (
@@ -67,6 +85,14 @@ WRONG = {
     ),
     "no key": f"{_TOP}columns:\n  Courriel: f_EMail\n",
     "the same key in every row": f"{_TOP}columns:\n  Nom: f_Name\nconstants: {{key_f_Id: salon}}\n",
+    "codes that are written almost right": (
+        f"{HEAD}  A: F_LastName\n  B: f-City\n  C: OptIn_News\n  D: hastrackingconsent\n"
+        "  E: EMail\n"
+        "  F: ignorer\n  G: {field: g_A, type: date, format: JJ/MM/AAAA}\n"
+    ),
+    "a target that is written almost right, and a code": (
+        f"{_TOP.replace('-', '')}columns: {{A: key_f_A, B: g_B}}\n"
+    ),
     # of the types
     "a type that there is not": f"{HEAD}  Intérêts: {{field: f_Interests, type: liste}}\n",
     "types that the fields cannot have": (
@@ -87,7 +113,7 @@ WRONG = {
     ),
     "regions and patterns that are none": (
         f"{HEAD}  A: {{field: f_A, type: phone, region: Canada}}\n"
-        "  B: {field: f_B, pattern: '['}\n"
+        "  B: {field: f_B, pattern: '['}\n  C: {field: f_C, type: postal, region: UK}\n"
     ),
     "options that fit no type of theirs": (
         f"{HEAD}  A: {{field: f_A, type: integer, trim: false, truncate: true, separator: ';'}}\n"
@@ -195,6 +221,16 @@ WRONG = {
         "suppress: [do-not-mail.csv]\n"
     ),
     "rows suppressed by no list": f"{HEAD}suppress_rows: true\n",
+    "what is written and has no effect": (
+        f"{HEAD}merge: {{skip_unmatched: true}}\nsuppress: []\n"
+        "rules: {require_one_of: [], unique: []}\n"
+        "constants: {f_A: '', f_B: ignore, f_C: {value: x, blank: skip}}\n"
+        "computed: {f_D: {template: ' '}}\n"
+    ),
+    "letters of a consent": (
+        f"{HEAD}  Infolettre: {{field: optin_A, case: upper, values: {{Oui: true, Non: non}}}}\n"
+        f"{EVERYONE}"
+    ),
     # of rows
     "conditions that cannot be read": (
         f"{HEAD}when:\n  Pays: []\n  Statut: {{is: Actif, not: Inactif}}\n  Nom: {{}}\n"

@@ -206,7 +206,8 @@ def test_a_column_may_have_any_name_also_one_of_ours(workshop: Workshop) -> None
     columns = "".join(f"  {name}: {name}\n" for name in names)
     workshop.write(
         "mappings/own.yaml",
-        f"name: own\ntarget: dialog-insight-table\ntable_id: 77\ncolumns:\n  No: key_orderNo\n{columns}",
+        "name: own\ntarget: dialog-insight-table\ntable_id: 77\ncolumns:\n  No: key_orderNo\n"
+        + columns,
     )
     cells = ",".join(names)
     workshop.write("own.csv", f"No,{cells}\nA1,{cells}\nA2,{cells}\nA1,{cells}\n")
