@@ -56,10 +56,19 @@ from importer.blanks import BLANKS
 from importer.checking import Checker
 from importer.checking.column import Context
 from importer.documents import parse_document
+from importer.field_rules import (
+    FieldRole,
+    FieldRule,
+    Other,
+    ValueType,
+)
 from importer.journal import Journal
 from importer.mapping import BoundMapping, Mapping, bind
 from importer.mapping.resolving import resolve_mapping
-from importer.model import Chunk, FieldRole, FieldRule, Other, RunState, ValueType
+from importer.model import (
+    Chunk,
+    RunState,
+)
 from importer.planning import Planner
 from importer.run_facts import facts_of
 from importer.run_log import Unwatched

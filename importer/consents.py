@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from importer.model import Origin
+from importer.field_rules import Origin
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,16 @@ from importer.checking import NO, Checker, Suppression
 from importer.clock import Clock, iso
 from importer.delivery import DeliveryEnd
 from importer.errors import UnusableInputError
+from importer.field_rules import FieldRole, FieldRule
 from importer.journal import Journal
 from importer.mapping import BoundMapping, Mapping, bind, unsettled
-from importer.model import FieldRole, FieldRule, PlannedField, PlanSlice, RunState, Verdict, Watcher
+from importer.model import (
+    PlannedField,
+    PlanSlice,
+    RunState,
+    Verdict,
+    Watcher,
+)
 from importer.planning import PlanFacts, PlannedTable, Planner
 from importer.reconciliation import balance, counted, reconcile
 from importer.reports import Refusal, Refusals, Reports, RunFacts, Summary

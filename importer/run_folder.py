@@ -26,8 +26,12 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict
 
 from importer.errors import LockedError, UnusableInputError
+from importer.field_rules import FieldRole, ValueType
 from importer.files import make_private, make_private_folder, sync_file, sync_folder, write_whole
-from importer.model import FieldRole, PlannedField, PlanSlice, ValueType
+from importer.model import (
+    PlannedField,
+    PlanSlice,
+)
 
 SLICE_ROWS = 10_000
 _ID = re.compile(r"\d{8}T\d{6}Z-[a-z0-9-]+-[a-z0-9]{4}")

@@ -15,20 +15,22 @@ import pytest
 
 from importer import reconciliation
 from importer.batching import batch_of
+from importer.field_rules import (
+    FieldRole,
+    Origin,
+    RowRules,
+    ValueType,
+)
 from importer.issues import Finding, IssueCode, Severity
 from importer.journal import Journal
 from importer.model import (
     Batch,
     CheckedChunk,
     Chunk,
-    FieldRole,
-    Origin,
     Outcome,
     PlannedField,
     RowCheck,
-    RowRules,
     Settled,
-    ValueType,
     Verdict,
 )
 from importer.planning import (

@@ -10,16 +10,15 @@ from hypothesis import strategies as st
 
 from importer.batching import batch_of, batches, cut, whole
 from importer.errors import UnusableInputError
+from importer.field_rules import FieldRole, ValueType
 from importer.model import (
     ApiRequest,
     Batch,
     Credentials,
-    FieldRole,
     Limits,
     PlannedField,
     PlanSlice,
     Secret,
-    ValueType,
 )
 
 FIELDS = (

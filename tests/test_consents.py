@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.consents import SettledConsent, Stance, settle_consent
-from importer.model import Origin
+from importer.field_rules import Origin
 
 DAYS = (None, "2026-01-01", "2026-01-02", "2026-01-03")
 stances = st.lists(

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from importer.documents import folded, near, nearest
 from importer.documents.nearness import likeness
 from importer.documents.synonyms import meanings
+from importer.field_rules import ValueType
 from importer.mapping.sections import ColumnSection, MappingDocument
-from importer.model import ValueType
 
 FIELDS = [
     "f_FirstName", "f_LastName", "f_EMail", "f_MobilePhone", "f_BirthDate", "f_City", "f_Country",

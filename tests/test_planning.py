@@ -14,8 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.consents import Stance, settle_consent
+from importer.field_rules import FieldRole, RowRules, ValueType
 from importer.issues import IssueCode, Severity
-from importer.model import Chunk, FieldRole, PlannedField, RowCheck, RowRules, ValueType
+from importer.model import (
+    Chunk,
+    PlannedField,
+    RowCheck,
+)
 from importer.planning import repeats, rivals
 from importer.planning.repeats import repeated
 from importer.run_folder import RunFolder, planned_fields

@@ -19,7 +19,10 @@ from hypothesis import strategies as st
 
 from importer import run_folder
 from importer.errors import LockedError, UnusableInputError
-from importer.model import FieldRole, PlannedField, ValueType
+from importer.field_rules import FieldRole, ValueType
+from importer.model import (
+    PlannedField,
+)
 from importer.run_folder import (
     FileFacts,
     RunFolder,

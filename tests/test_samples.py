@@ -15,8 +15,11 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from importer.field_rules import ValueType
 from importer.issues import IssueCode
-from importer.model import ValueType, Verdict
+from importer.model import (
+    Verdict,
+)
 from importer.sandbox.project import DEFAULT_PROJECT
 from tests.judging import is_address, is_date, is_phone
 

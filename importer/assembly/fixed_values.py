@@ -9,11 +9,16 @@ from datetime import date
 from importer.checking import check_column
 from importer.checking.column import Context, texts_of
 from importer.errors import Mistake, UnusableInputError
+from importer.field_rules import (
+    Blank,
+    FieldRule,
+    Other,
+    ValueType,
+)
 from importer.issues import Severity, message
 from importer.mapping.document import MadeField
 from importer.mapping.document import Mapping as FieldMapping
 from importer.mapping.template import FILE_NAME, RUN_DATE, Template
-from importer.model import Blank, FieldRule, Other, ValueType
 
 _ANSWERS = frozenset({ValueType.BOOLEAN, ValueType.CONSENT})
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from importer.checking.column import Checked, Context, Problem, texts_of
+from importer.field_rules import FieldRule
 from importer.issues import IssueCode
-from importer.model import FieldRule
 
 # Only what nobody can take for the other answer, whatever the column is called: "subscribed" or
 # "refused" depend on the question, and an empty box may be no answer at all. Numbers with a zero

@@ -23,18 +23,20 @@ from importer.checking.source_findings import (
     without_valueless,
 )
 from importer.checking.suppression import Suppression, suppressed_rows, withhold
-from importer.issues import Finding, IssueCode, Severity
-from importer.model import (
+from importer.field_rules import (
     Blank,
-    CheckedChunk,
-    Chunk,
     FieldRole,
     FieldRule,
     OnInvalid,
     Origin,
-    RowCheck,
     RowRules,
     ValueType,
+)
+from importer.issues import Finding, IssueCode, Severity
+from importer.model import (
+    CheckedChunk,
+    Chunk,
+    RowCheck,
 )
 
 _WIRE_OVERHEAD = 1_000  # what a call needs beside its contacts, and a contact beside its values

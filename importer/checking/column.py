@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from importer.field_rules import FieldRule
 from importer.issues import IssueCode, Severity
-from importer.model import FieldRule
 
 Mask = NDArray[np.bool_]
 

@@ -25,7 +25,7 @@ from importer.checking.numeric_dates import (
 )
 from importer.checking.transforms import transformed
 from importer.date_formats import LIKELY_SERIAL, parse_date_format
-from importer.model import FieldRule, ValueType
+from importer.field_rules import FieldRule, ValueType
 
 _YEAR_STARTS = "^[0-9]{4}[-/.]"
 _OTHERS = (

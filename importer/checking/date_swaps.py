@@ -17,7 +17,7 @@ from importer.checking.numeric_dates import (
     shape_of,
 )
 from importer.date_formats import ISO_DATE, parse_date_format
-from importer.model import FieldRule
+from importer.field_rules import FieldRule
 
 _TURNED = {"day": "month", "month": "day"}
 

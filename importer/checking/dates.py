@@ -23,8 +23,8 @@ from importer.date_formats import (
     month_number,
     parse_date_format,
 )
+from importer.field_rules import FieldRule, RealDates, ValueType
 from importer.issues import IssueCode, Severity
-from importer.model import FieldRule, RealDates, ValueType
 
 Moments = NDArray[np.datetime64]
 Numbers = NDArray[np.int64]

@@ -35,8 +35,13 @@ from importer.checking.postal_codes import check_postal_code
 from importer.checking.text import check_text
 from importer.checking.transforms import transformed
 from importer.checking.values import map_values
+from importer.field_rules import (
+    Blank,
+    FieldRole,
+    FieldRule,
+    ValueType,
+)
 from importer.issues import IssueCode, Severity
-from importer.model import Blank, FieldRole, FieldRule, ValueType
 
 CHECKS: dict[ValueType, Check] = {
     ValueType.TEXT: check_text,

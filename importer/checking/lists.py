@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from importer.blanks import BLANKS, trimmed
 from importer.checking.column import Checked, Context, Problem, blanked, patched, to_mask
 from importer.checking.values import ListedValues
+from importer.field_rules import FieldRule
 from importer.issues import IssueCode
-from importer.model import FieldRule
 
 _JOINT = "|"
 _USUAL_SIGNS = re.compile("[;|\n\r\x0b\x0c\x85\u2028\u2029]")

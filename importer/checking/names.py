@@ -96,15 +96,15 @@ def titled(text: str) -> str:
 def _written(words: Sequence[str], gaps: Sequence[str]) -> list[str]:
     """Write each word; ``gaps``: what stands before each, and behind the last one."""
     chosen = any(word[0].isupper() and not word.isupper() for word in words)
-    shouted = any(word.isupper() and len(word) > 1 and word not in _IN_CAPITALS for word in words)
+    capitals = {word for word in words if word.isupper()} - _IN_CAPITALS
+    shouted = any(sum(map(str.isalpha, word)) > 1 for word in capitals)
+    kept = _CHOSEN if shouted else _CHOSEN | capitals
     written: list[str] = []
     for place, word in enumerate(words):
         if not (word.isupper() or word.islower()) or any(map(str.isnumeric, word)):
             slip = word[0].islower() and len(word) > 2 and word[1:].isupper()  # "jEAN"
             written.append(_capitalised(word) if slip else word)
-        elif _is_degree(place, words, gaps) or (
-            chosen and (word in _CHOSEN or (word.isupper() and not shouted))
-        ):
+        elif _is_degree(place, words, gaps) or (chosen and word in kept):
             written.append(word)
         elif _is_small(place, words, gaps, written):
             written.append(_lower(word))

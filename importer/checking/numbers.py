@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.checking.column import Checked, Context, Mask, Problem, blanked, to_mask
+from importer.field_rules import FieldRule
 from importer.issues import IssueCode, Severity
-from importer.model import FieldRule
 
 _MOST_DIGITS = 15  # what every JSON reader keeps exactly
 _MINUS = r"[-\x{2212}]"
@@ -26,8 +26,8 @@ _COULD_BE_THOUSANDS = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"
 _REMEDY = "Say which in the mapping: `decimal: comma` or `decimal: point`."
 # A number cell and a cell of text give the same text, and only the text follows the mapping.
 _REMEDY_IN_A_WORKBOOK = (
-    "A cell of this workbook can be a number or a text, and both look the same here: if the cells "
-    "hold numbers, take `decimal` out of the mapping, or else write the text with a comma."
+    "A number and a text look the same in a workbook: take `decimal` out of the mapping if the "
+    "cells hold numbers, or write {} or, as text, a comma before the decimals."
 )
 _FRACTION = " It has decimals."
 
@@ -167,7 +167,7 @@ def _problems(
 def _readings(text: str, decimal: str | None) -> str:
     """Give both readings of a text with one comma or point, and what settles it."""
     thousands = re.sub("[.,]", "", text)
-    remedy = _REMEDY_IN_A_WORKBOOK if decimal else _REMEDY
+    remedy = _REMEDY_IN_A_WORKBOOK.format(thousands) if decimal else _REMEDY
     return f"{thousands} or {text.replace(',', '.')}. {remedy}"
 
 

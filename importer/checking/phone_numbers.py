@@ -11,7 +11,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
 
 from importer.blanks import WIDTHLESS
-from importer.model import PhoneForm
+from importer.field_rules import PhoneForm
 
 _FORMATS = {
     PhoneForm.E164: PhoneNumberFormat.E164,
@@ -225,7 +225,10 @@ def _lacks_zero(digits: str, number: PhoneNumber, region: str | None) -> bool:
     """Tell whether digits are a number of the region's without the zero before it."""
     if region is None or phonenumbers.ndd_prefix_for_region(region, True) != "0":
         return False
-    return digits == phonenumbers.national_significant_number(number)
+    if digits != phonenumbers.national_significant_number(number):
+        return False
+    at_home = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
+    return at_home.lstrip("( ").startswith("0")  # some numbers need none
 
 
 def _numbers_in(text: str) -> int:

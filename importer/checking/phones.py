@@ -25,8 +25,8 @@ from importer.checking.phone_numbers import (
     reading_of,
     write_number,
 )
+from importer.field_rules import FieldRule, PhoneForm
 from importer.issues import IssueCode, Severity
-from importer.model import FieldRule, PhoneForm
 
 _BETWEEN = "().\\/" + "".join(f"\\x{{{ord(sign):x}}}" for sign in SPACES + HYPHENS)
 _SHAPE = rf"^\+?[0-9(][0-9{_BETWEEN}]{{6,24}}$"

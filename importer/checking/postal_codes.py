@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from importer.checking.column import Checked, Context, Mask, Problem, to_mask
 from importer.checking.postal_spellings import BY_SHAPE, SPELLINGS, Form, why_none
+from importer.field_rules import FieldRule
 from importer.issues import IssueCode, Severity
-from importer.model import FieldRule
 
 _NONE = pa.scalar(None, pa.large_string())
 _NUMBER = r"^[0-9]+[.,]0+$|^[0-9][.,][0-9]+[Ee]\+?[0-9]+$"

@@ -18,8 +18,16 @@ from numpy.typing import NDArray
 from importer.blanks import WIDTHLESS
 from importer.checking.column import Mask, blanked, flat, texts_of, to_mask
 from importer.checking.transforms import transformed
+from importer.field_rules import (
+    FieldRole,
+    FieldRule,
+    Origin,
+    ValueType,
+)
 from importer.issues import Finding, IssueCode, Severity
-from importer.model import FieldRole, FieldRule, Origin, RowCheck, ValueType
+from importer.model import (
+    RowCheck,
+)
 
 _LONGEST_DOMAIN = 253  # signs, of any domain; longer ones take long to be read
 # Where a cell may be parted into addresses and other words, and what may stand around these.

@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 from importer.blanks import BLANKS
 from importer.checking.column import Checked, Context, Mask, Problem, patched, to_mask
 from importer.checking.names import title_case
+from importer.field_rules import Case, FieldRule
 from importer.issues import IssueCode, Severity
-from importer.model import Case, FieldRule
 
 # The longest text that is compared with a pattern for which only Python's own engine will do: it
 # may take a time that grows with the square of the length, and worse.

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from importer.blanks import BLANKS, trimmed
 from importer.checking.column import flat
-from importer.model import FieldRule, Take
+from importer.field_rules import FieldRule, Take
 
 # Joiners have no width and stand inside words: of Persian names, of emoji made of several.
 _JOINERS = "\u200c\u200d\u2060"

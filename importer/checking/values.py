@@ -8,8 +8,8 @@ import numpy as np
 
 from importer.blanks import BLANKS, folded
 from importer.checking.column import Checked, Problem, texts_of
+from importer.field_rules import FieldRule, Other, ValueType
 from importer.issues import IssueCode
-from importer.model import FieldRule, Other, ValueType
 
 _MOST_SHOWN = 8
 _LEAVE = "leave"  # the third answer of a consent, which only the mapping gives

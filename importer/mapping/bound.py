@@ -12,13 +12,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.blanks import trimmed
+from importer.field_rules import FieldRule
 from importer.mapping.conditions import rows_left_out
 from importer.mapping.document import MappedColumn, Mapping
 from importer.mapping.drift import Drift
 from importer.mapping.findings import Use, findings_of_fields
 from importer.mapping.headers import headers_meant
 from importer.mapping.template import FILE_NAME, RUN_DATE, Joined, Part, Recipe, Template
-from importer.model import Chunk, FieldRule
+from importer.model import (
+    Chunk,
+)
 from importer.tables import TableDescription
 
 

@@ -6,7 +6,7 @@ import re
 from typing import Protocol
 
 from importer.documents import near
-from importer.model import FieldFact
+from importer.field_rules import FieldFact
 
 
 class Grammar(Protocol):

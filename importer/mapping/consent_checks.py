@@ -9,11 +9,14 @@ from collections.abc import Mapping as Members
 from typing import Protocol
 
 from importer.blanks import folded
+from importer.field_rules import Blank, FieldRole, FieldRule
 from importer.mapping.document import MadeField, MappedColumn
 from importer.mapping.rules import Say
 from importer.mapping.sections import ConsentSection
 from importer.mapping.template import Recipe, Template
-from importer.model import Blank, FieldRole, FieldRule, WriteMode
+from importer.model import (
+    WriteMode,
+)
 
 
 class Warn(Protocol):

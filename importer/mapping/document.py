@@ -10,9 +10,17 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core.core_schema import WithDefaultSchema
 
 from importer.documents import Document
+from importer.field_rules import (
+    Blank,
+    FieldRole,
+    FieldRule,
+    RowRules,
+)
 from importer.mapping.sections import MappingDocument
 from importer.mapping.template import Recipe
-from importer.model import Blank, FieldRole, FieldRule, RowRules, WriteMode
+from importer.model import (
+    WriteMode,
+)
 from importer.tables import SourceOptions
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from importer.field_rules import FieldRole, FieldRule, OnInvalid
 from importer.issues import Finding, IssueCode, Severity
-from importer.model import FieldRole, FieldRule, OnInvalid
 
 _NEVER_WITHOUT = frozenset({FieldRole.KEY, FieldRole.CONSENT})
 

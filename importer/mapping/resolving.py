@@ -10,6 +10,13 @@ from pathlib import Path
 
 from importer.documents import Document, MemberPath, near, nearest, read_document, salvage
 from importer.errors import Mistake, UnusableInputError
+from importer.field_rules import (
+    FieldFact,
+    FieldRole,
+    FieldRule,
+    RowRules,
+    ValueType,
+)
 from importer.mapping.code_hints import Grammar, meant, unusual
 from importer.mapping.consent_checks import (
     check_constant,
@@ -34,7 +41,9 @@ from importer.mapping.sections import (
     OptionsSection,
 )
 from importer.mapping.source import source_options
-from importer.model import FieldFact, FieldRole, FieldRule, RowRules, ValueType, WriteMode
+from importer.model import (
+    WriteMode,
+)
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
 

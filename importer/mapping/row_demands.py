@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from importer.documents import near
+from importer.field_rules import FieldRole, FieldRule, ValueType
 from importer.mapping.consent_checks import Warn
 from importer.mapping.document import Condition, MappedColumn
 from importer.mapping.rules import Say
 from importer.mapping.sections import ConditionSection, MappingDocument, RulesSection
-from importer.model import FieldRole, FieldRule, ValueType, WriteMode
+from importer.model import (
+    WriteMode,
+)
 
 Group = tuple[str, ...]
 _CONSENTS = frozenset({FieldRole.CONSENT, FieldRole.CONSENT_DATE})

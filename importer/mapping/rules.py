@@ -9,8 +9,7 @@ from typing import Protocol
 from importer.blanks import folded
 from importer.date_formats import formats_problem, parse_date_format
 from importer.documents import near
-from importer.mapping.sections import DefaultBlank, OptionsSection, OtherValue, RegionOfColumn
-from importer.model import (
+from importer.field_rules import (
     Blank,
     FieldFact,
     FieldRole,
@@ -20,6 +19,7 @@ from importer.model import (
     PhoneForm,
     ValueType,
 )
+from importer.mapping.sections import DefaultBlank, OptionsSection, OtherValue, RegionOfColumn
 
 _DATES = frozenset({ValueType.DATE, ValueType.DATETIME})
 _PLAIN = frozenset({ValueType.TEXT, ValueType.CHOICE})

@@ -18,9 +18,15 @@ from pydantic import (
 )
 
 from importer.documents import DocumentModel, Text
+from importer.field_rules import (
+    Case,
+    OnInvalid,
+    RealDates,
+    Take,
+    ValueType,
+)
 from importer.mapping.regions import region_code
 from importer.mapping.source import SourceSection
-from importer.model import Case, OnInvalid, RealDates, Take, ValueType
 
 
 def _check_pattern(pattern: str) -> str:

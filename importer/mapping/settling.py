@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from importer.field_rules import FieldRole
 from importer.mapping.bound import BoundMapping
-from importer.model import FieldRole
 from importer.tables import TableDescription
 
 _ANSWERS = frozenset({FieldRole.CONSENT, FieldRole.CONSENT_DATE})

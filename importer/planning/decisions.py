@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from importer.consents import Stance
-from importer.model import Origin
+from importer.field_rules import Origin
 
 ANSWERS = ("leave", "yes", "no")
 

@@ -12,9 +12,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from importer.field_rules import FieldRole, Origin, RowRules
 from importer.files import sync_folder
 from importer.issues import IssueCode, Severity
-from importer.model import CheckedChunk, Chunk, FieldRole, Origin, PlannedField, RowCheck, RowRules
+from importer.model import (
+    CheckedChunk,
+    Chunk,
+    PlannedField,
+    RowCheck,
+)
 from importer.planning.column_files import (
     ISSUES,
     LISTED,

@@ -11,7 +11,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from importer.consents import Stance, settle_consent
-from importer.model import FieldRole, Origin, PlannedField, RowCheck, comparable_keys
+from importer.field_rules import FieldRole, Origin
+from importer.model import (
+    PlannedField,
+    RowCheck,
+    comparable_keys,
+)
 from importer.planning.column_files import LISTED, NUMBER, ROW, TABLE, origin_column
 from importer.planning.decisions import Decisions, Member
 from importer.planning.repeats import repeated

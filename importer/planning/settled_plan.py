@@ -13,7 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from importer.model import FieldRole, Origin, PlannedField, RowCheck, RowRules
+from importer.field_rules import FieldRole, Origin, RowRules
+from importer.model import (
+    PlannedField,
+    RowCheck,
+)
 from importer.planning.column_files import (
     ROW,
     TEXT,

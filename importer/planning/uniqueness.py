@@ -13,7 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from importer.model import FieldRole, PlannedField, RowCheck
+from importer.field_rules import FieldRole
+from importer.model import (
+    PlannedField,
+    RowCheck,
+)
 from importer.planning.column_files import NUMBER, ROW, TABLE, to_mask
 from importer.planning.key_columns import comparable_column
 from importer.planning.repeats import repeated

@@ -8,13 +8,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from importer.errors import RefusedError
+    from importer.field_rules import FieldFact
     from importer.model import (
         AccountFields,
         ApiRequest,
         ApiResponse,
         Batch,
         Credentials,
-        FieldFact,
         Limits,
         Pending,
         PlanSlice,

@@ -13,8 +13,17 @@ import pyarrow as pa
 
 from importer.checking import Checker, check_column
 from importer.checking.column import Context
+from importer.field_rules import (
+    FieldRole,
+    FieldRule,
+    Other,
+    ValueType,
+)
 from importer.issues import Finding, IssueCode, Severity
-from importer.model import CheckedChunk, Chunk, FieldRole, FieldRule, Other, ValueType
+from importer.model import (
+    CheckedChunk,
+    Chunk,
+)
 
 LARGEST = 100_000
 KEY = FieldRule("key_f_EMail", FieldRole.KEY, ValueType.EMAIL, "Courriel")

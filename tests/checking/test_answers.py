@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.checking.answers import NO, YES
+from importer.field_rules import Other, ValueType
 from importer.issues import IssueCode
-from importer.model import Other, ValueType
 
 from .columns import column_of, rule_of
 

@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.checking import CHECKS
-from importer.model import Blank, Case, FieldRule, OnInvalid, Other, Take, ValueType
+from importer.field_rules import (
+    Blank,
+    Case,
+    FieldRule,
+    OnInvalid,
+    Other,
+    Take,
+    ValueType,
+)
 
 from .columns import KEY, checked_of, column, column_of, rule_of
 

@@ -10,8 +10,17 @@ from hypothesis import strategies as st
 
 from importer.checking import Checker, check_column
 from importer.checking.column import Context, patched
+from importer.field_rules import (
+    Blank,
+    FieldRole,
+    FieldRule,
+    OnInvalid,
+    ValueType,
+)
 from importer.issues import Finding, IssueCode, Severity
-from importer.model import Blank, FieldRole, FieldRule, OnInvalid, RowCheck, ValueType
+from importer.model import (
+    RowCheck,
+)
 
 from .columns import KEY, Cells, Column, checked_of, chunk_of, column, column_of, rule_of, said
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from importer.checking import Checker
 from importer.checking.date_orders import DateOrders
 from importer.date_formats import parse_date_format
-from importer.model import RealDates, Take, ValueType
+from importer.field_rules import RealDates, Take, ValueType
 
 from .columns import KEY, chunk_of, rule_of
 

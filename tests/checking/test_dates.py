@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
 
+from importer.field_rules import RealDates, ValueType
 from importer.issues import IssueCode, Severity, message
-from importer.model import RealDates, ValueType
 
 from .columns import TODAY, column_of, rule_of
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from importer.checking import fields
+from importer.field_rules import Blank, FieldRule, ValueType
 from importer.issues import IssueCode
-from importer.model import Blank, FieldRule, ValueType
 from tests.checking.columns import column_of, rule_of
 
 RULES = {

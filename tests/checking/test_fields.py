@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from importer.field_rules import Blank, FieldRole, ValueType
 from importer.issues import IssueCode
-from importer.model import Blank, FieldRole, ValueType
 from tests.checking.columns import column_of, rule_of
 
 TOKEN = "#CLEAR"

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.blanks import BLANKS
+from importer.field_rules import Blank, Other, ValueType
 from importer.issues import IssueCode, message
-from importer.model import Blank, Other, ValueType
 
 from .columns import Column, column_of, rule_of
 

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from importer.checking.names import title_case, titled
-from importer.model import Case, ValueType
+from importer.field_rules import Case, ValueType
 
 from .columns import column_of, rule_of
 
@@ -43,6 +43,9 @@ def test_a_name_in_capitals_or_in_small_letters_gets_its_own_capitals(name: str)
         "DeShawn", "LaToya", "d'Artagnan", "D'Artagnan", "Macdonald", "MacKenzie",
         "Jean De La Tour", "Jean le Goff", "Leonardo di Caprio", "Ortega y Gasset",
         "Ahmed bin Said", "eBay", "Tom Du Pré", "Aujourd'Hui", "Mary Van Buren", "Macé-McÉwan",
+        "Villiers de L'Isle-Adam", "Villiers de L'Isle-Adam II", "Jean E\u0301 Roy", "Jean D'Arc",
+        "Jean À la Tour",
+        "Zoé Roy PhD",
     ],
 )  # fmt: skip
 def test_capitals_that_somebody_chose_stay(name: str) -> None:
@@ -52,6 +55,18 @@ def test_capitals_that_somebody_chose_stay(name: str) -> None:
 def test_only_the_words_in_one_case_are_changed() -> None:
     assert written("Jean DUPONT", "Jean tremblay", "Jean DE LA TOUR", "DUPONT Jean") == [
         "Jean Dupont", "Jean Tremblay", "Jean de la Tour", "Dupont Jean",
+    ]  # fmt: skip
+
+
+def test_a_degree_behind_a_name_keeps_its_capitals() -> None:
+    assert written("JEAN ROY MD", "Zoé Roy, PHD", "JEAN ROY-MD", "MD Roy", "MD", "PAUL MBA") == [
+        "Jean Roy MD", "Zoé Roy, PHD", "Jean Roy-Md", "Md Roy", "Md", "Paul Mba",
+    ]  # fmt: skip
+
+
+def test_a_letter_alone_is_written_as_the_capitals_around_it() -> None:
+    assert written("Jean D'ARC", "JEAN D'ARC", "Marie k Roy") == [
+        "Jean d'Arc", "Jean d'Arc", "Marie K Roy",
     ]  # fmt: skip
 
 
@@ -94,6 +109,7 @@ names = st.lists(
 
 
 @given(text=names | st.text())
+@example("e\u0301'E\u0301 Jean")
 @settings(deadline=None, max_examples=200)
 def test_writing_a_name_again_changes_nothing(text: str) -> None:
     once = titled(text)
@@ -102,8 +118,8 @@ def test_writing_a_name_again_changes_nothing(text: str) -> None:
 
 
 words = st.sampled_from(
-    ["JEAN", "roy", "Zoé", "ÉLISE", "élise", "de", "LA", "ÿves", "MCDONALD", "mac", "II", "SS",
-     "Des", "à", "þór", "O", "J.", "D'AMOURS", "Lès", "ßa", "ø"]
+    ["JEAN", "roy", "Zoé", "MD", "phd", "ÉLISE", "élise", "de", "LA", "ÿves", "MCDONALD", "mac",
+     "II", "SS", "Des", "à", "þór", "O", "J.", "D'AMOURS", "Lès", "ßa", "ø"]
 )  # fmt: skip
 ordinary = st.tuples(st.sampled_from([" ", "-", "'"]), st.lists(words)).map(
     lambda parts: parts[0].join(parts[1])

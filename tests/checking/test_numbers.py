@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from importer.field_rules import FieldRule, ValueType
 from importer.issues import IssueCode, message
-from importer.model import FieldRule, ValueType
 
 from .columns import column_of, rule_of
 
@@ -239,7 +239,9 @@ def test_a_workbooks_numbers_have_a_point_whatever_the_mapping_says_of_its_texts
     found = column_of([*texts], rule_of(ValueType.DECIMAL, decimal="comma"), typed_dates=True)
     assert found.texts == ["12.5", None, "1234.5", "1.5", None]
     assert found.problems[IssueCode.DECIMAL_AMBIGUOUS] == {
-        1: "1234 or 1.234. Write it as 1234, or as text with a comma."
+        1: "1234 or 1.234. A number and a text look the same in a workbook: take `decimal` out of "
+        "the mapping if the cells hold numbers, or write 1234 or, as text, a comma before the "
+        "decimals."
     }
     plain = column_of(["1.234"], DECIMAL, typed_dates=True)
     assert plain.texts == ["1.234"]

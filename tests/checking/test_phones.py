@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
+from importer.checking.phone_numbers import HYPHENS, SPACES, reading_of
 from importer.checking.phones import _by_pattern, _plan
+from importer.field_rules import PhoneForm, ValueType
 from importer.issues import IssueCode, Severity
-from importer.model import PhoneForm, ValueType
 
 from .columns import column_of, rule_of
 
@@ -182,7 +183,11 @@ def test_phones_are_written_in_e164(text: str, region: str | None, written: str)
         ("514 555 0123", None, "no country code"),
         ("bonjour", "CA", "cannot be read"),
         ("1-800-FLOWERS", "US", "letters"),
-        ("tel 514-555-0123", "CA", "letters"),
+        ("fax 514-555-0123", "CA", "letters"),
+        ("514-555-0123 fax", "CA", "letters"),
+        ("C: 514-555-0123", "CA", "letters"),
+        ("cell mob tel 514-555-0123", "CA", "letters"),
+        ("cell", "CA", "cannot be read"),
         ("555-0123", "CA", "no such number"),
         ("514-055-0123", "CA", "no such number"),
         ("0123456789012", "FR", "no such number"),
@@ -237,6 +242,119 @@ def test_an_extension_that_another_field_takes_is_no_matter(text: str) -> None:
     assert column_of([text], taking).texts == ["12"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "514-555-0123 (cell)", "Cell: 514-555-0123", "cell.: 514-555-0123", "Tél.: 514-555-0123",
+        "TÉL : 514-555-0123", "te\u0301l 514-555-0123", "Téléphone 514-555-0123",
+        "514-555-0123 (bur.)", "(bureau) 514-555-0123", "[Mobile] 514-555-0123",
+        "514-555-0123, dom.", "514-555-0123 / maison", "514-555-0123cell", "5145550123 Mobile",
+        "Tél. bureau : (514) 555-0123", "tel:+1-514-555-0123", "514-555-0123 tél. perso",
+    ],
+)  # fmt: skip
+def test_a_word_that_says_which_number_it_is_is_left_out(text: str) -> None:
+    found = column_of([text], rule_of(ValueType.PHONE, region="CA"))
+    assert found.texts == ["+15145550123"]
+    assert not found.problems
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Bur. 514-555-0123 p. 12", "514-555-0123 (bur.) poste 12", "514-555-0123 poste 12 (bureau)"],
+)
+def test_such_a_word_may_stand_beside_an_extension(text: str) -> None:
+    found = column_of([text], rule_of(ValueType.PHONE, region="CA"))
+    assert found.texts == ["+15145550123"]
+    assert found.problems == {IssueCode.PHONE_EXTENSION_DROPPED: {0: "12"}}
+
+
+@pytest.mark.parametrize("sign", [*(SPACES + HYPHENS), "\u200b", "\u2060", "\u00ad"])
+@pytest.mark.parametrize("region", ["CA", "BE"])
+def test_spaces_and_hyphens_of_every_kind_are_as_good_as_plain_ones(sign: str, region: str) -> None:
+    number = {"CA": ["514", "555", "0123"], "BE": ["0475", "12", "34", "56"]}[region]
+    rule = rule_of(ValueType.PHONE, region=region)
+    found = column_of([sign.join(number), sign.join(number) + f"{sign}x 12"], rule)
+    assert found.texts == column_of(["".join(number)], rule).texts * 2
+    assert found.problems == {IssueCode.PHONE_EXTENSION_DROPPED: {1: "12"}}
+
+
+def test_typographic_spaces_and_hyphens_are_settled_by_pattern() -> None:
+    texts = ["06\u202f12\u202f34\u202f56\u202f78", "06\u201112\u201134\u201156\u201178"]
+    assert by_pattern(texts, "FR") == ["+33612345678"] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("0590 20 12 34", "+590590201234"),
+        ("0690 12 34 56", "+590690123456"),
+        ("0594 25 12 34", "+594594251234"),
+        ("06 94 12 34 56", "+594694123456"),
+        ("0596 60 12 34", "+596596601234"),
+        ("0696 12 34 56", "+596696123456"),
+        ("0262 12 34 56", "+262262123456"),
+        ("0692 12 34 56", "+262692123456"),
+        ("0269 61 12 34", "+262269611234"),
+        ("0639 01 23 45", "+262639012345"),
+        ("0508 41 23 45", "+508412345"),
+        ("0708 41 23 45", "+508708412345"),
+        ("0709 12 34 56", "+596709123456"),
+    ],
+)
+def test_numbers_of_overseas_france_get_the_country_code_of_their_own(
+    text: str, written: str
+) -> None:
+    rule = rule_of(ValueType.PHONE, region="FR")
+    found = column_of([text, text.replace(" ", ""), written], rule)
+    assert found.texts == [written] * 3
+    assert not found.problems
+    lost = column_of([text.replace(" ", "")[1:]], rule)
+    assert lost.texts == [written]
+    assert lost.problems == {IssueCode.PHONE_ZERO_RESTORED: {0: written}}
+
+
+@pytest.mark.parametrize("region", ["GP", "BL", "MF", "MQ", "GF", "RE", "YT"])
+def test_the_places_of_france_dial_one_another_alike(region: str) -> None:
+    texts = ["06 12 34 56 78", "0596 60 12 34", "0692 12 34 56", "+33 6 12 34 56 78"]
+    found = column_of([*texts], rule_of(ValueType.PHONE, region=region))
+    assert found.texts == ["+33612345678", "+596596601234", "+262692123456", "+33612345678"]
+    assert not found.problems
+
+
+@pytest.mark.parametrize("region", ["FR", "CA", None])
+@pytest.mark.parametrize("text", ["+33 596 60 12 34", "+33 (0)596 60 12 34", "+33596601234"])
+def test_a_number_of_overseas_france_under_33_is_refused_with_the_right_one(
+    text: str, region: str | None
+) -> None:
+    found = column_of([text], rule_of(ValueType.PHONE, region=region))
+    assert found.texts == [None]
+    assert found.problems == {
+        IssueCode.PHONE_INVALID: {
+            0: "it is one of overseas France, not under +33: write +596 596 60 12 34"
+        }
+    }
+
+
+@pytest.mark.parametrize("text", ["0596 20 34 56", "0639 12 34 56", "+33 596 20 34 56"])
+def test_what_begins_like_overseas_france_but_is_of_no_place_there_is_refused(text: str) -> None:
+    found = column_of([text], rule_of(ValueType.PHONE, region="FR"))
+    assert found.texts == [None]
+    assert "overseas France" in found.problems[IssueCode.PHONE_INVALID][0]
+
+
+def test_a_number_of_france_abroad_is_written_internationally_in_the_national_form() -> None:
+    rule = rule_of(ValueType.PHONE, region="FR", phone_form=PhoneForm.NATIONAL)
+    assert column_of(["0696 12 34 56"], rule).texts == ["+596 696 12 34 56"]
+
+
+def test_a_text_whose_number_and_extension_are_asked_for_is_read_once() -> None:
+    reading_of.cache_clear()
+    texts: list[str | None] = ["514-555-0123 p. 12", "bonjour", ";" * 300, "514-555-0123"]
+    column_of(texts, rule_of(ValueType.PHONE, region="CA", keeps_extension=True))
+    column_of(texts, rule_of(ValueType.PHONE, region="CA", extension=True))
+    assert reading_of.cache_info().misses == reading_of.cache_info().hits == 3
+
+
 def test_the_extensions_field_is_blank_without_extension_or_number_and_says_nothing() -> None:
     texts = ["514-555-0123", "555 poste 12", "bonjour", "12", None, "+44 20 7946 0958 x007"]
     found = column_of(texts, rule_of(ValueType.PHONE, region="CA", extension=True))
@@ -251,10 +369,12 @@ def test_the_extensions_field_is_blank_without_extension_or_number_and_says_noth
         "514-555-0123 ext 12 ext 13",
         "514-555-0123, ext. 12345678",
         "514-555-0123 Marie",
-        "514-555-0123 (bureau)",
+        "514-555-0123 (Marie, bureau) ext",
+        "514-555-0123 bureau 12",
+        "514-555-0123 pcell",
         "514-555-0123 доб 12",
         "514-555-012p",
-        "tel:+1-514-555-0123",
+        "cellule 514-555-0123",
     ],
 )
 def test_letters_that_name_no_extension_are_refused(text: str) -> None:
@@ -277,6 +397,11 @@ def test_letters_that_name_no_extension_are_refused(text: str) -> None:
         ("06 12 34 56 78 - 06 98 76 54 32", "FR", 2),
         ("0612345678/0698765432/0145678901", "FR", 3),
         ("+33 6 12 34 56 78, +33 6 98 76 54 32", None, 2),
+        ("06 12 34 56 78 ou 07 12 34 56 78", "FR", 2),
+        ("06 12 34 56 78 07 12 34 56 78", "FR", 2),
+        ("cell 514-555-0101 / bur. 438-555-0199", "CA", 2),
+        ("514 555 0101 438 555 0199 418 555 0155", "CA", 3),
+        ("+33 6 12 34 56 78 +33 6 98 76 54 32", "FR", 2),
     ],
 )
 def test_several_numbers_in_a_cell_are_refused_and_counted(
@@ -301,6 +426,9 @@ def test_several_numbers_in_a_cell_are_refused_and_counted(
         ("514-555-0123, 34 x12", "CA", "more digits than one number"),
         ("1" * 40, "CA", "too many digits"),
         ("1" * 400, "CA", "too long"),
+        (";" * 60 + "5145550123", "CA", "too long"),
+        ("514-555-0123 / 1234567", "CA", "no such number"),
+        ("1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0", "CA", "too many digits"),
         ("514 555 0123", "AQ", "cannot be read"),
     ],
 )
@@ -340,6 +468,7 @@ def test_a_number_that_lost_its_zero_is_sent_with_a_warning(
         ("5145550123", "CA"),
         ("912345678", "ES"),
         ("0612345678", "IT"),
+        ("330000", "DE"),
     ],
 )
 def test_a_number_that_lacks_nothing_is_not_warned_of(text: str, region: str) -> None:

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.checking.postal_spellings import SPELLINGS
+from importer.field_rules import ValueType
 from importer.issues import IssueCode, Severity
-from importer.model import ValueType
 
 from .columns import Column, column_of, rule_of
 

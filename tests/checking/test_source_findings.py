@@ -7,8 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from importer.field_rules import (
+    Blank,
+    FieldRole,
+    OnInvalid,
+    ValueType,
+)
 from importer.issues import Finding, IssueCode, Severity
-from importer.model import Blank, FieldRole, OnInvalid, RowCheck, ValueType
+from importer.model import (
+    RowCheck,
+)
 
 from .columns import KEY, checked_of, column, rule_of, said
 

@@ -20,17 +20,19 @@ from importer.checking.suppression import (
     suppressed_rows,
     withhold,
 )
-from importer.issues import Finding, IssueCode, Severity
-from importer.model import (
-    CheckedChunk,
-    Chunk,
+from importer.field_rules import (
     FieldRole,
     FieldRule,
     OnInvalid,
     Origin,
-    RowCheck,
     Take,
     ValueType,
+)
+from importer.issues import Finding, IssueCode, Severity
+from importer.model import (
+    CheckedChunk,
+    Chunk,
+    RowCheck,
 )
 
 KEY, OTHER, NAME = "key_f_EMail", "f_EMail2", "f_LastName"

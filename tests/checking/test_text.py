@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from importer.checking.column import Context
 from importer.checking.text import check_text
+from importer.field_rules import Case, ValueType
 from importer.issues import IssueCode, Severity
-from importer.model import Case, ValueType
 
 from .columns import column_of, rule_of
 

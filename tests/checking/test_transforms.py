@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.blanks import BLANKS
+from importer.field_rules import Blank, Take, ValueType
 from importer.issues import IssueCode
-from importer.model import Blank, Take, ValueType
 
 from .columns import column_of, rule_of
 

@@ -6,8 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from importer.field_rules import (
+    Blank,
+    FieldRule,
+    Other,
+    ValueType,
+)
 from importer.issues import IssueCode, message
-from importer.model import Blank, FieldRule, Other, ValueType
 
 from .columns import column_of, rule_of
 

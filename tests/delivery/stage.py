@@ -18,17 +18,16 @@ from importer import targets
 from importer.client import Client
 from importer.clock import Interruption
 from importer.delivery import DeliveryEnd, deliver
+from importer.field_rules import FieldRole, ValueType
 from importer.journal import Journal
 from importer.model import (
     Connection,
     Credentials,
-    FieldRole,
     Limits,
     Outcome,
     PlannedField,
     PlanSlice,
     Secret,
-    ValueType,
     WriteMode,
 )
 from importer.pacing import Pace

@@ -13,10 +13,13 @@ import pyarrow as pa
 
 from importer.documents import parse_document
 from importer.errors import Mistake, UnusableInputError
+from importer.field_rules import FieldRule
 from importer.issues import Finding
 from importer.mapping import BoundMapping, Grammar, Mapping, bind
 from importer.mapping.resolving import resolve_mapping
-from importer.model import Chunk, FieldRule
+from importer.model import (
+    Chunk,
+)
 from importer.tables import TableDescription
 from importer.targets import grammar, names
 

@@ -7,9 +7,17 @@ from pathlib import Path
 import pytest
 
 from importer.errors import UnusableInputError
+from importer.field_rules import (
+    Blank,
+    FieldRole,
+    OnInvalid,
+    ValueType,
+)
 from importer.mapping import Mapping, read_mapping
 from importer.mapping.template import Template
-from importer.model import Blank, FieldRole, OnInvalid, ValueType, WriteMode
+from importer.model import (
+    WriteMode,
+)
 from importer.tables import SourceOptions
 from tests.mapping.reading import EVERYONE, GRAMMARS, HEAD, mapping_of, mistakes_of, rule_of
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from importer.errors import UnusableInputError
+from importer.field_rules import ValueType
 from importer.mapping import read_mapping
-from importer.model import ValueType
 from tests.mapping.reading import EVERYONE, FILE, GRAMMARS, HEAD, mapping_of, mistakes_of
 from tests.mapping.wrong_mappings import GOLDEN, WRONG, page
 

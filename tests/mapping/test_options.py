@@ -6,8 +6,16 @@ from typing import Any
 
 import pytest
 
+from importer.field_rules import (
+    Blank,
+    Case,
+    Other,
+    PhoneForm,
+    RealDates,
+    Take,
+    ValueType,
+)
 from importer.mapping import reads_negatively
-from importer.model import Blank, Case, Other, PhoneForm, RealDates, Take, ValueType
 from tests.mapping.reading import (
     EVERYONE,
     HEAD,

@@ -11,9 +11,9 @@ from ruamel.yaml import YAML
 
 from importer.documents import parse_document, salvage
 from importer.errors import UnusableInputError
+from importer.field_rules import Case, Take, ValueType
 from importer.mapping import json_schema, read_mapping
 from importer.mapping.sections import ColumnSection, MappingDocument
-from importer.model import Case, Take, ValueType
 from importer.tables import SourceOptions
 from tests.mapping.option_paths import option_paths
 from tests.mapping.reading import GRAMMARS, HEAD

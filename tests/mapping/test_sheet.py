@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from importer.documents import parse_document
 from importer.errors import UnusableInputError
+from importer.field_rules import ValueType
 from importer.mapping import Converted, SheetRow, convert
 from importer.mapping.resolving import resolve_mapping
 from importer.mapping.sections import ColumnSection
 from importer.mapping.sheet_titles import TITLES
-from importer.model import ValueType
 from tests.mapping.reading import EVERYONE, GRAMMARS
 from tests.test_written_documents import NASTY
 

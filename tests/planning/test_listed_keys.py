@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from importer.field_rules import Origin, RowRules
 from importer.issues import IssueCode, Severity
-from importer.model import Origin, RowCheck, RowRules
+from importer.model import (
+    RowCheck,
+)
 
 from ..plans import KEY, NAME, NEWS, NEWS_DATE, Planned, Row, plan_of, read_back
 

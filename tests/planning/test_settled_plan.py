@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from importer.field_rules import Origin, RowRules
 from importer.issues import IssueCode, Severity
-from importer.model import Origin, RowCheck, RowRules
+from importer.model import (
+    RowCheck,
+)
 from importer.planning import PlanFacts
 
 from ..plans import FIELDS, KEY, NAME, NEWS, NEWS_DATE, Planned, Row, invalid, plan_of, read_back

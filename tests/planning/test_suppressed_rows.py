@@ -14,17 +14,19 @@ from hypothesis import strategies as st
 
 from importer.checking import Checker, Suppression
 from importer.checking.suppression import address_hashes
-from importer.issues import Finding, IssueCode, Severity
-from importer.model import (
+from importer.field_rules import (
     Blank,
-    Chunk,
     FieldRole,
     FieldRule,
     OnInvalid,
-    PlannedField,
-    RowCheck,
     RowRules,
     ValueType,
+)
+from importer.issues import Finding, IssueCode, Severity
+from importer.model import (
+    Chunk,
+    PlannedField,
+    RowCheck,
 )
 from importer.planning import PlannedTable
 from importer.run_folder import RunFolder

@@ -8,8 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from importer.field_rules import FieldRole, RowRules, ValueType
 from importer.issues import IssueCode
-from importer.model import FieldRole, PlannedField, RowCheck, RowRules, ValueType
+from importer.model import (
+    PlannedField,
+    RowCheck,
+)
 from importer.planning import PlannedTable, repeats, uniqueness
 from importer.run_folder import RunFolder
 

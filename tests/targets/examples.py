@@ -9,15 +9,14 @@ from typing import Any
 import pyarrow as pa
 
 from importer import targets
+from importer.field_rules import FieldRole, ValueType
 from importer.model import (
     ApiResponse,
     Connection,
     Credentials,
-    FieldRole,
     PlannedField,
     PlanSlice,
     Secret,
-    ValueType,
     WriteMode,
 )
 

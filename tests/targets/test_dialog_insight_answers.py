@@ -11,13 +11,12 @@ from hypothesis import strategies as st
 from importer import targets
 from importer.batching import batch_of
 from importer.errors import InDoubtError, Refusal, RefusedError, RetryableError
+from importer.field_rules import FieldRole, ValueType
 from importer.model import (
     ApiResponse,
     Connection,
-    FieldRole,
     PlannedField,
     Settled,
-    ValueType,
     Verdict,
     WriteMode,
     comparable_key,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer import targets
-from importer.model import FieldFact, FieldRole, ValueType
+from importer.field_rules import FieldFact, FieldRole, ValueType
 
 GRAMMAR = targets.grammar("dialog-insight")
 

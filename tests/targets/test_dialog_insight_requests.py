@@ -13,14 +13,13 @@ from hypothesis import strategies as st
 from importer import targets
 from importer.batching import batch_of
 from importer.errors import DefectError
+from importer.field_rules import FieldRole, ValueType
 from importer.model import (
     Connection,
     Credentials,
-    FieldRole,
     PlannedField,
     PlanSlice,
     Secret,
-    ValueType,
     WriteMode,
 )
 from importer.targets import Describes, Lists, Target

@@ -9,7 +9,12 @@ import pytest
 from importer import targets
 from importer.batching import batch_of
 from importer.errors import UnusableInputError
-from importer.model import FieldFact, FieldRole, PlannedField, Settled, ValueType, comparable_key
+from importer.field_rules import FieldFact, FieldRole, ValueType
+from importer.model import (
+    PlannedField,
+    Settled,
+    comparable_key,
+)
 from importer.targets import AnswersLater, Describes, Lists
 from importer.targets.dialog_insight.table_grammar import GRAMMAR
 from tests.targets.examples import (

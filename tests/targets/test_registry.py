@@ -7,12 +7,11 @@ import pytest
 
 from importer import targets
 from importer.errors import UnusableInputError
+from importer.field_rules import FieldRole, ValueType
 from importer.model import (
     Connection,
-    FieldRole,
     Limits,
     PlannedField,
-    ValueType,
     WriteMode,
 )
 from importer.targets import AnswersLater, Describes, Lists

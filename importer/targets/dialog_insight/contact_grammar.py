@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from importer.model import FieldFact, FieldRole, ValueType
+from importer.field_rules import FieldFact, FieldRole, ValueType
 
 TRACKING_CONSENT = "hasTrackingConsent"
 TRACKING_DATE = "dtTrackingConsent"

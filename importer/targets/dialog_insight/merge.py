@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from importer.errors import DefectError
-from importer.model import ApiRequest, FieldRole, Limits
+from importer.field_rules import FieldRole
+from importer.model import (
+    ApiRequest,
+    Limits,
+)
 from importer.targets.dialog_insight import answers
 
 if TYPE_CHECKING:

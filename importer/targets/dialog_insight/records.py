@@ -10,8 +10,14 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from importer.field_rules import ValueType
 from importer.issues import IssueCode, message
-from importer.model import Outcome, Settled, ValueType, Verdict, comparable_key
+from importer.model import (
+    Outcome,
+    Settled,
+    Verdict,
+    comparable_key,
+)
 from importer.targets.dialog_insight.words import text_of
 
 if TYPE_CHECKING:

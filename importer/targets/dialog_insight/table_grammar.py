@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from importer.model import FieldFact, FieldRole, ValueType
+from importer.field_rules import FieldFact, FieldRole, ValueType
 
 KEY = "key_"
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from importer.errors import UnusableInputError
-from importer.model import FieldRole
+from importer.field_rules import FieldRole
 from importer.targets.dialog_insight.merge import (
     CAREFUL_LIMITS,
     MergeCalls,

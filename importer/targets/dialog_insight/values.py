@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.errors import DefectError
-from importer.model import ValueType
+from importer.field_rules import ValueType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
