@@ -261,15 +261,16 @@ def _refusals(mapping: Mapping, table: TableDescription) -> Refusals:
     for one in bound.rules:
         if one.role is not FieldRole.CONSENT or one.constant:
             continue
-        dated = places.get(mapping.row_rules.consent_dates.get(one.field, ""), [])
-        nothing = [*dated] if one.field in answers else [*places[one.field], *dated]
-        cells = [(place, "") for place in nothing]
-        if one.field not in answers:
+        rule, place = answers.get(one.field, (one, None))
+        sharing = [code for code, (_, other) in answers.items() if other == place] or [one.field]
+        dates = [mapping.row_rules.consent_dates.get(code, "") for code in sharing]
+        nothing = [at for code in dates for at in places.get(code, [])]
+        if place is None:
+            cells = [(at, "") for at in (*places[one.field], *nothing)]
             refusals[one.field] = Refusal(tuple(cells))
-            continue
-        rule, place = answers[one.field]
-        cells.append((place, _no_of(rule)))
-        refusals[one.field] = Refusal(tuple(cells), place, _noes_of(rule))
+        else:
+            cells = [*((at, "") for at in nothing), (place, _no_of(rule))]
+            refusals[one.field] = Refusal(tuple(cells), place, _noes_of(rule))
     return refusals
 
 

@@ -29,7 +29,8 @@ class RowResults:
     ``first``: the index of the first row in the run. ``table``: which table a row stands in.
     ``end``: which of ``outcomes``, which are few, a row came to; its record id stands in
     ``record_id``. ``reasons``: for rows to be fixed, by index, every sentence that says why.
-    ``noes``: of those, the consents that their key refuses elsewhere.
+    ``noes``: of those, the consents that their key refuses elsewhere. ``withheld``: the consents
+    to which they may not say yes, for their address is on a suppression list.
     """
 
     first: int
@@ -43,6 +44,7 @@ class RowResults:
     record_id: pa.Array
     reasons: dict[int, tuple[str, ...]]
     noes: dict[int, tuple[str, ...]]
+    withheld: dict[int, tuple[str, ...]]
 
     def __len__(self) -> int:
         return len(self.table)
@@ -122,11 +124,13 @@ def _results(
         for at in outcomes.fill(ends, planned, start):
             reasons[first + at] = (ends.of(at).message,)
     noes: dict[int, tuple[str, ...]] = {}
+    withheld: dict[int, tuple[str, ...]] = {}
     for row in reasons:
-        said = [end for end in worded.get(row, ()) if end.code == IssueCode.CONSENT_CONFLICT]
-        if said:
-            noes[row] = tuple(end.field for end in said)
-            reasons[row] += tuple(end.message for end in said)
+        for code, consents in ((_CONFLICT, noes), (_SUPPRESSED, withheld)):
+            said = [end for end in worded.get(row, ()) if (end.verdict, end.code) == code]
+            if said:
+                consents[row] = tuple(end.field for end in said)
+                reasons[row] += tuple(end.message for end in said)
     return RowResults(
         first=first,
         table=batch.column("table").to_numpy(),
@@ -139,9 +143,13 @@ def _results(
         record_id=ends.texts(ends.record_id),
         reasons=dict(sorted(reasons.items())),
         noes=noes,
+        withheld=withheld,
     )
 
 
+# Warnings that decide no verdict, but what the file to fix may say.
+_CONFLICT = (Verdict.NOT_SENT, IssueCode.CONSENT_CONFLICT)
+_SUPPRESSED = (Verdict.NOT_SENT, IssueCode.SUPPRESSED)
 _ENDED_BY_ISSUE = {RowCheck.INVALID: Verdict.INVALID, RowCheck.SKIPPED: Verdict.SKIPPED}
 
 
@@ -270,9 +278,10 @@ def _deciding(batch: Any) -> Iterator[tuple[int, Outcome]]:
     for row, severity, code, column, field, value, detail in zip(*columns, strict=True):
         verdict = _WORDED.get(Severity(severity))
         if verdict is None:
-            if code != IssueCode.CONSENT_CONFLICT or detail != "no":
+            refused = code == IssueCode.CONSENT_CONFLICT and detail == "no"
+            if not (refused or (code == IssueCode.SUPPRESSED and field)):
                 continue
-            verdict = Verdict.NOT_SENT  # decides no verdict, but what the file to fix may say
+            verdict = Verdict.NOT_SENT
         text = message(code, column=column or field or "", value=value or "", detail=detail or "")
         yield row, Outcome(verdict, code, field or "", text)
 

@@ -156,7 +156,7 @@ def suppressed_rows(
     rules: Sequence[FieldRule],
     suppression: Suppression,
 ) -> Mask:
-    """Find the rows of which an address is listed, also where a check refused it.
+    """Find the rows of which an address is listed, also where a check refused or changed it.
 
     ``columns``: what is sent. ``raw``: what the cells held, trimmed, blank ones missing.
     """
@@ -166,15 +166,15 @@ def suppressed_rows(
             texts = flat(columns[rule.field])
             found |= suppression.listed(texts)
             cells = flat(pa.array(raw[rule.field].array))
-            refused = to_mask(pc.is_null(texts)) & to_mask(pc.is_valid(cells))
-            at = np.flatnonzero(refused & ~found)
+            changed = to_mask(pc.is_null(texts)) | bool(rule.values or rule.replace or rule.take)
+            at = np.flatnonzero(changed & to_mask(pc.is_valid(cells)) & ~found)
             if len(at):
                 found[at] = _any_listed(cells.take(pa.array(at)), rule, suppression)
     return found
 
 
 def _any_listed(cells: Any, rule: FieldRule, suppression: Suppression) -> Mask:
-    """Look up every address that refused cells may mean."""
+    """Look up every address that cells may mean."""
     rows: list[int] = []
     addresses: list[str] = []
     for texts in (cells, transformed(cells, rule)):

@@ -89,10 +89,11 @@ class Decisions:
         self.changed_texts.append(text)
         self.changed_origins.append(origin)
 
-    def withhold(self, row: int, code: str) -> None:
-        """Note that a chosen row loses a yes, for another row of its key is listed."""
-        self.withheld_rows.append(row)
-        self.withheld_fields.append(self.fields.index(code))
+    def withhold(self, rows: Iterable[int], code: str) -> None:
+        """Note that rows lose a yes, for another row of their key is listed."""
+        for row in rows:
+            self.withheld_rows.append(row)
+            self.withheld_fields.append(self.fields.index(code))
 
     def disagree(self, rows: Iterable[int], code: str, answer: str | None) -> None:
         """Note which rows disagree about a consent, and which answer counts."""
@@ -121,7 +122,7 @@ class Decisions:
                 yield Change(code, rows[here], texts, origins[here])
 
     def withheld(self) -> Withheld:
-        """Give what is taken from chosen rows for another row's address."""
+        """Give what is taken from rows for another row's address."""
         rows = np.array(self.withheld_rows, dtype=np.int64)
         order = np.argsort(rows, kind="stable")
         fields = np.array(self.withheld_fields, dtype=np.int16)

@@ -26,7 +26,17 @@ from importer.run_folder import column_batches
 class _Group:
     """The rows with one key, as they come: a few bytes a row, however many they are."""
 
-    __slots__ = ("first", "last", "listed", "rows", "second", "stances", "witnesses", "yeses")
+    __slots__ = (
+        "first",
+        "last",
+        "listed",
+        "offered",
+        "rows",
+        "second",
+        "stances",
+        "witnesses",
+        "yeses",
+    )
 
     def __init__(self, consents: int) -> None:
         self.first: Member | None = None
@@ -35,7 +45,8 @@ class _Group:
         self.listed = False
         self.rows = array("q")
         self.witnesses = array("q")
-        self.yeses = [array("q") for _ in range(consents)]  # of invalid rows
+        self.yeses = [array("q") for _ in range(consents)]  # of rows that are not sent
+        self.offered = [array("q") for _ in range(consents)]  # the yeses of good rows
         self.stances: list[set[Stance]] = [set() for _ in range(consents)]
 
     def add(self, member: Member) -> None:
@@ -49,8 +60,10 @@ class _Group:
             self.second = member
         self.last = member
         self.rows.append(member.row)
-        for known, stance in zip(self.stances, member.stances, strict=True):
+        for known, offered, stance in zip(self.stances, self.offered, member.stances, strict=True):
             known.add(stance)
+            if stance.answer == "yes":
+                offered.append(member.row)
 
     def _add_witness(self, member: Member) -> None:
         """Take what a row says that is not sent; its defaults are nobody's answers."""
@@ -166,11 +179,12 @@ class Rivals:
         """Settle what rows disagree about of which none is sent: mended alone, each says no."""
         for index, code in enumerate(self._consents):
             stances = sorted(group.stances[index], key=_order)
-            if settle_consent(stances, _NOTHING).stance.answer != "no":
-                continue
-            yes = any(stance.said == "yes" for stance in stances)
-            rows = [*group.rows, *group.yeses[index]] if yes else group.yeses[index]
-            decisions.disagree(rows, code, "no")
+            if settle_consent(stances, _NOTHING).stance.answer == "no":
+                yes = any(stance.said == "yes" for stance in stances)
+                rows = [*group.rows, *group.yeses[index]] if yes else group.yeses[index]
+                decisions.disagree(rows, code, "no")
+            elif group.listed:
+                decisions.withhold([*group.offered[index], *group.yeses[index]], code)
 
     def _settle(
         self, index: int, code: str, group: _Group, winner: Member, decisions: Decisions
@@ -184,7 +198,7 @@ class Rivals:
             if code in self._consent_dates:
                 decisions.change(winner.row, self._consent_dates[code], stance.date, stance.origin)
         if settled.withheld and not self._leave_out:
-            decisions.withhold(winner.row, code)
+            decisions.withhold([winner.row], code)
         if settled.conflict:
             decisions.disagree([*group.rows, *group.witnesses], code, stance.answer)
         elif stance.answer == "no":
@@ -192,6 +206,8 @@ class Rivals:
             decisions.disagree(group.yeses[index], code, "no")
             if settled.changed:
                 decisions.disagree([winner.row], code, "no")
+        elif group.listed:
+            decisions.withhold(group.yeses[index], code)
 
 
 _PLACE = (ROW, TABLE, NUMBER)

@@ -107,7 +107,9 @@ class Reports:
     def add(self, results: ResultColumns) -> None:
         """Take the results of the next rows."""
         self._results.add(results)
-        self._fixes.add(results.first, results.table, results.reasons, results.noes)
+        self._fixes.add(
+            results.first, results.table, results.reasons, results.noes, results.withheld
+        )
         wanted = [i for i, one in enumerate(results.outcomes) if one.verdict in _BY_PLATFORM]
         for at in np.flatnonzero(np.isin(results.end, wanted)).tolist():
             one = results.outcomes[results.end[at]]

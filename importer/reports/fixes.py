@@ -92,12 +92,14 @@ class FixWriter:
         tables: Sequence[int] | NDArray[np.int32],
         reasons: Mapping[int, Sequence[str]],
         noes: Mapping[int, Sequence[str]] | None = None,
+        withheld: Mapping[int, Sequence[str]] | None = None,
     ) -> None:
         """Write the rows of the next stretch that need fixing; ``reasons``: why, by row index.
 
         ``first``: the index of the stretch's first row; ``tables``: the table of each of its rows.
         ``noes``: the consents that another row with the key refuses. There the row says no too:
-        imported again by itself, its own yes would overrule a person.
+        imported again by itself, its own yes would overrule a person. ``withheld``: the consents
+        to which the row may not say yes: there it says nothing.
         """
         for (row, why), (cells, extra) in zip(
             reasons.items(), self._originals.take(list(reasons)), strict=True
@@ -111,11 +113,13 @@ class FixWriter:
                 whole, extra = [cell or "" for cell in cells[: len(columns)]], ()
             for code in (noes or {}).get(row, ()):
                 self._say_no(whole, table, code)
+            for code in (withheld or {}).get(row, ()):
+                self._say_no(whole, table, code, silently=True)
             self._writer(table).writerow(guarded_row([*whole, *extra, "; ".join(why)]))
             self.count += 1
 
-    def _say_no(self, cells: list[str], table: int, code: str) -> None:
-        """Make a row say no to a consent, unless it does."""
+    def _say_no(self, cells: list[str], table: int, code: str, *, silently: bool = False) -> None:
+        """Make a row say no to a consent, or nothing, unless it says no."""
         known = self._refusals[table] if self._refusals else {}
         if code not in known or known[code].said(cells):
             return
@@ -123,7 +127,7 @@ class FixWriter:
             # What says no to another consent must not be lost.
             others = (one for one in known.values() if one.answer == place)
             if place < len(cells) and not any(one.said(cells) for one in others):
-                cells[place] = text
+                cells[place] = "" if silently else text
 
     def _writer(self, table: int) -> Any:
         if table not in self._writers:

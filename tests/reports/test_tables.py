@@ -107,6 +107,7 @@ def results_of(*rows: tuple[int, RowResult]) -> RowResults:
         record_id=pa.array([r.record_id for r in cells], pa.large_string()),
         reasons={},
         noes={},
+        withheld={},
     )
 
 

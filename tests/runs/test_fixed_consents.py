@@ -95,3 +95,33 @@ def test_rows_that_are_refused_for_their_key_say_no_where_one_of_them_does(
     rows = read_report(workshop.run_folder() / "to-fix.csv")
     assert [row["News"] for row in rows] == ["no", "non", "oui", "oui"]
     assert ["no is what counts" in row["import_errors"] for row in rows] == [True] * 2 + [False] * 2
+
+
+SECOND = "  Other: {field: f_EMail, type: email}\n  News: optin_Newsletter\nsuppress: [l.txt]\n"
+
+
+def test_what_another_row_s_address_withholds_stays_withheld_in_a_mended_row(
+    workshop: Workshop,
+) -> None:
+    workshop.write("mappings/l.txt", "bad@example.com\n")
+    (sent,) = mended(
+        workshop,
+        SECOND,
+        f"Email,Tel,Other,News\nana@example.com,{PHONE},bad@example.com,oui\n"
+        "ana@example.com,bad,,oui\n",
+    )
+    assert sent == SENT_PHONE
+
+
+def test_refused_rows_of_a_listed_key_say_nothing_and_tell_why(workshop: Workshop) -> None:
+    workshop.write("mappings/l.txt", "bad@example.com\n")
+    workshop.write("mappings/people.yaml", BASE + SECOND + "duplicates: refuse\n")
+    workshop.write(
+        "people.csv",
+        f"Email,Tel,Other,News\nana@example.com,{PHONE},bad@example.com,oui\n"
+        f"ana@example.com,{PHONE},,oui\n",
+    )
+    assert workshop.importer("run", "people.csv", "--yes").code == 3
+    rows = read_report(workshop.run_folder() / "to-fix.csv")
+    assert [row["News"] for row in rows] == ["", ""]
+    assert all("suppression list" in row["import_errors"] for row in rows)

@@ -521,3 +521,18 @@ def test_a_check_is_not_begun_anew_with_other_lists(
     done = office.importer("resume", office.run_id())
     assert done.code == 4
     assert words in done.err
+
+
+def test_an_address_that_the_mapping_changes_is_looked_up_as_it_stands_too(
+    office: Workshop,
+) -> None:
+    office.write("mappings/no-mail.csv", "leo@example.com\n")
+    text = NEWS.replace(
+        "Email: key_f_EMail",
+        "Email: {field: key_f_EMail, values: {leo@example.com: x@example.com}}",
+    )
+    office.write("mappings/people.yaml", text + "suppress: [no-mail.csv]\n")
+    assert office.importer("run", "people.csv", "--yes").code == 0
+    (call,) = office.network.merges()
+    sent = {one["ID"]["key_f_EMail"]: one["Data"].get("optin_News") for one in call["Records"]}
+    assert sent == {"ana@example.com": "1", "x@example.com": None, "zoe@example.com": "0"}
