@@ -73,6 +73,10 @@ def _settle(reading: HeaderReading, certain: Set[Concept]) -> tuple[Meaning, str
             return _title(reading, concept, certain)
         case Concept.PROVINCE:
             return _province(reading, certain)
+        case Concept.WEBSITE:
+            # A "URL" may be that of a profile, whatever it looks like.
+            named = reading.words.whole - {"url"} and column.share_of(Form.URL) >= MOST
+            return (Meaning(concept), "and its values are web addresses") if named else None
         case _ if _is_borne_out(concept, column):
             return Meaning(concept), "and the values bear it out"
         case Concept.POSTAL_CODE if not column.values and certain & _PLACES:

@@ -31,6 +31,7 @@ class Form(StrEnum):
     ADDRESS_OF_CANADA = "e-mail address of Canada"  # …@….ca
     ADDRESS_OF_FRANCE = "e-mail address of France"  # …@….fr
     COMPANY = "name of a company"  # Boulangerie Roy inc.
+    URL = "address of a page"  # https://example.com, www.example.com
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,7 @@ _FORMS: tuple[tuple[Form, str], ...] = (
     (Form.ADDRESS_OF_CANADA, r"(?i)^[^@\s]+@[^@\s]+\.ca$"),
     (Form.ADDRESS_OF_FRANCE, r"(?i)^[^@\s]+@[^@\s]+\.fr$"),
     (Form.COMPANY, _COMPANIES),
+    (Form.URL, r"(?i)^(https?://|www\.)\S+$|^([\w-]+\.)+[a-z]{2,}(/\S*)?$"),
 )
 _MONTHS = (
     r"(jan|feb|fév|fev|mar|apr|avr|may|mai|jun|juin|jul|juil|aug|aoû|aou|sep|oct|nov|dec|déc)"

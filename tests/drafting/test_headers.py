@@ -33,7 +33,7 @@ def named(header: str) -> Concept | None:
         (Concept.FIRST_NAME, "Prénom|PRENOM|prénoms|First name|FirstName|first_name|Given Name|"
          "fname|Prénom du client|Contact First Name"),
         (Concept.LAST_NAME, "Nom de famille|Last name|LASTNAME|Surname|Family Name|lname"),
-        (Concept.FULL_NAME, "Full name|Nom complet|Nom et prénom|Prénom Nom"),
+        (Concept.FULL_NAME, "Full name|Nom complet"),
         (Concept.MOBILE_PHONE, "Cellulaire|Cell|Cell #|N° cellulaire|Mobile|Mobile Phone|GSM|"
          "Portable|Tél. cellulaire|Téléphone mobile|Numéro de portable|mobilePhone"),
         (Concept.PHONE, "Téléphone|Tél.|Phone|Phone number|N° de téléphone|Telephone"),
@@ -56,7 +56,6 @@ def named(header: str) -> Concept | None:
         (Concept.GENDER, "Sexe|Gender"),
         (Concept.NOTES, "Notes|Commentaires|Remarques|Comments"),
         (Concept.SOURCE, "Source|Lead source"),
-        (Concept.WEBSITE, "Site web|Website|Web Page 1|Site Internet"),
         (Concept.FAX, "Fax|Télécopieur|Fax Number"),
     ],
 )  # fmt: skip

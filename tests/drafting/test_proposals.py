@@ -163,6 +163,10 @@ def test_in_a_table_without_a_header_the_only_addresses_are_the_key() -> None:
         ({"Rue (domicile)": [], "Rue (bureau)": ["1, rue A"]}, {}),
         ({"Address 1": [], "Mailing address": ["1, rue A"]}, {"Mailing address": "f_Address"}),
         ({"URL": ["https://example.com"]}, {}),
+        ({"Site web": ["https://example.com", "www.example.org"]}, {"Site web": "f_Website"}),
+        ({"_website": ["base", "base"]}, {}),
+        ({"Nom (Prénom)": ["Ana", "Léo"]}, {}),
+        ({"Nom et prénom": ["Roy Ana", "Côté Léo"]}, {"Nom et prénom": "f_FullName"}),
     ],
 )
 def test_fields_follow_from_the_header_the_values_and_what_stands_beside(
