@@ -263,7 +263,7 @@ cell = st.one_of(
 
 @given(rows=st.lists(st.tuples(cell, cell), min_size=1, max_size=6),
        delimiter=st.sampled_from([",", ";"]))  # fmt: skip
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=120, derandomize=True)
 def test_a_file_of_ours_is_read_with_the_very_text_it_was_made_of(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]], delimiter: str
 ) -> None:
