@@ -25,6 +25,21 @@ def _mapping_name(_: click.Context, __: click.Parameter, name: str | None) -> st
     return name
 
 
+_output = click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="PATH",
+    help="Write the mapping to a new file, such as mappings/NAME.yaml; left out: to stdout.",
+)
+_name = click.option(
+    "--name",
+    metavar="NAME",
+    callback=_mapping_name,
+    help="The mapping's name; left out: made of the file's name.",
+)
+
+
 @click.group("mapping")
 def mapping_group() -> None:
     """Mapping files: which column goes to which field."""
@@ -32,19 +47,8 @@ def mapping_group() -> None:
 
 @mapping_group.command("new")
 @click.argument("file")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="PATH",
-    help="Write the draft to a new file, such as mappings/NAME.yaml; left out: to stdout.",
-)
-@click.option(
-    "--name",
-    metavar="NAME",
-    callback=_mapping_name,
-    help="The mapping's name; left out: made of the file's name.",
-)
+@_output
+@_name
 @click.option(
     "-c",
     "--connection",
@@ -237,19 +241,8 @@ def _vars_of_drift(drift: Drift) -> dict[str, object]:
 
 @mapping_group.command("convert")
 @click.argument("file")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="PATH",
-    help="Write the mapping to a new file, such as mappings/NAME.yaml; left out: to stdout.",
-)
-@click.option(
-    "--name",
-    metavar="NAME",
-    callback=_mapping_name,
-    help="The mapping's name; left out: made of the file's name.",
-)
+@_output
+@_name
 @click.option(
     "--target",
     metavar="TARGET",
