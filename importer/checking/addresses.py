@@ -15,10 +15,16 @@ from email_validator import (
 )
 
 from importer.checking.address_remedies import remedy
-from importer.checking.column import Checked, Context, Mask, Problem, patched, to_mask
+from importer.checking.column import (
+    Checked,
+    Context,
+    Problem,
+    patched,
+)
 from importer.checking.typing_slips import domain_meant, domains_meant
 from importer.field_rules import FieldRule
 from importer.issues import IssueCode, Severity
+from importer.masks import Mask, to_mask
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9]|-[A-Za-z0-9]){0,30}"

@@ -14,7 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from importer.checking.column import Context, Mask, Problem, texts_of, to_mask
+from importer.checking.column import (
+    Context,
+    Problem,
+    texts_of,
+)
 from importer.checking.date_orders import DateOrders
 from importer.checking.fields import check_column
 from importer.checking.source_findings import (
@@ -33,6 +37,7 @@ from importer.field_rules import (
     ValueType,
 )
 from importer.issues import Finding, IssueCode, Severity
+from importer.masks import Mask, to_mask
 from importer.model import (
     CheckedChunk,
     Chunk,

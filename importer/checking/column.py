@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from importer.field_rules import FieldRule
 from importer.issues import IssueCode, Severity
-
-Mask = NDArray[np.bool_]
+from importer.masks import Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +48,6 @@ class Context:
 
 Check = Callable[[Any, FieldRule, Context], Checked]
 """A check of distinct, non-blank texts (pa.Array of large_string) under one field's rule."""
-
-
-def to_mask(condition: Any) -> Mask:
-    """Turn an Arrow condition into a numpy one; missing counts as false."""
-    filled = pc.fill_null(condition, False)
-    mask: Mask = filled.to_numpy(zero_copy_only=False)
-    return mask
 
 
 def texts_of(values: Sequence[str | None]) -> Any:

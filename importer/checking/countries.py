@@ -11,7 +11,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.checking.column import flat, texts_of, to_mask
+from importer.checking.column import (
+    flat,
+    texts_of,
+)
+from importer.masks import to_mask
 
 _LONGEST = 100
 _LANGUAGES = ("en", "fr")

@@ -10,7 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.checking.column import Mask, flat, to_mask
+from importer.checking.column import (
+    flat,
+)
 from importer.checking.date_swaps import DateSwap
 from importer.checking.numeric_dates import (
     ORDERS,
@@ -26,6 +28,7 @@ from importer.checking.numeric_dates import (
 from importer.checking.transforms import transformed
 from importer.date_formats import LIKELY_SERIAL, parse_date_format
 from importer.field_rules import FieldRule, ValueType
+from importer.masks import Mask, to_mask
 
 _YEAR_STARTS = "^[0-9]{4}[-/.]"
 _OTHERS = (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pyarrow.compute as pc
 
-from importer.checking.column import to_mask
 from importer.checking.numeric_dates import (
     DistinctTexts,
     Example,
@@ -18,6 +17,7 @@ from importer.checking.numeric_dates import (
 )
 from importer.date_formats import ISO_DATE, parse_date_format
 from importer.field_rules import FieldRule
+from importer.masks import to_mask
 
 _TURNED = {"day": "month", "month": "day"}
 

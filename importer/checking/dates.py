@@ -13,7 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from importer.checking.column import Checked, Context, Mask, Problem, to_mask
+from importer.checking.column import (
+    Checked,
+    Context,
+    Problem,
+)
 from importer.date_formats import (
     ISO_DATE,
     ISO_TIME,
@@ -25,6 +29,7 @@ from importer.date_formats import (
 )
 from importer.field_rules import FieldRule, RealDates, ValueType
 from importer.issues import IssueCode, Severity
+from importer.masks import Mask, to_mask
 
 Moments = NDArray[np.datetime64]
 Numbers = NDArray[np.int64]

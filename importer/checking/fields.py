@@ -19,11 +19,9 @@ from importer.checking.column import (
     Check,
     Checked,
     Context,
-    Mask,
     Problem,
     blanked,
     flat,
-    to_mask,
     without_rows,
 )
 from importer.checking.countries import regions_of
@@ -42,6 +40,7 @@ from importer.field_rules import (
     ValueType,
 )
 from importer.issues import IssueCode, Severity
+from importer.masks import Mask, to_mask
 
 CHECKS: dict[ValueType, Check] = {
     ValueType.TEXT: check_text,

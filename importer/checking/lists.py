@@ -12,10 +12,17 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from importer.blanks import BLANKS, trimmed
-from importer.checking.column import Checked, Context, Problem, blanked, patched, to_mask
+from importer.checking.column import (
+    Checked,
+    Context,
+    Problem,
+    blanked,
+    patched,
+)
 from importer.checking.values import ListedValues
 from importer.field_rules import FieldRule
 from importer.issues import IssueCode
+from importer.masks import to_mask
 
 _JOINT = "|"
 _USUAL_SIGNS = re.compile("[;|\n\r\x0b\x0c\x85\u2028\u2029]")

@@ -13,7 +13,10 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from importer.checking.column import patched, to_mask
+from importer.checking.column import (
+    patched,
+)
+from importer.masks import to_mask
 
 # Small at the beginning of a name, too: "de la Tour", "van der Berg", "da Silva", "von Arx".
 _LEADING = frozenset({"de", "del", "da", "dos", "van", "von", "vom", "zu", "ter", "ten"})

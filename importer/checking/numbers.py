@@ -11,9 +11,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.checking.column import Checked, Context, Mask, Problem, blanked, to_mask
+from importer.checking.column import (
+    Checked,
+    Context,
+    Problem,
+    blanked,
+)
 from importer.field_rules import FieldRule
 from importer.issues import IssueCode, Severity
+from importer.masks import Mask, to_mask
 
 _MOST_DIGITS = 15  # what every JSON reader keeps exactly
 _MINUS = r"[-\x{2212}]"

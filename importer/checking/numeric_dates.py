@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from importer.checking.column import Mask, to_mask
+from importer.masks import Mask, to_mask
 
 Rows = NDArray[np.int64]
 

@@ -13,7 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from phonenumbers import NumberFormat, PhoneMetadata
 
-from importer.checking.column import Checked, Context, Mask, Problem, patched, to_mask
+from importer.checking.column import (
+    Checked,
+    Context,
+    Problem,
+    patched,
+)
 from importer.checking.phone_numbers import (
     HYPHENS,
     OVERSEAS_OF_FRANCE,
@@ -27,6 +32,7 @@ from importer.checking.phone_numbers import (
 )
 from importer.field_rules import FieldRule, PhoneForm
 from importer.issues import IssueCode, Severity
+from importer.masks import Mask, to_mask
 
 _BETWEEN = "().\\/" + "".join(f"\\x{{{ord(sign):x}}}" for sign in SPACES + HYPHENS)
 _SHAPE = rf"^\+?[0-9(][0-9{_BETWEEN}]{{6,24}}$"

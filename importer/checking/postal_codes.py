@@ -9,10 +9,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.checking.column import Checked, Context, Mask, Problem, to_mask
+from importer.checking.column import (
+    Checked,
+    Context,
+    Problem,
+)
 from importer.checking.postal_spellings import BY_SHAPE, SPELLINGS, Form, why_none
 from importer.field_rules import FieldRule
 from importer.issues import IssueCode, Severity
+from importer.masks import Mask, to_mask
 
 _NONE = pa.scalar(None, pa.large_string())
 _NUMBER = r"^[0-9]+[.,]0+$|^[0-9][.,][0-9]+[Ee]\+?[0-9]+$"

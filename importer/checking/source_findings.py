@@ -7,8 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from importer.checking.column import Checked, Mask, blanked, without_rows
+from importer.checking.column import (
+    Checked,
+    blanked,
+    without_rows,
+)
 from importer.issues import Finding, IssueCode, Severity
+from importer.masks import Mask
 
 # The cell's own value is not known, or does not count: what stands in its place is no answer.
 _VALUELESS = frozenset(

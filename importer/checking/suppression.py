@@ -16,7 +16,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from importer.blanks import WIDTHLESS
-from importer.checking.column import Mask, blanked, flat, texts_of, to_mask
+from importer.checking.column import (
+    blanked,
+    flat,
+    texts_of,
+)
 from importer.checking.transforms import transformed
 from importer.field_rules import (
     FieldRole,
@@ -25,6 +29,7 @@ from importer.field_rules import (
     ValueType,
 )
 from importer.issues import Finding, IssueCode, Severity
+from importer.masks import Mask, to_mask
 from importer.model import (
     RowCheck,
 )

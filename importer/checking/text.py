@@ -13,10 +13,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.blanks import BLANKS
-from importer.checking.column import Checked, Context, Mask, Problem, patched, to_mask
+from importer.checking.column import (
+    Checked,
+    Context,
+    Problem,
+    patched,
+)
 from importer.checking.names import title_case
 from importer.field_rules import Case, FieldRule
 from importer.issues import IssueCode, Severity
+from importer.masks import Mask, to_mask
 
 # The longest text that is compared with a pattern for which only Python's own engine will do: it
 # may take a time that grows with the square of the length, and worse.

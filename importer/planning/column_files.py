@@ -171,9 +171,3 @@ def wire_estimate(columns: dict[str, Any], fields: Sequence[PlannedField]) -> in
         present = len(column) - column.null_count
         total += (pc.sum(pc.binary_length(column)).as_py() or 0) + present * (len(one.code) + 6)
     return total
-
-
-def to_mask(condition: Any) -> NDArray[np.bool_]:
-    """Turn an Arrow condition into a numpy one; missing counts as false."""
-    mask: NDArray[np.bool_] = condition.fill_null(False).to_numpy(zero_copy_only=False)
-    return mask

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from importer.field_rules import FieldRole, Origin, RowRules
 from importer.files import sync_folder
 from importer.issues import IssueCode, Severity
+from importer.masks import to_mask
 from importer.model import (
     CheckedChunk,
     Chunk,
@@ -34,7 +35,6 @@ from importer.planning.column_files import (
     issue_columns,
     origin_column,
     source_columns,
-    to_mask,
 )
 from importer.planning.decisions import Decisions
 from importer.planning.key_columns import comparable_column, fingerprints

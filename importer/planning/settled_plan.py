@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from importer.field_rules import FieldRole, Origin, RowRules
+from importer.masks import to_mask
 from importer.model import (
     PlannedField,
     RowCheck,
@@ -23,7 +24,6 @@ from importer.planning.column_files import (
     TEXT,
     ColumnFile,
     origin_column,
-    to_mask,
     wire_estimate,
 )
 from importer.planning.decisions import Change, Decisions

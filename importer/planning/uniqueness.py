@@ -14,11 +14,16 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from importer.field_rules import FieldRole
+from importer.masks import to_mask
 from importer.model import (
     PlannedField,
     RowCheck,
 )
-from importer.planning.column_files import NUMBER, ROW, TABLE, to_mask
+from importer.planning.column_files import (
+    NUMBER,
+    ROW,
+    TABLE,
+)
 from importer.planning.key_columns import comparable_column
 from importer.planning.repeats import repeated
 from importer.run_folder import column_batches

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.checking.addresses import _domains, _is_plain
-from importer.checking.column import Mask
 from importer.checking.typing_slips import _slips, domain_meant, known_domains
 from importer.field_rules import ValueType
 from importer.issues import IssueCode, Severity
+from importer.masks import Mask
 
 from .columns import column_of, rule_of
 from .make_addresses import addresses as generated
