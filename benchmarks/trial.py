@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,11 @@ class Command:
         self._process = subprocess.Popen(
             [sys.executable, *map(str, arguments)],
             cwd=folder,
-            env={**os.environ, _KEY_VARIABLE: "sandbox"},
+            env={
+                **os.environ,
+                _KEY_VARIABLE: "sandbox",
+                "IMPORTER_STATE_DIR": str(folder / "state"),
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT if with_messages else None,
         )
@@ -147,13 +151,18 @@ class Sandbox:
 
     def addresses(self) -> Iterator[str]:
         """Give the address of every contact that the project holds."""
+        for contact in self.contacts():
+            yield contact["f_EMail"]
+
+    def contacts(self) -> Iterator[dict[str, Any]]:
+        """Give every contact that the project holds."""
         with _DIRECT.open(f"{self.url}/_sandbox/contacts") as answer:
             for number, line in enumerate(answer):  # one contact a line
                 text = line.strip().removesuffix(b"]}").removesuffix(b",")
                 if number == 0:
                     text = text.partition(b"[")[2]
                 if text:
-                    yield json.loads(text)["f_EMail"]
+                    yield json.loads(text)
 
     def _asked(self, what: str) -> dict[str, Any]:
         with _DIRECT.open(f"{self.url}/_sandbox/{what}") as answer:
@@ -162,9 +171,15 @@ class Sandbox:
 
 
 @contextlib.contextmanager
-def sandbox(folder: Path, *, keep_calls: int, latency: float = 0) -> Iterator[Sandbox]:
+def sandbox(
+    folder: Path,
+    *,
+    keep_calls: int,
+    latency: float = 0,
+    switches: Sequence[str | Path] = ("--no-log-keys",),
+) -> Iterator[Sandbox]:
     """Start a sandbox on a free port; it ends with the block. ``latency``: seconds a call."""
-    options = ["--port", "0", "--compact", "--no-log-keys", "--keep-calls", str(keep_calls)]
+    options = ["--port", "0", "--compact", "--keep-calls", str(keep_calls), *switches]
     options += ["--latency-seconds", str(latency)]
     command = Command(folder, "-m", "importer", "sandbox", *options, with_messages=True)
     try:

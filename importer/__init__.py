@@ -13,9 +13,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from importer.runs import abandon, check, report, resume, run, send, show
+    from importer.runs import abandon, check, report, resume, retry, run, send, show
 
-__all__ = ["abandon", "check", "report", "resume", "run", "send", "show"]
+__all__ = ["abandon", "check", "report", "resume", "retry", "run", "send", "show"]
 
 
 def __getattr__(name: str) -> Any:

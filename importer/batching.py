@@ -10,7 +10,7 @@ from importer.errors import UnusableInputError
 from importer.model import Batch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from importer.model import ApiRequest, Credentials, Limits, PlanSlice
 
@@ -36,15 +36,17 @@ def batches(
     credentials: Credentials,
     limits: Limits,
     *,
-    rows_per_call: int | None = None,
+    rows_per_call: Callable[[], int] | None = None,
 ) -> Iterator[Batch]:
     """Cut the plan into batches, in plan order, as large as the limits allow.
 
-    ``rows_per_call``: replaces the limit's, when a smaller one was learnt. The bytes are those of
-    the whole request's body. No key stands twice in a batch, and a batch's contacts follow one
-    another in the plan. Raises UnusableInputError for a contact that no call can hold.
+    ``rows_per_call``: replaces the limit's, asked anew for each batch: a smaller number may be
+    learnt. The bytes are those of the whole request's body. No key stands twice in a batch, and a
+    batch's contacts follow one another in the plan. Raises UnusableInputError for a contact that no
+    call can hold.
     """
-    most_rows = rows_per_call or limits.rows_per_call
+    size_now = rows_per_call or (lambda: limits.rows_per_call)
+    most_rows = size_now()
     room = limits.bytes_per_call - len(target.submission(batch_of(0, (), ()), credentials).body)
     first, keys, contacts, size = 0, dict[str, None](), list[bytes](), 0
     for rows in slices:
@@ -56,6 +58,7 @@ def batches(
             full = len(keys) >= most_rows or grown - _COMMA > room
             if keys and (full or key in keys or position != first + len(keys)):
                 yield batch_of(first, tuple(keys), tuple(contacts))
+                most_rows = size_now()
                 keys, contacts, grown = {}, [], len(contact) + _COMMA
             if not keys:
                 first = position
@@ -101,7 +104,12 @@ def cut(batch: Batch) -> tuple[Batch, Batch]:
     middle = len(batch) // 2
     first = batch_of(batch.first, batch.keys[:middle], batch.contacts[:middle])
     second = batch_of(batch.first + middle, batch.keys[middle:], batch.contacts[middle:])
-    return replace(first, repeated=batch.repeated), replace(second, repeated=batch.repeated)
+    before = frozenset(at for at in batch.doubtful if at < middle)
+    after = frozenset(at - middle for at in batch.doubtful if at >= middle)
+    return (
+        replace(first, repeated=batch.repeated, doubtful=before),
+        replace(second, repeated=batch.repeated, doubtful=after),
+    )
 
 
 def _refuse_oversized(position: int, contact: bytes, room: int, limits: Limits) -> None:

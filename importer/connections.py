@@ -2,33 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from importer import assembly, targets
 from importer.assembly import Means
-from importer.errors import InDoubtError, RefusedError, RetryableError
-from importer.model import AccountFields, Connection, WriteMode
+from importer.errors import AccountCause, ImporterError, RefusedError, UnusableInputError
+from importer.model import AccountFields, Connection, Credentials, WriteMode
+from importer.settings import SANDBOX
+
+if TYPE_CHECKING:
+    from importer.line import Line
+
+_READING = WriteMode(allow_insert=False, allow_update=False)
+_TELLS_NOTHING = frozenset({AccountCause.KEY, AccountCause.UNSAID})
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionTest:
-    """What a connection's account answered. ``problem``: empty when all is well."""
+    """What a connection's account answered.
+
+    ``problem``: the platform's own words, or why it cannot be asked; empty when all is well.
+    ``cause``: of a refusal; None when there is no problem, or no answer. ``aside``: what was
+    refused and is not needed.
+    """
 
     connection: Connection
-    account: AccountFields | None
-    projects: dict[str, str]
-    problem: str
+    account: AccountFields | None = None
+    projects: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
+    cause: AccountCause | None = None
+    aside: str = ""
 
     @property
     def exit_code(self) -> int:
         """0, or 4: nothing can be sent through this connection as it is."""
         return 4 if self.problem else 0
 
+    @property
+    def remedy(self) -> str:
+        """One sentence that says what to do; empty where no cause is known."""
+        return "" if self.cause is None else _remedy(self.cause, self.connection)
+
     def lines(self) -> Iterator[str]:
         """Say it in lines for a person."""
-        if self.connection.name == "sandbox":
+        if self.connection.name == SANDBOX:
             yield "SANDBOX"
         yield f"{self.connection.name}: {self.connection.target} at {self.connection.url}"
         if self.projects:
@@ -41,8 +60,17 @@ class ConnectionTest:
             required = ", ".join(sorted(self.account.required)) or "none"
             yield f"Fields: {len(self.account.labels)} (required: {required})"
             yield "The key is accepted. Whether it may write is known at the first call."
-        if self.problem:
-            yield f"Problem: {self.problem}"
+        if self.aside:
+            yield f"The key may not list projects, which is not needed ({self.aside})."
+        yield from self.problem_lines()
+
+    def problem_lines(self) -> Iterator[str]:
+        """Say what is wrong: the remedy, then the platform's own words."""
+        if not self.problem:
+            return
+        yield f"Problem: {self.remedy or self.problem}"
+        if self.remedy:
+            yield f"The platform says: {self.problem}"
 
     def as_dict(self) -> dict[str, Any]:
         """Say it for a machine."""
@@ -51,11 +79,49 @@ class ConnectionTest:
             "target": self.connection.target,
             "url": self.connection.url,
             "project_id": self.connection.project_id,
-            "projects": self.projects,
+            "projects": dict(self.projects),
             "fields": dict(self.account.labels) if self.account else None,
             "required": sorted(self.account.required) if self.account else None,
             "problem": self.problem,
+            "cause": None if self.cause is None else self.cause.value,
+            "remedy": self.remedy,
         }
+
+
+def _remedy(cause: AccountCause, connection: Connection) -> str:
+    match cause:
+        case AccountCause.KEY:
+            return (
+                f"the key, or its number {connection.key_id}, is wrong: compare both with the keys "
+                "that the platform lists."
+            )
+        case AccountCause.INACTIVE:
+            return (
+                "the key is switched off or has expired: switch it on in the platform, or make "
+                "another one there."
+            )
+        case AccountCause.ADDRESS:
+            return (
+                "the key may not be used from this machine's address: add it to the key's "
+                "authorized addresses in the platform."
+            )
+        case AccountCause.PERMISSION:
+            return (
+                "the key lacks a permission: give it the projects and the contacts API in the "
+                "platform."
+            )
+        case AccountCause.PROJECT:
+            return (
+                f"there is no project {connection.project_id or '(none is named)'} for this key: "
+                "correct project_id in importer.yaml."
+            )
+        case AccountCause.MOVED:
+            return "the platform's address is another one: correct url in importer.yaml."
+        case AccountCause.UNSAID:
+            return (
+                "the platform refuses the key and does not say why: look at the key, its "
+                "permissions and the log of calls in the platform."
+            )
 
 
 def try_connection(name: str, *, means: Means | None = None) -> ConnectionTest:
@@ -66,26 +132,85 @@ def try_connection(name: str, *, means: Means | None = None) -> ConnectionTest:
     """
     means = means or assembly.means()
     connection = assembly.named_connection(means, name)
-    account = assembly.account_fields(connection, means)
-    problem = account if isinstance(account, str) else ""
-    return ConnectionTest(
-        connection,
-        None if isinstance(account, str) else account,
-        _projects(connection, means),
-        problem,
-    )
+    return try_account(connection, assembly.credentials_of(connection), means=means)
 
 
-def _projects(connection: Connection, means: Means) -> dict[str, str]:
-    """List the projects the key may see; none when it may not."""
-    mode = WriteMode(allow_insert=False, allow_update=False)
-    target = targets.build(connection, mode=mode, fields=())
+def try_account(
+    connection: Connection, credentials: Credentials, *, means: Means
+) -> ConnectionTest:
+    """List the projects a key may see, and read the one that the connection names.
+
+    Raises:
+        UnusableInputError: the way to the account cannot be opened, by what is configured.
+    """
+    try:
+        with assembly.line_to(connection, credentials, means) as line:
+            projects = _listed(connection, credentials, line)
+            account = _read(connection, credentials, line)
+    except UnusableInputError:
+        raise
+    except ImporterError as error:
+        return ConnectionTest(connection, problem=str(error))
+    refused = projects if isinstance(projects, RefusedError) else None
+    seen = {} if isinstance(projects, RefusedError) else projects
+    if isinstance(account, RefusedError):
+        cause = _cause_of_both(account, refused, known=_knows(seen, connection.project_id))
+        return ConnectionTest(connection, projects=seen, problem=str(account), cause=cause)
+    return ConnectionTest(connection, account, seen, aside=str(refused or ""))
+
+
+def try_key(connection: Connection, credentials: Credentials, *, means: Means) -> ConnectionTest:
+    """List the projects a key may see, before one is chosen.
+
+    Raises:
+        UnusableInputError: as ``try_account``.
+    """
+    try:
+        with assembly.line_to(connection, credentials, means) as line:
+            projects = _listed(connection, credentials, line)
+    except UnusableInputError:
+        raise
+    except ImporterError as error:
+        return ConnectionTest(connection, problem=str(error))
+    if isinstance(projects, RefusedError):
+        return ConnectionTest(connection, problem=str(projects), cause=projects.cause)
+    return ConnectionTest(connection, projects=projects)
+
+
+def _cause_of_both(read: RefusedError, listed: RefusedError | None, *, known: bool) -> AccountCause:
+    """Say why a project cannot be read; that the key may list projects says more than a status."""
+    if listed is not None:
+        return listed.cause if read.cause is AccountCause.UNSAID else read.cause
+    if read.cause in _TELLS_NOTHING:
+        return AccountCause.PERMISSION if known else AccountCause.PROJECT
+    return read.cause
+
+
+def _knows(projects: Mapping[str, str], project_id: str) -> bool:
+    return project_id.lstrip("0") in {number.lstrip("0") for number in projects}
+
+
+def _listed(
+    connection: Connection, credentials: Credentials, line: Line
+) -> Mapping[str, str] | RefusedError:
+    """List the projects the key may see; none where the platform knows no projects."""
+    target = targets.build(connection, mode=_READING, fields=())
     if not isinstance(target, targets.Lists):  # pragma: no cover - every target so far does
         return {}
-    credentials = assembly.credentials_of(connection)
     try:
-        with assembly.client_for(connection, means) as client:
-            request = target.list_request(credentials)
-            return dict(target.read_list(assembly.answer_of(client, request, credentials)))
-    except (RetryableError, InDoubtError, RefusedError):
-        return {}
+        return dict(target.read_list(line.ask(target.list_request(credentials))))
+    except RefusedError as refusal:
+        return refusal
+
+
+def _read(
+    connection: Connection, credentials: Credentials, line: Line
+) -> AccountFields | RefusedError | None:
+    """Read the fields of the connection's project; None where the platform does not tell them."""
+    target = targets.build(connection, mode=_READING, fields=())
+    if not isinstance(target, targets.Describes):  # pragma: no cover - every target so far does
+        return None
+    try:
+        return target.read_description(line.ask(target.describe_request(credentials)))
+    except RefusedError as refusal:
+        return refusal

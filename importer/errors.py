@@ -85,12 +85,16 @@ class InDoubtError(ImporterError):
     """The call left and its answer never came, or cannot be read.
 
     ``one_row_may_be_the_cause``: the platform answered with an error of its own that a single
-    contact can provoke, so cutting the batch may settle the others.
+    contact can provoke, so cutting the batch may settle the others. ``timed_out``: the answer took
+    too long, so a smaller batch may be answered in time.
     """
 
-    def __init__(self, message: str, *, one_row_may_be_the_cause: bool = False) -> None:
+    def __init__(
+        self, message: str, *, one_row_may_be_the_cause: bool = False, timed_out: bool = False
+    ) -> None:
         super().__init__(message)
         self.one_row_may_be_the_cause = one_row_may_be_the_cause
+        self.timed_out = timed_out
 
 
 class Refusal(StrEnum):
@@ -101,10 +105,33 @@ class Refusal(StrEnum):
     SIZE = "size"  # too large; a smaller one may pass
 
 
-class RefusedError(ImporterError):
-    """The platform read the call and declined it, in its own words."""
+class AccountCause(StrEnum):
+    """Why an account refuses every call, as far as its words tell."""
 
-    def __init__(self, message: str, *, scope: Refusal, code: str = "") -> None:
+    KEY = "key"  # the key or its number is wrong
+    INACTIVE = "inactive"  # the key is switched off, or has expired
+    ADDRESS = "address"  # the key may not be used from this machine's address
+    PERMISSION = "permission"  # the key lacks a right
+    PROJECT = "project"  # there is no such project for this key
+    MOVED = "moved"  # the address of the platform is another one
+    UNSAID = "unsaid"
+
+
+class RefusedError(ImporterError):
+    """The platform read the call and declined it, in its own words.
+
+    ``cause``: of a refusal that concerns the account.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        scope: Refusal,
+        code: str = "",
+        cause: AccountCause = AccountCause.UNSAID,
+    ) -> None:
         super().__init__(message)
         self.scope = scope
         self.code = code
+        self.cause = cause

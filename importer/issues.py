@@ -83,6 +83,8 @@ class IssueCode(StrEnum):
     ANSWER_MISSING = "answer-missing"
     ANSWER_LOST = "answer-lost"
     REPEATED_INSERT = "repeated-insert"
+    NOT_IN_ACCOUNT = "not-in-account"
+    YES_WITHHELD = "yes-withheld"
     # of a run that ended early
     NOT_SENT = "not-sent"
 
@@ -191,6 +193,11 @@ MESSAGES: dict[IssueCode, str] = {
     IssueCode.REPEATED_INSERT: (
         "The call had to be repeated, so nobody can tell who created this contact: {detail}"
     ),
+    IssueCode.NOT_IN_ACCOUNT: (
+        "The contact is not in the account: looked up after the run, since its answer was unknown. "
+        "`importer retry` sends the row again."
+    ),
+    IssueCode.YES_WITHHELD: "The yes of {column} was not sent: {detail}.",
     IssueCode.NOT_SENT: "The run ended before this row's turn.",
 }
 

@@ -216,7 +216,8 @@ class Batch:
     """Consecutive contacts of the plan that go in one call.
 
     ``contacts``: each contact as the target encoded it. ``repeated``: an earlier call with these
-    contacts is in doubt. ``id`` follows from the place and the bytes.
+    contacts is in doubt. ``doubtful``: places in the batch of contacts that an earlier run has left
+    in doubt. ``id`` follows from the place and the bytes.
     """
 
     id: str
@@ -225,6 +226,7 @@ class Batch:
     contacts: tuple[bytes, ...] = field(repr=False)
     sha256: str
     repeated: bool = False
+    doubtful: frozenset[int] = frozenset()
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -244,6 +246,15 @@ class Outcome:
     field: str = ""
     message: str = ""
     record_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field of which another value is stored than was sent, both as canonical text."""
+
+    field: str
+    sent: str
+    stored: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +360,7 @@ class Connection:
     opt_in_dates: bool = False
     boolean_values: str = "number"
     table_keys_in_data: bool = True
+    ca_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 import orjson
+import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
 from importer import delivery
@@ -18,23 +19,37 @@ from importer.blanks import folded
 from importer.checking import NO, Checker, Suppression
 from importer.clock import Clock, iso
 from importer.delivery import DeliveryEnd
+from importer.delivery.steps import (
+    deliver_to_new,
+    deliver_unless_refused,
+    deliver_without_yeses,
+)
+from importer.delivery.verifying import Carried, can_be_asked, verify
+from importer.delivery.withheld import existing_ones, refused_ones
+from importer.delivery.yeses import Selected, WithoutWithheld, WithoutYeses, contacts_with_a_yes
 from importer.errors import UnusableInputError
 from importer.field_rules import FieldRole, FieldRule
+from importer.files import sync_folder
 from importer.journal import Journal
-from importer.mapping import BoundMapping, Mapping, bind, unsettled
+from importer.journal.going_on import going_on, in_two_steps, settled_for_good
+from importer.mapping import BoundMapping, Mapping, YesTo, bind, unsettled
 from importer.model import (
     PlannedField,
     PlanSlice,
     RunState,
     Verdict,
     Watcher,
+    WriteMode,
 )
+from importer.plan_sums import cut_plan, note_sums
 from importer.planning import PlanFacts, PlannedTable, Planner
+from importer.planning.column_files import ISSUES, ColumnFile
 from importer.reconciliation import balance, counted, reconcile
-from importer.reports import Refusal, Refusals, Reports, RunFacts, Summary
+from importer.reports import Refusal, Refusals, Reports, RunFacts, Summary, withheld_file
 from importer.run_folder import RunFolder, keep_rows, planned_fields
 from importer.sources import Source
 from importer.tables import Acceptance, TableDescription
+from importer.targets import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +136,7 @@ def check(
     _note_tables(journal, tables, bound)
     journal.set_fact("plan", orjson.dumps(asdict(facts)).decode())
     journal.set_fact("checked", iso(clock.now()))
+    note_sums(journal, folder)
     journal.set_state(RunState.CHECKED)
     watcher.event("checked", **{k: v for k, v in asdict(facts).items() if k != "consents"})
     return facts
@@ -175,23 +191,101 @@ def stored_plan(folder: RunFolder, journal: Journal) -> StoredPlan:
 
 
 def send(
-    plan: StoredPlan, journal: Journal, *, clock: Clock, watcher: Watcher, **means: Any
+    plan: StoredPlan,
+    journal: Journal,
+    *,
+    mapping: Mapping,
+    target_for: Callable[[WriteMode], Target],
+    clock: Clock,
+    watcher: Watcher,
+    **means: Any,
 ) -> DeliveryEnd:
-    """Deliver what the plan holds and the journal has not settled.
+    """Deliver what the plan holds and the journal has not settled, each yes to whom it may go.
 
-    ``means``: what ``delivery.deliver`` asks for beside these.
+    ``target_for``: makes the target that writes in a mode. ``means``: what ``delivery.deliver``
+    asks for beside these. Raises as it does, and UnusableInputError where contacts must be looked
+    up and cannot be.
     """
     if journal.fact("started") is None:
         journal.set_fact("started", iso(clock.now()))
     journal.set_fact("end", "{}")  # what an earlier delivery ended with is no longer so
     journal.set_state(RunState.SENDING)
-    done, _ = journal.settled_rows()
+    done = settled_for_good(journal, len(plan))
     watcher.begin("send", len(plan))
     watcher.advance(done)
-    end = delivery.deliver(plan=plan, journal=journal, clock=clock, watcher=watcher, **means)
+    end = _deliver(plan, journal, mapping, target_for, clock=clock, watcher=watcher, **means)
     watcher.end()
     watcher.event("delivery-ended", reason=end.reason.value)
     return end
+
+
+def _deliver(
+    plan: StoredPlan,
+    journal: Journal,
+    mapping: Mapping,
+    target_for: Callable[[WriteMode], Target],
+    **means: Any,
+) -> DeliveryEnd:
+    mode, dates = mapping.mode, mapping.row_rules.consent_dates
+    match mapping.yes_to:
+        case YesTo.EVERYONE:
+            return delivery.deliver(plan=plan, journal=journal, target=target_for(mode), **means)
+        case YesTo.NEW if mode.allow_insert:
+            return deliver_to_new(
+                plan, journal, mode=mode, target_for=target_for, dates=dates, **means
+            )
+        case YesTo.NEW:
+            target = target_for(mode)
+            return deliver_without_yeses(plan, journal, target=target, dates=dates, **means)
+        case YesTo.UNLESS_REFUSED:
+            target = target_for(mode)
+            return deliver_unless_refused(plan, journal, target=target, dates=dates, **means)
+
+
+def read_back(
+    plan: StoredPlan,
+    journal: Journal,
+    end: DeliveryEnd,
+    *,
+    mapping: Mapping,
+    target_for: Callable[[WriteMode], Target],
+    **means: Any,
+) -> None:
+    """Look contacts up after a delivery that ended, unless the platform cannot be asked now.
+
+    ``means``: what ``verify`` asks for beside these.
+    """
+    if can_be_asked(end.reason):
+        steps = _carried(plan, journal, mapping)
+        verify(steps, journal=journal, target=target_for(mapping.mode), **means)
+
+
+def _carried(plan: StoredPlan, journal: Journal, mapping: Mapping) -> list[Carried]:
+    """Give what each step of the sending carried."""
+    dates = mapping.row_rules.consent_dates
+    match mapping.yes_to:
+        case YesTo.EVERYONE:
+            return [Carried(plan, journal)]
+        case YesTo.UNLESS_REFUSED:
+            return [Carried(WithoutWithheld(plan, journal, dates), journal)]
+        case YesTo.NEW:
+            updates = Carried(WithoutYeses(plan, dates), journal.at_step(0))
+            if not in_two_steps(journal):
+                return [updates]
+            positions = going_on(journal, len(plan))
+            return [updates, Carried(Selected(plan, positions), journal.at_step(1), positions)]
+
+
+def unsettled_below(journal: Journal, position: int) -> bool:
+    """Tell whether a contact below a plan position has not had its last word yet."""
+    planned = plan_facts(journal).planned
+    if any(gap.first < position for gap in journal.gaps(planned)):
+        return True
+    if not in_two_steps(journal):
+        return False
+    inserted = going_on(journal, planned)
+    end = int(inserted.searchsorted(position))
+    return any(gap.first < end for gap in journal.at_step(1).gaps(len(inserted)))
 
 
 # --- finish: reconciliation -> reports ------------------------------------------------------
@@ -216,6 +310,7 @@ def finish(
     totals: Counter[str] = Counter()
     to_keep, to_retry = array("q"), array("q")
     watcher.begin("report", books.read)
+    _note_yeses(folder, journal, mapping)
     with ExitStack() as stack:
         results = counted(reconcile(folder, journal, tables, planned=books.planned), totals)
         reports = stack.enter_context(
@@ -224,6 +319,7 @@ def finish(
                 tables,
                 [_refusals(mapping, table) for table in tables],
                 ragged=mapping.source.ragged_rows is Acceptance.ACCEPT,
+                lookups=journal.lookups(),
             )
         )
         for some in results:
@@ -238,10 +334,38 @@ def finish(
     watcher.end()
     if state is RunState.FINISHED and not folder.settings.keep_all:
         keep_rows(folder.source, to_keep)
-        keep_rows(folder.plan, to_retry)
+        cut_plan(journal, folder, to_retry)
         folder.spooled_input.unlink(missing_ok=True)
     journal.set_fact("cut", "done")
     return summary
+
+
+_TO_READ = "contacts-to-read"  # a fact
+
+
+def contacts_to_read(journal: Journal) -> int:
+    """Read back how many contacts are looked up before they are sent."""
+    return int(journal.fact(_TO_READ) or 0)
+
+
+def _note_yeses(folder: RunFolder, journal: Journal, mapping: Mapping) -> None:
+    """Note what becomes of the yeses of a plan, as long as it is whole."""
+    if mapping.yes_to is YesTo.EVERYONE:
+        return
+    plan = stored_plan(folder, journal)
+    if pq.read_metadata(folder.plan).num_rows != len(plan):
+        return
+    asked = mapping.yes_to is YesTo.UNLESS_REFUSED
+    if asked and journal.fact(_TO_READ) is None:
+        journal.set_fact(_TO_READ, str(contacts_with_a_yes(plan)))
+    found = (refused_ones if asked else existing_ones)(plan, journal, ISSUES)
+    place = withheld_file(folder)
+    sibling = place.with_name(f".{place.name}.writing")
+    with ColumnFile(sibling, ISSUES) as writer:
+        for table in found:
+            writer.write_table(table)
+    sibling.replace(place)
+    sync_folder(place.parent)
 
 
 def _refusals(mapping: Mapping, table: TableDescription) -> Refusals:

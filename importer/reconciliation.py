@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 
 from importer.errors import DefectError
 from importer.issues import IssueCode, Severity, message
-from importer.journal import Journal, SettledBatch
+from importer.journal import Gap, Journal, SettledBatch
+from importer.journal.going_on import goes_on, going_on, in_two_steps
 from importer.model import Outcome, RowCheck, Verdict
 from importer.run_folder import RunFolder, column_batches
 from importer.tables import TableDescription
@@ -183,6 +185,29 @@ class _Ends:
         self.end[at] = [self._place(outcome) for outcome in outcomes]
         self.record_id[at] = [outcome.record_id for outcome in outcomes]
 
+    def settle(self, at: int, outcome: Outcome) -> None:
+        """Put in what was found out later; the call that carried the row stays."""
+        self.put(at, outcome)
+        self.record_id[at] = outcome.record_id or self.record_id[at]
+
+    def take_back(self, places: NDArray[np.int64]) -> dict[int, Outcome]:
+        """Make of those that go on to another step, for now, that they were not sent.
+
+        Gives what was said of them so far, where those are words of refusal.
+        """
+        passed = [end for end, one in enumerate(self.known) if goes_on(one)]
+        going = places[np.isin(self.end[places], passed)]
+        refused = {at: self.of(at) for at in self.where(going, Verdict.REJECTED)}
+        self.end[going] = self._place(_NOT_SENT)
+        self.batch[going] = self.record_id[going] = ""
+        return refused
+
+    def where(self, places: NDArray[np.int64], verdict: Verdict) -> list[int]:
+        """Find those of some places whose end is a verdict."""
+        ends = [end for end, one in enumerate(self.known) if one.verdict is verdict]
+        found: list[int] = places[np.isin(self.end[places], ends)].tolist()
+        return found
+
     def texts(self, members: NDArray[np.object_]) -> pa.Array:
         """Give the batches or record ids as a column; before anything is sent, all are blank."""
         if self._none_sent:
@@ -210,13 +235,21 @@ _LOST = Outcome(Verdict.UNKNOWN, IssueCode.ANSWER_LOST.value, "", message(IssueC
 
 
 class _Outcomes:
-    """The journal's outcomes, asked for in plan order."""
+    """The journal's outcomes, asked for in plan order.
+
+    Of a run in two steps the second has the last word on a contact that went on to it, whose
+    attempts are those of both. What was looked up afterwards settles what was unknown.
+    """
 
     def __init__(self, journal: Journal, planned: int) -> None:
-        self._batches = journal.settled_batches()
-        self._attempts: NDArray[np.int32] = journal.attempts_at(planned)
-        self._doubtful = [gap for gap in journal.gaps(planned) if gap.in_doubt]
-        self._current: SettledBatch | None = next(self._batches, None)
+        self._first = _Step(journal.at_step(0), planned)
+        self._second: _Step | None = None
+        if in_two_steps(journal):
+            self._going_on = going_on(journal, planned)
+            self._second = _Step(journal.at_step(1), len(self._going_on))
+        self._looked_up = [
+            (one.position, one.outcome) for one in journal.lookups() if one.outcome is not None
+        ]
 
     def fill(self, ends: _Ends, planned: NDArray[np.int64], start: int) -> list[int]:
         """Put in the ends of contacts whose plan positions begin at ``start``.
@@ -224,19 +257,54 @@ class _Outcomes:
         ``planned``: where their rows stand among the ends. Gives where the rejected ones stand.
         """
         end = start + len(planned)
-        ends.attempts[planned] = self._attempts[start:end]
-        rejected: list[int] = []
+        self._first.fill(ends, planned, start)
+        if self._second is not None:
+            before = ends.take_back(planned)
+            low, high = self._going_on.searchsorted([start, end]).tolist()
+            places = planned[self._going_on[low:high] - start]
+            self._second.fill(ends, places, low)
+            _say_both(ends, before)
+        first = bisect_left(self._looked_up, start, key=_position)
+        for position, outcome in self._looked_up[first:]:
+            if position >= end:
+                break
+            ends.settle(int(planned[position - start]), outcome)
+        return ends.where(planned, Verdict.REJECTED)
+
+
+def _position(looked_up: tuple[int, Outcome]) -> int:
+    return looked_up[0]
+
+
+def _say_both(ends: _Ends, before: Mapping[int, Outcome]) -> None:
+    """Add what an update was told to what the insert was told, where both were refused."""
+    for at, update in before.items():
+        insert = ends.of(at)
+        if update.verdict is insert.verdict is Verdict.REJECTED and update != insert:
+            words = f"{insert.message} (told to the update before: {update.message})"
+            ends.put(at, replace(insert, message=words))
+
+
+class _Step:
+    """What one step of the sending says of its contacts, asked for in the order of its plan."""
+
+    def __init__(self, journal: Journal, planned: int) -> None:
+        self._batches = journal.settled_batches()
+        self._attempts: NDArray[np.int32] = journal.attempts_at(planned)
+        self._doubtful: list[Gap] = [gap for gap in journal.gaps(planned) if gap.in_doubt]
+        self._current: SettledBatch | None = next(self._batches, None)
+
+    def fill(self, ends: _Ends, places: NDArray[np.int64], start: int) -> None:
+        """Put in the ends of contacts whose positions begin at ``start``."""
+        end = start + len(places)
+        ends.attempts[places] += self._attempts[start:end]
         for settled in self._settled(start, end):
             low, high = max(settled.first, start), min(settled.end, end)
             outcomes = settled.outcomes[low - settled.first : high - settled.first]
-            places = planned[low - start : high - start]
-            ends.put_all(places, outcomes, settled.batch)
-            refused = [outcome.verdict is Verdict.REJECTED for outcome in outcomes]
-            rejected += places[refused].tolist()
+            ends.put_all(places[low - start : high - start], outcomes, settled.batch)
         for gap in self._doubtful:
-            for at in planned[max(gap.first - start, 0) : max(gap.end - start, 0)].tolist():
+            for at in places[max(gap.first - start, 0) : max(gap.end - start, 0)].tolist():
                 ends.put(at, _LOST)
-        return rejected
 
     def _settled(self, start: int, end: int) -> Iterator[SettledBatch]:
         """Give the settled batches that reach into a stretch of the plan, in its order."""

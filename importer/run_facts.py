@@ -10,11 +10,23 @@ from collections.abc import Sequence
 import orjson
 
 from importer import assembly, pipeline, targets
+from importer.delivery.asking import LOOKED_UP
+from importer.delivery.verifying import VERIFY_WARNING
 from importer.errors import UnusableInputError
 from importer.journal import Journal
+from importer.mapping import Mapping, YesTo
 from importer.model import Limits, RunState, Verdict
 from importer.planning import PlanFacts
-from importer.reports import CallTotals, ConsentTotals, RowTotals, RunFacts, file_summary
+from importer.reports import (
+    CallTotals,
+    ConsentTotals,
+    RowTotals,
+    RunFacts,
+    file_summary,
+    verified_totals,
+    withheld_counts,
+    worse_code,
+)
 from importer.run_folder import FileFacts, RunFolder
 from importer.settings import SANDBOX
 
@@ -28,18 +40,22 @@ def facts_of(
     settings = folder.settings
     facts = pipeline.plan_facts(journal)
     connection = settings.connection
+    mapping = assembly.mapping_of(folder)
     rows = RowTotals(
         read=facts.read, **{verdict.value.replace("-", "_"): totals[verdict] for verdict in Verdict}
     )
     end = orjson.loads(journal.fact("end") or "{}")
+    code = exit_code(state, rows, facts.refused_duplicates, end.get("signal"))
+    warning = journal.fact(VERIFY_WARNING)  # None: nothing was to be looked up
+    verified = None if warning is None else verified_totals(journal.lookups())
     return RunFacts(
         {
             "run": folder.id,
             "state": state.value,
-            "exit_code": exit_code(state, rows, facts.refused_duplicates, end.get("signal")),
+            "exit_code": worse_code(code, verified),
             "sandbox": connection is not None and connection.name == SANDBOX,
             "mapping": settings.mapping,
-            "target": assembly.mapping_of(folder).target,
+            "target": mapping.target,
             "connection": connection.name if connection else "",
             "project": connection.project_id if connection else "",
             "url": connection.url if connection else "",
@@ -49,11 +65,17 @@ def facts_of(
             ),
             "rows": rows,
             "refused_duplicates": facts.refused_duplicates,
-            "consents": {code: ConsentTotals(**c) for code, c in facts.consents.items()},
-            "calls": _call_totals(folder, journal, facts),
+            "consents": _consents(folder, facts),
+            "yes_to": mapping.yes_to.value if facts.consents else "",
+            "calls": _call_totals(folder, journal, facts, mapping),
             "stopped_because": end.get("reason", "") if state is not RunState.FINISHED else "",
             "message": end.get("message", "") if state is not RunState.FINISHED else "",
-            "warnings": tuple(orjson.loads(journal.fact("warnings") or "[]")),
+            "verified": verified,
+            "warnings": (
+                *orjson.loads(journal.fact("warnings") or "[]"),
+                *((warning,) if warning else ()),
+            ),
+            "retry_of": settings.retry_of,
             "created": settings.created,
             "checked": journal.fact("checked") or "",
             "started": journal.fact("started") or "",
@@ -63,6 +85,14 @@ def facts_of(
             "tool_version": settings.tool_version,
         }
     )
+
+
+def _consents(folder: RunFolder, facts: PlanFacts) -> dict[str, ConsentTotals]:
+    withheld = withheld_counts(folder)
+    return {
+        code: ConsentTotals(**counts, withheld_by_account=withheld[code])
+        for code, counts in facts.consents.items()
+    }
 
 
 def _sha256(table_file: str, files: Sequence[FileFacts]) -> str:
@@ -87,14 +117,22 @@ def exit_code(state: RunState, rows: RowTotals, refused_duplicates: int, signal:
             return 3 if bad else 0
 
 
-def _call_totals(folder: RunFolder, journal: Journal, facts: PlanFacts) -> CallTotals:
+def _call_totals(
+    folder: RunFolder, journal: Journal, facts: PlanFacts, mapping: Mapping
+) -> CallTotals:
     limits = limits_of(folder)
     by_rows = math.ceil(facts.planned / limits.rows_per_call)
     planned = max(by_rows, math.ceil(facts.wire_bytes / limits.bytes_per_call))
+    if mapping.yes_to is YesTo.NEW and mapping.mode.allow_insert:
+        planned *= 2  # at most: updates, and then as many inserts
+    to_read = pipeline.contacts_to_read(journal)
+    planned += to_read
     made = journal.call_totals()
     return CallTotals(
         planned=planned,
         planned_seconds=round(_expected_seconds(planned, limits), 1),
+        to_read=to_read,
+        read=int(journal.fact(LOOKED_UP) or 0),
         made=made.calls,
         retried=made.retried,
         not_taken=made.not_taken,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import random
 import re
 import shutil
@@ -22,10 +21,11 @@ import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
-from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict
 
-from importer.errors import LockedError, UnusableInputError
+from importer import locks
+from importer.clock import SystemClock
+from importer.errors import UnusableInputError
 from importer.field_rules import FieldRole, ValueType
 from importer.files import make_private, make_private_folder, sync_file, sync_folder, write_whole
 from importer.model import (
@@ -78,6 +78,7 @@ class ConnectionFacts(BaseModel):
     opt_in_dates: bool = False
     boolean_values: str = "number"
     table_keys_in_data: bool = True
+    ca_file: str = ""
 
 
 class RunSettings(BaseModel):
@@ -106,6 +107,8 @@ class RunSettings(BaseModel):
     strict: bool = False
     max_invalid: str | None = None
     max_rejected: str | None = None
+    retry_of: str = ""
+    verify: int | None = None
     report_delimiter: str = ","
     keep_all: bool = False
 
@@ -218,28 +221,12 @@ class RunFolder:
     def locked(self) -> Iterator[None]:
         """Hold the run, against every other process.
 
-        The lock belongs to the operating system: it frees itself when its owner dies.
-
         Raises:
-            LockedError: another process holds it.
+            LockedError: another process holds it; the sentence says which.
+            OSError: the folder cannot be written.
         """
-        holder = self.state / "holder"
-        lock = FileLock(self.state / "lock", timeout=0, mode=0o600)
-        try:
-            lock.acquire()
-        except Timeout:
-            who = ""
-            with contextlib.suppress(OSError):
-                who = f" ({holder.read_text(encoding='utf-8').strip()})"
-            raise LockedError(f"another process holds the run {self.id}{who}") from None
-        try:
-            began = datetime.now(UTC).isoformat(timespec="seconds")
-            holder.write_text(f"process {os.getpid()} since {began}\n", encoding="utf-8")
-            make_private(holder)
+        with locks.held(self.state, f"the run {self.id}", clock=SystemClock()):
             yield
-        finally:
-            holder.unlink(missing_ok=True)
-            lock.release()
 
     # --- its columns ------------------------------------------------------------------------
 

@@ -6,11 +6,13 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
+import platformdirs
 from pydantic import AfterValidator, AllowInfNan, Field, PositiveFloat, PositiveInt
 
 from importer.documents import (
@@ -23,12 +25,12 @@ from importer.documents import (
     salvage,
 )
 from importer.errors import Mistake, UnusableInputError
-from importer.model import Secret
+from importer.key_places import HOW, REFERENCE
 
 SETTINGS_FILE = "importer.yaml"
 SANDBOX = "sandbox"
 SANDBOX_URL = "http://127.0.0.1:8025"
-_REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:.+|keyring:[^/]+/.+")
+MOST_IN_FLIGHT = 64
 _SECRET_NAME = re.compile(
     r"(key|secret|password|passwd|pwd|passphrase|token|credentials?)$", re.IGNORECASE
 )
@@ -36,8 +38,6 @@ _LONG_RUN = re.compile(r"[A-Za-z0-9]{20,}")
 _LIKE_A_SECRET = re.compile(
     r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9][A-Za-z]).*|[0-9a-f]{32,}|[0-9A-F]{32,}"
 )
-_FILES_HAVE_MODES = os.name == "posix"
-_HOW = "write env:NAME, file:PATH or keyring:SERVICE/USER instead, and keep the secret there"
 
 
 _Pace = Annotated[PositiveFloat, AllowInfNan(False)]
@@ -52,9 +52,39 @@ class LimitsSection(DocumentModel):
     calls_per_minute: _Pace | None = None
     calls_per_hour: _Pace | None = None
     calls_per_day: _Pace | None = None
-    in_flight: Literal[1] | None = None
+    in_flight: Annotated[PositiveInt, Field(le=MOST_IN_FLIGHT)] | None = None
     timeout_seconds: _Pace | None = None
     attempts: PositiveInt | None = None
+
+
+_DURATION = re.compile(r"([0-9]{1,6}) ?(m|min|h|d)")
+_UNITS = {"m": timedelta(minutes=1), "min": timedelta(minutes=1), "h": timedelta(hours=1),
+          "d": timedelta(days=1)}  # fmt: skip
+
+
+def _duration(text: str) -> str:
+    match = _DURATION.fullmatch(text.strip())
+    if match is None or int(match.group(1)) == 0:
+        raise ValueError("a duration such as 90m, 24h or 7d is needed")
+    return text.strip()
+
+
+def duration_of(text: str) -> timedelta:
+    """Read a duration as ``importer.yaml`` writes it: 90m, 24h, 7d."""
+    match = _DURATION.fullmatch(text)
+    assert match is not None
+    return int(match.group(1)) * _UNITS[match.group(2)]
+
+
+def _check_store(url: str) -> str:
+    parts = _parts(url)
+    if parts is None or parts.scheme not in {"postgresql", "postgres"} or not parts.hostname:
+        raise ValueError("an address such as postgresql://importer@database.example/budgets")
+    if parts.password is not None:
+        raise ValueError(f"the address must not hold a password: {HOW}, as `password`")
+    if parts.query or parts.fragment:
+        raise ValueError("the address must end before any ? or #")
+    return url
 
 
 def is_loopback(host: str) -> bool:
@@ -67,7 +97,8 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _check_url(url: str) -> str:
+def check_url(url: str) -> str:
+    """Take the address of a platform. Raises ValueError, a sentence, for what is none."""
     parts = _parts(url)
     if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("a URL such as https://app.dialoginsight.com is needed")
@@ -96,22 +127,30 @@ def _parts(url: str) -> SplitResult | None:
 
 
 def _check_reference(key: str) -> str:
-    if not _REFERENCE.fullmatch(key):
-        raise ValueError(_HOW)
+    if not REFERENCE.fullmatch(key):
+        raise ValueError(HOW)
     return key
 
 
 class ConnectionSection(DocumentModel):
     target: str = "dialog-insight"
-    url: Annotated[str, AfterValidator(_check_url)]
+    url: Annotated[str, AfterValidator(check_url)]
     project_id: Text = ""
     key_id: Text
     key: Annotated[Text, AfterValidator(_check_reference)]
     limits: LimitsSection = LimitsSection()
+    ca_file: str = ""
     null_handling: Any = None
     opt_in_dates: bool = False
     boolean_values: Literal["number", "json"] = "number"
     table_keys_in_data: bool = True
+
+
+class BudgetsSection(DocumentModel):
+    """Where calls are counted when several machines use one account; the password's place."""
+
+    store: Annotated[str, AfterValidator(_check_store)]
+    password: Annotated[Text, AfterValidator(_check_reference)] | None = None
 
 
 class ReportsSection(DocumentModel):
@@ -126,6 +165,8 @@ class SettingsDocument(DocumentModel):
     keep: Literal["needed", "all"] = "needed"
     jobs: dict[str, Any] = Field(default_factory=dict)
     state_dir: str | None = None
+    budgets: BudgetsSection | None = None
+    max_plan_age: Annotated[Text, AfterValidator(_duration)] = "24h"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +178,23 @@ class Settings:
     connections: dict[str, ConnectionSection] = field(default_factory=dict)
     report_delimiter: str = ","
     keep_all: bool = False
+    state_dir: Path | None = None
+    budgets: BudgetsSection | None = None
+    max_plan_age: timedelta = timedelta(hours=24)
     warnings: tuple[str, ...] = ()
+
+    @property
+    def state_folder(self) -> Path:
+        """Where runs share what they must: environment, ``state_dir``, the system's place."""
+        named = os.environ.get("IMPORTER_STATE_DIR", "").strip()
+        if named:
+            return Path(named).expanduser()
+        return self.state_dir or Path(platformdirs.user_state_dir("importer", appauthor=False))
+
+
+def key_folder() -> Path:
+    """Where keys are kept in files on a machine that has no keyring."""
+    return Path(platformdirs.user_config_dir("importer", appauthor=False)) / "keys"
 
 
 def read_settings(folder: Path) -> Settings:
@@ -165,6 +222,9 @@ def read_settings(folder: Path) -> Settings:
         connections=content.connections,
         report_delimiter=content.reports.delimiter,
         keep_all=content.keep == "all",
+        state_dir=Path(content.state_dir).expanduser() if content.state_dir else None,
+        budgets=content.budgets,
+        max_plan_age=duration_of(content.max_plan_age),
         warnings=tuple(_not_yet(content)),
     )
 
@@ -172,8 +232,6 @@ def read_settings(folder: Path) -> Settings:
 def _not_yet(content: SettingsDocument) -> Iterator[str]:
     if content.language == "fr":
         yield "language: fr is noted; messages are in English in this version."
-    if content.state_dir is not None:
-        yield "state_dir is noted; in this version each run keeps its own count of calls."
 
 
 def _contradictions(document: Document) -> list[Mistake]:
@@ -225,14 +283,14 @@ def _literal_secrets(document: Document) -> list[Mistake]:
             say(f"{shown} holds a secret itself", *path)
 
     def say(what: str, *path: str | int) -> None:
-        mistakes.append(document.mistake(f"{what}: {_HOW}", *path))
+        mistakes.append(document.mistake(f"{what}: {HOW}", *path))
 
     look(document.content, "", ())
     return mistakes
 
 
 def _is_secret(name: str, text: str) -> bool:
-    if _REFERENCE.fullmatch(text):
+    if REFERENCE.fullmatch(text):
         return text.startswith("env:") and _like_a_secret(text)
     return _like_a_secret(text) or (bool(text.strip()) and bool(_SECRET_NAME.search(name)))
 
@@ -240,74 +298,3 @@ def _is_secret(name: str, text: str) -> bool:
 def _like_a_secret(text: str) -> bool:
     """Tell whether a text holds a long run of characters such as a machine makes."""
     return any(_LIKE_A_SECRET.fullmatch(run) for run in _LONG_RUN.findall(text))
-
-
-def resolve_secret(reference: str, connection: str) -> Secret:
-    """Fetch the secret that a reference names.
-
-    Raises:
-        UnusableInputError: it is not there, or not safe there. The message never holds it.
-    """
-    kind, _, place = reference.partition(":")
-    match kind:
-        case "env":
-            found = os.environ.get(place, "").strip()
-            if not found:
-                raise UnusableInputError(
-                    f'connection "{connection}": the environment variable {place} is not set. '
-                    "Set it to the account's key."
-                )
-        case "file":
-            found = _secret_file(place, connection)
-        case "keyring":
-            found = _keyring_secret(place, connection)
-        case "public":
-            found = place  # the sandbox's own key, which protects nothing
-        case _:
-            raise UnusableInputError(
-                f'connection "{connection}": its key must be a reference: {_HOW}'
-            )
-    return Secret(found)
-
-
-def _secret_file(place: str, connection: str) -> str:
-    try:
-        path = Path(place).expanduser()
-        mode = path.stat().st_mode
-        text = path.read_text(encoding="utf-8-sig").strip()
-    except (OSError, ValueError, RuntimeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
-        raise UnusableInputError(
-            f'connection "{connection}": the key file {place} cannot be read: {reason}'
-        ) from None
-    if _FILES_HAVE_MODES and mode & 0o077:
-        raise UnusableInputError(
-            f'connection "{connection}": others can read the key file {path}. Run: chmod 600 {path}'
-        )
-    if not text:
-        raise UnusableInputError(
-            f'connection "{connection}": the key file {path} is empty: put the account\'s key in it'
-        )
-    return text
-
-
-def _keyring_secret(place: str, connection: str) -> str:
-    service, _, user = place.partition("/")
-    try:
-        import keyring  # type: ignore[import-not-found, unused-ignore]
-    except ImportError:
-        raise UnusableInputError(
-            f'connection "{connection}": its key is in the system\'s keyring. '
-            "Run: pip install 'importer[keyring]'"
-        ) from None
-    try:
-        found = keyring.get_password(service, user)
-    except Exception as error:  # noqa: BLE001 - each keyring has errors of its own
-        raise UnusableInputError(
-            f'connection "{connection}": the keyring does not answer ({type(error).__name__})'
-        ) from None
-    if not found:
-        raise UnusableInputError(
-            f'connection "{connection}": the keyring holds nothing for {service}, user {user}'
-        )
-    return str(found)

@@ -61,7 +61,8 @@ def _batches(
     rows_per_call: int | None = None,
 ) -> list[Batch]:
     slices = _slices(contacts, width, first)
-    return list(batches(slices, TARGET, CREDENTIALS, limits, rows_per_call=rows_per_call))
+    size = None if rows_per_call is None else lambda: rows_per_call
+    return list(batches(slices, TARGET, CREDENTIALS, limits, rows_per_call=size))
 
 
 def _contacts(count: int) -> Contacts:

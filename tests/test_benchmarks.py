@@ -70,6 +70,16 @@ def test_promise_3_killed_imports_are_resumed_without_loss_or_repetition(tmp_pat
     assert "kill 1: during" in told
 
 
+def test_promise_3_imports_killed_at_random_are_resumed_without_loss_or_repetition(
+    tmp_path: Path,
+) -> None:
+    faults = "ok*9 503-after ok*9 lost ok*9 429"
+    options = ["--kills", "2", "--rows", "90", "--faults", faults]
+    told = printed(tmp_path, "kill_at_random.py", *options)
+    assert "2 kills in " in told
+    assert "balanced: nothing lost, nothing sent twice but what was in doubt or not taken" in told
+
+
 def test_type_benchmark_compares_every_type_and_stage(tmp_path: Path) -> None:
     options = ["--values", "2000", "--rows", "2000", "--slice", "200", "--repeat", "1"]
     told = names_of_lines(printed(tmp_path, "check_types.py", *options))

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from importer.batching import batch_of, cut
 from importer.errors import DefectError, UnusableInputError
-from importer.journal import CallTotals, Gap, Journal
-from importer.model import Batch, Outcome, RunState, Settled, Verdict
+from importer.journal import VERSION, CallTotals, Gap, Journal, Lookup
+from importer.model import Batch, Difference, Outcome, RunState, Settled, Verdict
 
 AT = "2026-11-22T03:15:00.000Z"
 LATER = "2026-11-22T03:16:00.000Z"
@@ -79,7 +79,7 @@ def test_a_file_that_is_no_journal_is_said_so(tmp_path: Path) -> None:
         Journal.open(path)
 
 
-@pytest.mark.parametrize("version", [0, 2, 99])
+@pytest.mark.parametrize("version", [0, VERSION + 1, 99])
 def test_a_journal_of_another_version_is_refused(tmp_path: Path, version: int) -> None:
     path = tmp_path / "journal.sqlite3"
     Journal.create(path).close()
@@ -88,6 +88,128 @@ def test_a_journal_of_another_version_is_refused(tmp_path: Path, version: int) -
     database.close()
     with pytest.raises(UnusableInputError, match=f"version {version}"):
         Journal.open(path)
+
+
+# As the first version wrote them.
+FIRST_TABLES = """
+CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE call (
+    number INTEGER PRIMARY KEY,
+    batch TEXT NOT NULL,
+    first INTEGER NOT NULL,
+    end INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    waited REAL NOT NULL,
+    started TEXT NOT NULL,
+    ended TEXT,
+    result TEXT NOT NULL,
+    message TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX call_by_place ON call (first, end);
+CREATE TABLE settlement (
+    first INTEGER PRIMARY KEY,
+    end INTEGER NOT NULL,
+    batch TEXT NOT NULL,
+    call INTEGER NOT NULL,
+    settled TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    strangers INTEGER NOT NULL,
+    rejected INTEGER NOT NULL,
+    outcomes BLOB NOT NULL
+);
+PRAGMA user_version = 1;
+"""
+
+
+def _first_version(path: Path) -> Batch:
+    """Write a journal of the first version: a settled batch, a call in doubt, one not taken."""
+    lost = _batch(4, 6)
+    database = sqlite3.connect(path)
+    database.executescript(FIRST_TABLES)
+    database.executemany("INSERT INTO fact VALUES (?, ?)", [("state", "stopped"), ("plan", "8")])
+    calls = [
+        (1, "a", 0, 4, "00", 4, 1, 1.5, AT, LATER, "answered", ""),
+        (2, lost.id, 4, 6, lost.sha256, 2, 1, 0.0, AT, LATER, "in-doubt", "no answer"),
+        (3, "c", 6, 8, "22", 2, 1, 0.0, AT, LATER, "not-taken", "429"),
+    ]
+    database.executemany(f"INSERT INTO call VALUES ({', '.join('?' * 12)})", calls)
+    outcomes = b'{"verdicts":"cur?","ids":["7","8","",""],"words":[[2,"refused","f_X","no"]]}'
+    settlement = (0, 4, "a", 1, LATER, "31", 2, 1, outcomes)
+    database.execute(f"INSERT INTO settlement VALUES ({', '.join('?' * 9)})", settlement)
+    database.commit()
+    database.close()
+    return lost
+
+
+def test_a_journal_of_the_first_version_is_read_and_gone_on_with(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite3"
+    lost = _first_version(path)
+    for _ in range(2):  # what was migrated is opened as any other
+        with Journal.open(path) as journal:
+            assert (journal.state, journal.fact("plan")) == (RunState.STOPPED, "8")
+            (batch,) = journal.settled_batches()
+            assert batch.outcomes == (
+                Outcome(Verdict.CREATED, record_id="7"),
+                Outcome(Verdict.UPDATED, record_id="8"),
+                Outcome(Verdict.REJECTED, "refused", "f_X", "no"),
+                Outcome(Verdict.UNKNOWN),
+            )
+            assert (batch.batch, batch.first, batch.end) == ("a", 0, 4)
+            assert (batch.request_id, batch.strangers, batch.settled) == ("31", 2, LATER)
+            assert journal.settled_rows() == (4, 1)
+            assert journal.gaps(8) == [Gap(4, 6, True, lost.sha256), Gap(6, 8)]
+            assert journal.attempts_at(8).tolist() == [1, 1, 1, 1, 1, 1, 0, 0]
+            assert journal.call_totals() == CallTotals(3, 0, 1, 0, 1, 2, 1.5, 8, AT, LATER)
+            assert journal.last_call(4, 6) == 2
+            assert list(journal.lookups()) == []
+            assert journal.asked(0, 8) == {}
+            assert journal.at_step(1).gaps(8) == [Gap(0, 8)]
+    with Journal.open(path) as journal:
+        call = _go(journal, lost, 2)
+        assert call == 4
+        journal.settled(call, lost, _settled(lost), at=LATER)
+        _settle(journal.at_step(1), 0, 2)
+        assert journal.gaps(8) == [Gap(6, 8)]
+    database = sqlite3.connect(path)
+    assert database.execute("PRAGMA user_version").fetchone() == (VERSION,)
+    names = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
+    database.close()
+    assert not {name for name in names if "old" in name}
+
+
+def test_an_empty_journal_of_the_first_version_becomes_one_of_this(tmp_path: Path) -> None:
+    path, fresh = tmp_path / "old.sqlite3", tmp_path / "new.sqlite3"
+    database = sqlite3.connect(path)
+    database.executescript(FIRST_TABLES)
+    database.close()
+    Journal.open(path).close()
+    Journal.create(fresh).close()
+    assert _described(path) == _described(fresh)
+
+
+def _described(path: Path) -> set[tuple[str, str]]:
+    """The statements that made a journal's tables and indices."""
+    database = sqlite3.connect(path)
+    found = database.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    database.close()
+    return {(name, " ".join(sql.split())) for name, sql in found}
+
+
+def test_a_migration_that_fails_leaves_the_journal_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite3"
+    _first_version(path)
+    database = sqlite3.connect(path)
+    database.execute("CREATE TABLE lookup (position INTEGER)")  # in the way of ours
+    database.commit()
+    before = _described(path)
+    with pytest.raises((OSError, UnusableInputError)):
+        Journal.open(path)
+    assert _described(path) == before
+    assert database.execute("PRAGMA user_version").fetchone() == (1,)
+    assert database.execute("SELECT count(*) FROM call").fetchone() == (3,)
+    database.close()
 
 
 def test_a_closed_journal_is_one_file(tmp_path: Path) -> None:
@@ -279,6 +401,116 @@ def _take(journal: Journal, batch: Batch, step: str) -> None:
             settled = [range(b.first, b.end) for b in journal.settled_batches()]
             if not any(batch.first < r.stop and batch.end > r.start for r in settled):
                 journal.settled(call, batch, _settled(batch), at=LATER)
+
+
+# --- two steps -----------------------------------------------------------------------------------
+
+
+def test_each_step_of_a_sending_has_its_own_calls_and_outcomes(journal: Journal) -> None:
+    later = journal.at_step(1)
+    _settle(journal, 0, 6)
+    assert later.settled_rows() == (0, 0)
+    assert later.gaps(3) == [Gap(0, 3)]
+    batch = _batch(0, 2)
+    later.in_doubt(_go(later, batch), at=LATER, message="lost")
+    assert later.gaps(3) == [Gap(0, 2, in_doubt=True, sha256=batch.sha256), Gap(2, 3)]
+    assert journal.gaps(6) == []
+    assert later.attempts_at(3).tolist() == [1, 1, 0]
+    assert journal.attempts_at(6).tolist() == [1] * 6
+    assert later.last_call(0, 2) == 2
+    later.settled(_go(later, batch, 2), batch, _settled(batch, Verdict.REJECTED), at=LATER)
+    assert (journal.settled_rows(), later.settled_rows()) == ((6, 0), (2, 2))
+    assert [b.end for b in later.settled_batches()] == [2]
+    with pytest.raises(DefectError, match="already"):
+        later.settled(_go(later, batch, 3), batch, _settled(batch), at=LATER)
+
+
+def test_what_is_no_step_s_own_is_shared_by_all(journal: Journal) -> None:
+    later = journal.at_step(1)
+    _settle(journal, 0, 2)
+    _settle(later, 0, 2)
+    later.set_state(RunState.SENDING)
+    assert journal.state is RunState.SENDING
+    assert journal.call_totals() == later.call_totals()
+    assert journal.call_totals().calls == 2
+    assert later.at_step(0).settled_rows() == (2, 0)
+
+
+def test_steps_outlast_the_process(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite3"
+    with Journal.create(path) as journal:
+        _settle(journal.at_step(1), 0, 2)
+    with Journal.open(path) as journal:
+        assert journal.settled_rows() == (0, 0)
+        assert journal.at_step(1).settled_rows() == (2, 0)
+
+
+def test_several_threads_may_write_in_several_steps(journal: Journal) -> None:
+    def settle(step: int) -> None:
+        for n in range(20):
+            _settle(journal.at_step(step), n, n + 1)
+
+    threads = [threading.Thread(target=settle, args=(step,)) for step in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert journal.gaps(20) == journal.at_step(1).gaps(20) == []
+
+
+# --- contacts that were read ---------------------------------------------------------------------
+
+
+def test_which_yeses_are_withheld_is_known_again_by_position(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite3"
+    with Journal.create(path) as journal:
+        journal.note_asked({3: {"optin_News": "no"}, 4: {}})
+        journal.note_asked({4: {"optin_News": "silent", "optin_Promo": "no"}, 9: {}})
+    with Journal.open(path) as journal:
+        assert journal.asked(0, 9) == {
+            3: {"optin_News": "no"},
+            4: {"optin_News": "silent", "optin_Promo": "no"},
+        }
+        assert journal.asked(4, 10).keys() == {4, 9}
+        assert journal.asked(10, 20) == {}
+
+
+def test_what_was_looked_up_comes_back_as_it_was_in_plan_order(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite3"
+    different = (Difference("f_City", "Montréal", 'a "b"\n'), Difference("f_X", "", "x"))
+    outcome = Outcome(Verdict.REJECTED, "not-in-account", "f_X", "It is not there.", "9")
+    lookups = [
+        Lookup(7, AT, found=True),
+        Lookup(2, AT, found=True, differences=different),
+        Lookup(5, LATER, found=False, outcome=outcome),
+    ]
+    with Journal.create(path) as journal:
+        journal.note_lookups(lookups[:2])
+        journal.note_lookups(iter(lookups[2:]))
+        journal.note_lookups([])
+    with Journal.open(path) as journal:
+        assert list(journal.lookups()) == [lookups[1], lookups[2], lookups[0]]
+        assert list(journal.at_step(1).lookups()) == list(journal.lookups())
+
+
+def test_a_contact_that_is_looked_up_again_has_the_newest_answer(journal: Journal) -> None:
+    journal.note_lookups([Lookup(1, AT, found=False)])
+    journal.note_lookups([Lookup(1, LATER, found=True)])
+    assert list(journal.lookups()) == [Lookup(1, LATER, found=True)]
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(WORDS, WORDS, WORDS), max_size=3), st.none() | OUTCOMES, st.booleans())
+def test_any_look_up_comes_back_as_it_was(
+    tmp_path_factory: pytest.TempPathFactory,
+    differences: list[tuple[str, str, str]],
+    outcome: Outcome | None,
+    found: bool,
+) -> None:
+    one = Lookup(0, AT, found, tuple(Difference(*d) for d in differences), outcome)
+    with Journal.create(tmp_path_factory.mktemp("run") / "journal.sqlite3") as journal:
+        journal.note_lookups([one])
+        assert list(journal.lookups()) == [one]
 
 
 # --- attempts and totals -------------------------------------------------------------------------

@@ -224,6 +224,23 @@ def test_promise_5_when_rows_disagree_no_wins_and_says_so(
     assert workshop.summary()["problems"]["consent-conflict"] >= 2
 
 
+@pytest.mark.parametrize("who", ["everyone", "new", "unless-refused"])
+def test_promise_5_only_everyone_sets_those_to_yes_who_said_no(
+    workshop: Workshop, who: str
+) -> None:
+    workshop.write("mappings/people.yaml", CONSENTS)
+    assert run(workshop, "Email,City,News\nno@example.com,,N\nsilent@example.com,Laval,\n") == 0
+    workshop.write("mappings/people.yaml", CONSENTS.replace("everyone", who))
+    everybody = "Email,City,News\nno@example.com,,Y\nsilent@example.com,,Y\nnew@example.com,,Y\n"
+    assert run(workshop, everybody) == 0
+    told = {one["f_EMail"]: one.get("optin_Newsletter") for one in workshop.contacts()}
+    assert told.pop("new@example.com") == "1"
+    assert set(told.values()) == ({"1"} if who == "everyone" else {"0", None})
+    withheld = workshop.summary()["consents"]["optin_Newsletter"]["withheld_by_account"]
+    assert withheld == (0 if who == "everyone" else 2)
+    assert workshop.summary()["problems"].get("yes-withheld", 0) == withheld
+
+
 def test_promise_5_the_plan_says_how_many_yes_will_be_sent(workshop: Workshop) -> None:
     workshop.write("mappings/people.yaml", CONSENTS)
     rows = "a@example.com,,Y\nb@example.com,,N\nc@example.com,,\nbad,,Y\n"

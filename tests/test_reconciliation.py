@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from importer.errors import DefectError
 from importer.issues import IssueCode, Severity, message
-from importer.journal import Journal
+from importer.journal import Journal, Lookup
+from importer.journal.going_on import begin_two_steps, going_on
 from importer.model import Outcome, RowCheck, Settled, Verdict
 from importer.planning import PlanFacts
 from importer.reconciliation import RowResults, balance, counted, reconcile
@@ -361,6 +362,84 @@ def test_an_issue_of_a_row_that_is_good_does_not_become_its_verdict(tmp_path: Pa
     assert verdicts(lines) == ["not-sent"]
 
 
+# --- two steps, and looking up afterwards --------------------------------------------------------
+
+GONE = Outcome(Verdict.SKIPPED, IssueCode.PLATFORM_SKIPPED, message="no such contact")
+BAD_UPDATE = Outcome(Verdict.REJECTED, IssueCode.PLATFORM_REFUSED, message="City is too long")
+THERE = Outcome(Verdict.REJECTED, IssueCode.PLATFORM_REFUSED, message="it exists", record_id="7")
+
+
+def test_the_second_step_has_the_last_word_on_contacts_that_go_on(tmp_path: Path) -> None:
+    planned = plan_of(tmp_path, [[PEOPLE[:6]]])
+    with journal_of(planned) as journal:
+        begin_two_steps(journal)
+        first = settle(journal, 0, Verdict.UPDATED, GONE, Verdict.UNKNOWN, GONE)
+        second = settle(journal.at_step(1), 0, Outcome(Verdict.CREATED, record_id="9"), THERE)
+        lines, reasons = reconciled(planned, journal)
+    assert verdicts(lines) == ["updated", "created", "unknown", "rejected", "not-sent", "not-sent"]
+    assert [line.attempts for line in lines] == [1, 2, 1, 2, 0, 0]
+    ids = [first.id, second.id, first.id, second.id, "", ""]
+    assert [line.batch for line in lines] == ids
+    assert [line.record_id for line in lines] == ["", "9", "", "7", "", ""]
+    assert reasons == {3: ("it exists",)}
+
+
+def test_what_went_on_is_not_sent_until_the_second_step_sent_it(tmp_path: Path) -> None:
+    planned = plan_of(tmp_path, [[PEOPLE[:4]]])
+    with journal_of(planned) as journal:
+        begin_two_steps(journal)
+        settle(journal, 0, GONE, BAD_UPDATE, GONE, Verdict.UPDATED)
+        lose(journal.at_step(1), 1, 1)
+        lines, reasons = reconciled(planned, journal)
+    assert verdicts(lines) == ["not-sent", "unknown", "not-sent", "updated"]
+    assert [line.attempts for line in lines] == [1, 2, 1, 1]
+    assert [bool(line.batch) for line in lines] == [False, False, False, True]
+    assert reasons == {}
+
+
+def test_of_a_contact_that_both_steps_refuse_both_sentences_are_told(tmp_path: Path) -> None:
+    planned = plan_of(tmp_path, [[PEOPLE[:2]]])
+    with journal_of(planned) as journal:
+        begin_two_steps(journal)
+        settle(journal, 0, BAD_UPDATE, BAD_UPDATE)
+        settle(journal.at_step(1), 0, THERE, replace(BAD_UPDATE, record_id="3"))
+        lines, reasons = reconciled(planned, journal)
+    both = "it exists (told to the update before: City is too long)"
+    assert [line.message for line in lines] == [both, "City is too long"]
+    assert [line.record_id for line in lines] == ["7", "3"]
+    assert reasons == {0: (both,), 1: ("City is too long",)}
+
+
+def test_in_one_step_a_refusal_is_the_last_word(tmp_path: Path) -> None:
+    planned = plan_of(tmp_path, [[PEOPLE[:2]]])
+    with journal_of(planned) as journal:
+        settle(journal, 0, GONE, BAD_UPDATE)
+        lines, _ = reconciled(planned, journal)
+    assert verdicts(lines) == ["skipped", "rejected"]
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 50])
+def test_what_was_looked_up_settles_what_was_unknown(tmp_path: Path, at_once: int) -> None:
+    planned = plan_of(tmp_path, [[PEOPLE[:5]]])
+    found = Outcome(Verdict.ACCEPTED, message="found as it was sent", record_id="5")
+    missing = Outcome(Verdict.REJECTED, message="not in the account")
+    with journal_of(planned) as journal:
+        sent = settle(journal, 0, *[Outcome(Verdict.UNKNOWN, record_id="1")] * 3, Verdict.CREATED)
+        journal.note_lookups(
+            [
+                Lookup(0, AT, True, (), found),
+                Lookup(2, AT, False, (), missing),
+                Lookup(3, AT, True),
+            ]
+        )
+        with read_back(at_once):
+            lines, reasons = reconciled(planned, journal)
+    assert verdicts(lines) == ["accepted", "unknown", "rejected", "created", "not-sent"]
+    assert [line.record_id for line in lines] == ["5", "1", "1", "", ""]
+    assert [line.batch for line in lines] == [sent.id] * 4 + [""]
+    assert reasons == {2: ("not in the account",)}
+
+
 # --- any course of a run -------------------------------------------------------------------------
 
 SAID = [Verdict.CREATED, Verdict.UPDATED, Verdict.ACCEPTED, Verdict.SKIPPED, Verdict.REJECTED,
@@ -459,3 +538,26 @@ def test_promise_1_every_row_ends_in_exactly_one_verdict_and_the_totals_add_up(
 
 
 OURS = {"answer-lost", "not-sent"}
+
+
+@given(updates=stretches, inserts=stretches, at_once=st.integers(1, 7), length=st.integers(0, 24))
+@settings(deadline=None, max_examples=60)
+def test_promise_1_the_books_balance_whatever_became_of_both_steps(
+    tmp_path_factory: pytest.TempPathFactory, updates: Any, inserts: Any, at_once: int, length: int
+) -> None:
+    rows_ = [Row(f"{number}@x.fr") for number in range(length)]
+    with read_back(at_once):
+        planned = plan_of(tmp_path_factory.mktemp("runs"), [[rows_]])
+        with journal_of(planned) as journal:
+            begin_two_steps(journal)
+            expected = course(journal, length, updates)
+            going = going_on(journal, length).tolist()
+            second = course(journal.at_step(1), len(going), inserts)
+            lines, _ = reconciled(planned, journal)
+    passed = {position for position, verdict in expected.items() if verdict in GOING_ON}
+    expected |= dict.fromkeys(passed, "not-sent")
+    expected |= {going[place]: verdict for place, verdict in second.items()}
+    assert verdicts(lines) == [expected[position] for position in range(length)]
+
+
+GOING_ON = {"skipped", "rejected"}

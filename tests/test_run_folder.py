@@ -227,7 +227,7 @@ def test_a_held_run_is_refused_to_another_process_and_says_who_holds_it(tmp_path
     folder = run_in(tmp_path)
     with folder.locked():
         said = attempt(folder)
-    assert said.startswith(f"another process holds the run {ID} (process {os.getpid()} since 20")
+    assert said.startswith(f"another process holds the run {ID}: process {os.getpid()} on ")
     assert attempt(folder) == "free"
 
 
@@ -246,7 +246,7 @@ def test_promise_3_a_killed_process_lets_go_of_its_run(tmp_path: Path) -> None:
         other.wait()
         assert (folder.state / "holder").is_file()
         with folder.locked():
-            assert f"process {os.getpid()} " in (folder.state / "holder").read_text()
+            assert f'"pid":{os.getpid()},' in (folder.state / "holder").read_text()
     assert not (folder.state / "holder").exists()
 
 

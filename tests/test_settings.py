@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from hypothesis import given
@@ -18,8 +17,8 @@ from importer.settings import (
     SETTINGS_FILE,
     Settings,
     is_loopback,
+    key_folder,
     read_settings,
-    resolve_secret,
 )
 
 # As Dialog Insight's keys are: 32 letters of both cases and digits.
@@ -137,8 +136,88 @@ def test_null_handling_is_taken_as_it_is(folder: Path, value: str) -> None:
 
 def test_what_this_version_does_not_do_yet_is_said(folder: Path) -> None:
     assert settings_of(folder, "language: en\n").warnings == ()
-    (warning,) = settings_of(folder, "state_dir: /var/lib/importer\n").warnings
-    assert warning.startswith("state_dir is noted; ")
+    (warning,) = settings_of(folder, "language: fr\n").warnings
+    assert warning.startswith("language: fr is noted; ")
+
+
+def test_what_runs_share_is_kept_where_the_file_says_or_where_the_system_keeps_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/marie")
+    monkeypatch.setenv("USERPROFILE", "/home/marie")
+    monkeypatch.delenv("IMPORTER_STATE_DIR", raising=False)
+    assert Settings().state_folder.name == "importer"
+    settings = settings_of(folder, "state_dir: ~/shared\n")
+    assert settings.state_folder == settings.state_dir == Path("/home/marie") / "shared"
+    for none in ("state_dir: null\n", "state_dir: ''\n"):
+        assert settings_of(folder, none).state_folder == Settings().state_folder
+    monkeypatch.setenv("IMPORTER_STATE_DIR", "~/elsewhere")
+    assert settings_of(folder, "state_dir: ~/shared\n").state_folder == Path(
+        "/home/marie/elsewhere"
+    )
+
+
+def test_keys_in_files_have_a_folder_of_their_own() -> None:
+    assert key_folder().parent.name == "importer"
+    assert key_folder().name == "keys"
+
+
+def test_certificates_of_a_connection_are_a_file(folder: Path) -> None:
+    text = f"{CONNECTIONS}    ca_file: /etc/company/ca.pem\n"
+    assert settings_of(folder, text).connections["production"].ca_file == "/etc/company/ca.pem"
+    assert settings_of(folder, CONNECTIONS).connections["production"].ca_file == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "age"),
+    [
+        ("90m", timedelta(minutes=90)),
+        ("5 min", timedelta(minutes=5)),
+        ("24h", timedelta(days=1)),
+        ("7d", timedelta(days=7)),
+    ],
+)
+def test_a_plan_may_be_as_old_as_the_file_says(folder: Path, text: str, age: timedelta) -> None:
+    assert settings_of(folder, f"max_plan_age: {text}\n").max_plan_age == age
+    assert settings_of(folder, "keep: all\n").max_plan_age == timedelta(hours=24)
+
+
+@pytest.mark.parametrize("text", ["0h", "24", "h", "-1d", "1.5h", "1w", "1h30m"])
+def test_what_is_no_duration_is_refused_with_one_that_is(folder: Path, text: str) -> None:
+    (mistake,) = said(folder, f"max_plan_age: '{text}'\n")
+    assert mistake.endswith("max_plan_age: a duration such as 90m, 24h or 7d is needed")
+
+
+def test_calls_of_several_machines_are_counted_in_one_store(folder: Path) -> None:
+    text = "budgets: {store: 'postgresql://importer@db.example/budgets', password: env:PG}\n"
+    budgets = settings_of(folder, text).budgets
+    assert budgets is not None
+    assert budgets.store == "postgresql://importer@db.example/budgets"
+    assert budgets.password == "env:PG"
+    assert settings_of(folder, "keep: all\n").budgets is None
+
+
+@pytest.mark.parametrize(
+    ("store", "words"),
+    [
+        ("mysql://db.example/budgets", "an address such as postgresql://"),
+        ("postgresql:///budgets", "an address such as postgresql://"),
+        ("postgresql://a b/budgets", "an address such as postgresql://"),
+        ("postgresql://importer:hunter2@db.example/b", "must not hold a password"),
+    ],
+)
+def test_promise_7_the_address_of_a_store_holds_no_password(
+    folder: Path, store: str, words: str
+) -> None:
+    (mistake,) = said(folder, f"budgets: {{store: '{store}'}}\n")
+    assert words in mistake
+    assert "hunter2" not in mistake
+
+
+def test_promise_7_the_password_of_a_store_is_a_reference(folder: Path) -> None:
+    (mistake,) = said(folder, "budgets: {store: 'postgres://db/b', password: hunter2}\n")
+    assert mistake.startswith("importer.yaml:1:47: budgets.password holds a secret itself: ")
+    assert "hunter2" not in mistake
 
 
 def test_a_file_elsewhere_is_called_by_its_path(tmp_path: Path) -> None:
@@ -158,7 +237,7 @@ connections:
     url: http://app.dialoginsight.com
     key_id:
     key: env:DIALOG_INSIGHT_KEY
-    limits: {rows_per_call: 0, calls_per_minute: fast, in_flight: 4, per_call: 1}
+    limits: {rows_per_call: 0, calls_per_minute: fast, in_flight: 65, per_call: 1}
   sandbox:
     url: https://localhost
 jobs: {night: {}}
@@ -174,8 +253,8 @@ keep: everything
         "or on the lines below",
         "importer.yaml:8:29: connections.production.limits.rows_per_call must be greater than 0",
         "importer.yaml:8:50: connections.production.limits.calls_per_minute must be a number",
-        'importer.yaml:8:67: connections.production.limits.in_flight cannot be "4"; it can be 1.',
-        'importer.yaml:8:70: "per_call" is no member of connections.production.limits. '
+        "importer.yaml:8:67: connections.production.limits.in_flight must be 64 or less",
+        'importer.yaml:8:71: "per_call" is no member of connections.production.limits. '
         'Did you mean "bytes_per_call" or "rows_per_call"?',
         'importer.yaml:9:3: connections.sandbox lacks the member "key": add it',
         'importer.yaml:9:3: connections.sandbox lacks the member "key_id": add it',
@@ -217,7 +296,7 @@ def test_jobs_are_refused_whatever_they_hold(folder: Path) -> None:
         ("calls_per_hour: nan", "must be"),
         ("calls_per_day: {}", "must be a number"),
         ("timeout_seconds: 1e999", "must be a number"),
-        ("in_flight: 2", "it can be 1"),
+        ("in_flight: 65", "must be 64 or less"),
         ("attempts: 0", "must be greater than 0"),
         ("rows_per_cal: 1", 'Did you mean "rows_per_call"'),
     ],
@@ -459,133 +538,6 @@ def test_a_blank_key_is_no_reference(folder: Path, key: str) -> None:
 def test_references_are_taken(folder: Path, key: str) -> None:
     text = CONNECTIONS.replace("env:DIALOG_INSIGHT_KEY", f"'{key}'")
     assert settings_of(folder, text).connections["production"].key == key
-
-
-# --- where secrets are ----------------------------------------------------------------------------
-
-
-def refused(reference: str) -> str:
-    with pytest.raises(UnusableInputError) as raised:
-        resolve_secret(reference, "production")
-    (mistake,) = raised.value.mistakes
-    assert str(mistake).startswith('connection "production": ')
-    assert raised.value.__cause__ is None
-    return str(mistake)
-
-
-def test_a_key_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DI_KEY", f" {SECRET}\n")
-    secret = resolve_secret("env:DI_KEY", "production")
-    assert secret.reveal() == SECRET
-    assert SECRET not in repr(secret)
-    for blank in ("", "  \n"):
-        monkeypatch.setenv("DI_KEY", blank)
-        assert "the environment variable DI_KEY is not set" in refused("env:DI_KEY")
-    monkeypatch.delenv("DI_KEY")
-    assert "Set it to the account's key." in refused("env:DI_KEY")
-
-
-@pytest.fixture
-def key_file(tmp_path: Path) -> Path:
-    path = tmp_path / "key"
-    path.touch(mode=0o600)
-    return path
-
-
-@pytest.mark.parametrize("mark", ["", "\ufeff"])
-def test_a_key_of_a_file(key_file: Path, mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    key_file.write_text(f"{mark}{SECRET}\r\n", encoding="utf-8")
-    assert resolve_secret(f"file:{key_file}", "production").reveal() == SECRET
-    monkeypatch.setenv("HOME", str(key_file.parent))
-    monkeypatch.setenv("USERPROFILE", str(key_file.parent))
-    assert resolve_secret("file:~/key", "production").reveal() == SECRET
-
-
-@pytest.mark.skipif(os.name != "posix", reason="the system has no file modes")
-@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620, 0o666])
-def test_promise_7_a_key_file_that_others_can_read_is_refused(key_file: Path, mode: int) -> None:
-    key_file.write_text(SECRET, encoding="utf-8")
-    key_file.chmod(mode)
-    said = refused(f"file:{key_file}")
-    assert said.endswith(f"others can read the key file {key_file}. Run: chmod 600 {key_file}")
-    key_file.chmod(0o400)
-    assert resolve_secret(f"file:{key_file}", "production").reveal() == SECRET
-
-
-def test_where_files_have_no_modes_a_key_file_is_taken_as_it_is(
-    key_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    key_file.write_text(SECRET, encoding="utf-8")
-    key_file.chmod(0o644)
-    monkeypatch.setattr("importer.settings._FILES_HAVE_MODES", False)
-    assert resolve_secret(f"file:{key_file}", "production").reveal() == SECRET
-
-
-def test_a_key_file_without_a_key_is_refused(key_file: Path) -> None:
-    assert f"the key file {key_file} is empty" in refused(f"file:{key_file}")
-    key_file.write_text("\ufeff \n", encoding="utf-8")
-    assert "is empty" in refused(f"file:{key_file}")
-
-
-def test_a_key_file_that_cannot_be_read_is_refused(key_file: Path) -> None:
-    assert "cannot be read: No such file" in refused(f"file:{key_file}.absent")
-    assert "cannot be read" in refused(f"file:{key_file.parent}")
-    assert "cannot be read" in refused("file:a\0b")
-    assert "cannot be read" in refused("file:~no-such-user-at-all/key")
-    key_file.write_bytes(b"\xff\xfehunter2")
-    said = refused(f"file:{key_file}")
-    assert "cannot be read: " in said
-    assert "hunter2" not in said
-
-
-class Keyring(ModuleType):
-    """A keyring with one secret in it, or one that does not answer."""
-
-    def __init__(self, secret: str | None, *, locked: bool = False) -> None:
-        super().__init__("keyring")
-        self._secret = secret
-        self._locked = locked
-        self.asked: tuple[str, str] | None = None
-
-    def get_password(self, service: str, user: str) -> str | None:
-        self.asked = (service, user)
-        if self._locked:
-            raise RuntimeError(f"the keyring of {self._secret} is locked")
-        return self._secret
-
-
-def test_a_key_of_the_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
-    keyring = Keyring(SECRET)
-    monkeypatch.setitem(sys.modules, "keyring", keyring)
-    secret = resolve_secret("keyring:Dialog Insight/5335/x", "production")
-    assert secret.reveal() == SECRET
-    assert keyring.asked == ("Dialog Insight", "5335/x")
-
-
-def test_a_keyring_that_gives_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    for nothing in (None, ""):
-        monkeypatch.setitem(sys.modules, "keyring", Keyring(nothing))
-        assert "holds nothing for importer, user 5335" in refused("keyring:importer/5335")
-    monkeypatch.setitem(sys.modules, "keyring", Keyring(SECRET, locked=True))
-    said = refused("keyring:importer/5335")
-    assert said.endswith("the keyring does not answer (RuntimeError)")
-
-
-def test_a_system_without_keyring_is_told_how_to_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "keyring", None)
-    assert "Run: pip install 'importer[keyring]'" in refused("keyring:importer/5335")
-
-
-@pytest.mark.parametrize("reference", [SECRET, "vault:hunter2", "", "hunter2:x"])
-def test_promise_7_what_is_no_reference_is_not_shown(reference: str) -> None:
-    said = refused(reference)
-    assert "its key must be a reference: write env:NAME" in said
-    assert SECRET not in said
-    assert "hunter2" not in said
-
-
-def test_the_sandbox_has_a_key_that_protects_nothing() -> None:
-    assert resolve_secret("public:sandbox", "sandbox").reveal() == "sandbox"
 
 
 # --- any text -------------------------------------------------------------------------------------

@@ -10,11 +10,10 @@ from importer import targets
 from importer.assembly.means import Means
 from importer.documents import near
 from importer.errors import ImporterError, Mistake, UnusableInputError
+from importer.key_places import resolve_secret
 from importer.mapping import Mapping
 from importer.model import (
     AccountFields,
-    ApiRequest,
-    ApiResponse,
     Connection,
     Credentials,
     Limits,
@@ -29,17 +28,14 @@ from importer.settings import (
     ConnectionSection,
     Settings,
     read_settings,
-    resolve_secret,
 )
 
 if TYPE_CHECKING:
-    from importer.client import Client
+    from importer.line import Line
+    from importer.pacing import Budget
 
 # The sandbox is this machine: it may be asked quickly, and its key is no secret.
 _SANDBOX_LIMITS: dict[str, Any] = {"calls_per_minute": None, "rows_per_call": 100}
-
-
-_SHORTEST_SECRET = 8  # a shorter text would be found in answers by chance
 
 
 _READING = WriteMode(allow_insert=False, allow_update=False)
@@ -138,6 +134,7 @@ def _connection(name: str, section: ConnectionSection) -> Connection:
         key=section.key,
         project_id=section.project_id,
         limits=replace(targets.careful_limits(section.target), **given),
+        ca_file=section.ca_file,
         null_handling=section.null_handling,
         opt_in_dates=section.opt_in_dates,
         boolean_values=section.boolean_values,
@@ -146,16 +143,19 @@ def _connection(name: str, section: ConnectionSection) -> Connection:
 
 
 def target_of(
-    connection: Connection, mapping: Mapping, fields: tuple[PlannedField, ...]
+    connection: Connection,
+    mapping: Mapping,
+    fields: tuple[PlannedField, ...],
+    mode: WriteMode | None = None,
 ) -> targets.Target:
     """Make the target that writes a mapping's fields through a connection.
 
-    Raises UnusableInputError as ``targets.build`` does.
+    ``mode``: replaces the mapping's. Raises UnusableInputError as ``targets.build`` does.
     """
     return targets.build(
         connection,
         name=mapping.target,
-        mode=mapping.mode,
+        mode=mode or mapping.mode,
         fields=fields,
         clears=mapping.clears,
         table_id=mapping.table_id,
@@ -175,7 +175,9 @@ def refreshed(connection: Connection, means: Means) -> Connection:
     same = (now.target, now.url, now.project_id)
     if same != (connection.target, connection.url, connection.project_id):
         return connection
-    return replace(connection, key_id=now.key_id, key=now.key, limits=now.limits)
+    return replace(
+        connection, key_id=now.key_id, key=now.key, limits=now.limits, ca_file=now.ca_file
+    )
 
 
 def connection_facts(connection: Connection) -> ConnectionFacts:
@@ -198,20 +200,62 @@ def credentials_of(connection: Connection) -> Credentials:
     return Credentials(connection.key_id, resolve_secret(connection.key, connection.name))
 
 
-def client_for(connection: Connection, means: Means) -> Client:
-    """Open the door to a connection's platform."""
+def line_to(connection: Connection, credentials: Credentials, means: Means) -> Line:
+    """Open the way to a connection's account; close it when done.
+
+    Raises:
+        UnusableInputError: its calls cannot be counted, or ``ca_file`` cannot be read.
+    """
     from importer.client import Client  # heavy, and a check needs no network
+    from importer.line import Line
+    from importer.pacing import Pace
 
-    return Client(connection.limits.timeout_seconds, means.transport, clock=means.clock)
+    limits = connection.limits
+    client = Client(
+        limits.timeout_seconds, means.transport, clock=means.clock, ca_file=connection.ca_file
+    )
+    try:
+        pace = Pace(limits, means.clock, budget=_budget(connection, means))
+    except BaseException:
+        client.close()
+        raise
+    return Line(
+        client,
+        pace,
+        credentials,
+        clock=means.clock,
+        interruption=means.interruption,
+        watcher=means.watcher,
+    )
 
 
-def answer_of(client: Client, request: ApiRequest, credentials: Credentials) -> ApiResponse:
-    """Make a call that only reads; should the answer repeat the secret, it is taken out."""
-    response = client.send(request)
-    secret = credentials.key.reveal().encode()
-    if len(secret) < _SHORTEST_SECRET:
-        return response
-    return replace(response, body=response.body.replace(secret, b"***"))
+def _budget(connection: Connection, means: Means) -> Budget | None:
+    """Open the count of the account's calls that everybody shares; none without any rate."""
+    from importer.pacing import postgresql_budget, shared_budget
+
+    limits = connection.limits
+    rates = (
+        limits.calls_per_second,
+        limits.calls_per_minute,
+        limits.calls_per_hour,
+        limits.calls_per_day,
+    )
+    if not any(rates):
+        return None
+    settings = settings_here(means)
+    account = "|".join((connection.target, connection.url, connection.key_id))
+    if settings.budgets is None:
+        return shared_budget(
+            settings.state_folder,
+            account,
+            clock=means.clock,
+            timeout_seconds=limits.timeout_seconds,
+        )
+    place = settings.budgets.password
+    password = resolve_secret(place, "budgets") if place else None
+    return postgresql_budget(
+        settings.budgets.store, password, account, timeout_seconds=limits.timeout_seconds
+    )
 
 
 def account_fields(
@@ -233,9 +277,8 @@ def account_fields(
         return f"no call is known that names the fields of {target.name}."
     try:
         credentials = credentials_of(connection)
-        with client_for(connection, means) as client:
-            request = target.describe_request(credentials)
-            return target.read_description(answer_of(client, request, credentials))
+        with line_to(connection, credentials, means) as line:
+            return target.read_description(line.ask(target.describe_request(credentials)))
     except UnusableInputError:
         raise
     except ImporterError as error:

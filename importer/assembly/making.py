@@ -44,6 +44,7 @@ class NewRun:
     strict: bool = False
     max_invalid: str | None = None
     max_rejected: str | None = None
+    verify: int | None = None
     note: str = ""
     consented: bool = False
 
@@ -80,7 +81,7 @@ def make_run(
                 created=iso(now),
                 run_date=opened.bound[0].run_date.isoformat(),
                 time_zone=str(now.astimezone().tzinfo),
-                operator=_operator(),
+                operator=operator_name(),
                 note=order.note,
                 mapping=opened.mapping.name,
                 mapping_file=str(opened.mapping_file),
@@ -97,13 +98,18 @@ def make_run(
                 strict=order.strict,
                 max_invalid=order.max_invalid,
                 max_rejected=order.max_rejected,
+                verify=order.verify,
                 report_delimiter=order.settings.report_delimiter,
                 keep_all=order.settings.keep_all,
             )
         )
         return folder.publish(run_id)
-    except BaseException:
+    except BaseException as error:
         folder.discard()
+        if isinstance(error, OSError):
+            raise UnusableInputError(
+                f"{runs}: the run cannot be written ({error.strerror or error}). Nothing was sent."
+            ) from error
         raise
 
 
@@ -118,7 +124,7 @@ def _file_facts(path: Path, shown: str) -> FileFacts:
     )
 
 
-def _operator() -> str:
+def operator_name() -> str:
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):

@@ -18,10 +18,12 @@ from importer.cli.running import (
     abandon_command,
     check_command,
     resume_command,
+    retry_command,
     run_command_,
     send_command,
 )
 from importer.cli.screen import say
+from importer.cli.setting_up import setup_command
 from importer.errors import ImporterError, LockedError, StoppedError, UnusableInputError
 
 _READER_GONE = 141  # what a shell says of a command whose reader went away
@@ -55,9 +57,11 @@ def cli() -> None:
     \b
     First steps:
       importer demo                            see the whole job, on sample files
+      importer setup                           connect an account; its key goes into the keyring
       importer inspect contacts.csv            see what a file is
-      importer check contacts.csv -m NAME      check it; nothing is sent
-      importer run contacts.csv -m NAME -c CONNECTION --first 10
+      importer mapping new contacts.csv -o mappings/contacts.yaml
+      importer check contacts.csv              check it; nothing is sent
+      importer run contacts.csv --first 10     send ten contacts, and look at them
 
     Exit codes: 0 all good, 1 a defect of importer, 2 wrong usage, 3 some rows invalid or rejected,
     4 nothing was sent, 5 stopped early, 6 some rows unknown, 7 held by another process,
@@ -67,12 +71,14 @@ def cli() -> None:
 
 for _command in (
     demo_command,
+    setup_command,
     inspect_command,
     mapping_group,
     check_command,
     run_command_,
     send_command,
     resume_command,
+    retry_command,
     abandon_command,
     runs_command,
     show_command,

@@ -26,9 +26,21 @@ def connection_group() -> None:
 def connection_test(name: str, as_json: bool, quiet: bool) -> int:
     """Try credentials, project and permissions, without writing anything.
 
+    A refusal is told apart where the platform's answer does: a wrong key, a key that is switched
+    off or expired, an address that is not allowed, a missing permission, an unknown project, a
+    platform that has moved. Whether the key may write is known only at the first call that writes.
+
     \b
-    Example:
+    Examples:
       importer connection test production
+      importer connection test production --json
+
+    \b
+    With --json, one object:
+      connection, target, url, project_id
+      projects (number -> name), fields (code -> label, or null), required (fields, or null)
+      problem (the platform's words, or ""), remedy (a sentence, or "")
+      cause: key, inactive, address, permission, project, moved, unsaid; null without a refusal
     """
     from importer import connections
 

@@ -34,6 +34,25 @@ runs_dir = click.option(
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 quiet = click.option("-q", "--quiet", is_flag=True, help="Print only problems.")
 yes = click.option("-y", "--yes", is_flag=True, help="Send without asking.")
+stale = click.option(
+    "--stale", is_flag=True, help="Send also a plan that is older than max_plan_age allows."
+)
+verify = click.option(
+    "--verify",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Afterwards read N contacts back and compare them with what was sent.",
+)
+verbose = click.option(
+    "-v", "--verbose", is_flag=True, help="Tell each call and each wait on stderr."
+)
+note = click.option("--note", metavar="TEXT", default="", help="A note kept with the run.")
+max_rejected = click.option(
+    "--max-rejected",
+    metavar="N|N%",
+    callback=_threshold,
+    help="Stop when the platform refuses more rows.",
+)
 connection = click.option(
     "-c", "--connection", metavar="NAME", help="The connection; 'sandbox' is built in."
 )
@@ -68,13 +87,8 @@ def of_new_runs(command: F) -> F:
                 callback=_threshold,
                 help="Send nothing if more rows are invalid.",
             ),
-            click.option(
-                "--max-rejected",
-                metavar="N|N%",
-                callback=_threshold,
-                help="Stop when the platform refuses more rows.",
-            ),
-            click.option("--note", metavar="TEXT", default="", help="A note kept with the run."),
+            max_rejected,
+            note,
             runs_dir,
             as_json,
             quiet,

@@ -1,4 +1,4 @@
-"""``check``, ``run``, ``send``, ``resume``, ``abandon``."""
+"""``check``, ``run``, ``send``, ``resume``, ``retry``, ``abandon``."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ import click
 
 from importer.cli import options
 from importer.cli.screen import Screen, ask, may_ask, print_summary, say
+from importer.cli.verbose import VerboseScreen, say_where
+from importer.errors import LockedError, StoppedError, UnusableInputError
 
 if TYPE_CHECKING:
     from importer.assembly import Means
     from importer.reports import Summary
     from importer.runs import Ask
+
+_NO_DEFECTS = (UnusableInputError, LockedError, StoppedError, click.ClickException, click.Abort)
 
 
 @contextmanager
@@ -44,16 +48,27 @@ def watched(screen: Screen) -> Iterator[Means]:
 
 
 def _do(
-    action: Callable[..., Summary], *arguments: Any, quiet: bool, as_json: bool, **settings: Any
+    action: Callable[..., Summary],
+    *arguments: Any,
+    quiet: bool,
+    as_json: bool,
+    verbose: bool = False,
+    **settings: Any,
 ) -> int:
-    screen = Screen(quiet=quiet or as_json)
+    screen = VerboseScreen() if verbose else Screen(quiet=quiet or as_json)
+    # What is left out on the command line is the function's own default.
+    given = {n: value for n, value in settings.items() if value is not None and value is not False}
     with watched(screen) as means:
         try:
-            summary = action(*arguments, means=means, **settings)
+            summary = action(*arguments, means=means, **given)
         except SystemExit as stopped:
             screen.close()
             say("Interrupted. Where the run stands: importer runs")
             return int(stopped.code or 1)
+        except Exception as error:
+            if verbose and not isinstance(error, _NO_DEFECTS):
+                say_where(error)
+            raise
     return print_summary(summary, as_json=as_json, quiet=quiet)
 
 
@@ -81,9 +96,18 @@ def check_command(files: tuple[str, ...], quiet: bool, as_json: bool, **settings
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @options.of_new_runs
 @click.option("-n", "--dry-run", is_flag=True, help="Only check; the same as importer check.")
+@options.verify
+@options.verbose
 @options.yes
 def run_command_(
-    files: tuple[str, ...], quiet: bool, as_json: bool, dry_run: bool, yes: bool, **settings: Any
+    files: tuple[str, ...],
+    quiet: bool,
+    as_json: bool,
+    dry_run: bool,
+    yes: bool,
+    verify: int | None,
+    verbose: bool,
+    **settings: Any,
 ) -> int:
     """Check spreadsheets, then send what is good.
 
@@ -95,9 +119,9 @@ def run_command_(
     from importer import runs
 
     if dry_run:
-        return _do(runs.check, *files, quiet=quiet, as_json=as_json, **settings)
+        return _do(runs.check, *files, quiet=quiet, as_json=as_json, verbose=verbose, **settings)
     return _do(
-        runs.run, *files, quiet=quiet, as_json=as_json, yes=yes,
+        runs.run, *files, quiet=quiet, as_json=as_json, verbose=verbose, yes=yes, verify=verify,
         ask=_ask(as_json=as_json), **settings,
     )  # fmt: skip
 
@@ -105,10 +129,13 @@ def run_command_(
 @click.command("send")
 @click.argument("run")
 @options.connection
+@options.stale
+@options.verify
 @options.yes
 @options.runs_dir
 @options.as_json
 @options.quiet
+@options.verbose
 def send_command(run: str, quiet: bool, as_json: bool, yes: bool, **settings: Any) -> int:
     """Send a run that was only checked, exactly as checked.
 
@@ -127,10 +154,13 @@ def send_command(run: str, quiet: bool, as_json: bool, yes: bool, **settings: An
 @click.command("resume")
 @click.argument("run", required=False)
 @click.option("--first", type=click.IntRange(min=1), metavar="N", help="Send up to contact N.")
+@options.stale
+@options.verify
 @options.yes
 @options.runs_dir
 @options.as_json
 @options.quiet
+@options.verbose
 def resume_command(run: str | None, quiet: bool, as_json: bool, yes: bool, **settings: Any) -> int:
     """Go on with a run that was interrupted or stopped; without RUN, the newest such.
 
@@ -142,6 +172,36 @@ def resume_command(run: str | None, quiet: bool, as_json: bool, yes: bool, **set
 
     return _do(
         runs.resume, run, quiet=quiet, as_json=as_json, yes=yes,
+        ask=_ask(as_json=as_json), **settings,
+    )  # fmt: skip
+
+
+@click.command("retry")
+@click.argument("run")
+@click.option("--first", type=click.IntRange(min=1), metavar="N", help="Send only the first N.")
+@options.max_rejected
+@options.stale
+@options.verify
+@options.note
+@options.yes
+@options.runs_dir
+@options.as_json
+@options.quiet
+@options.verbose
+def retry_command(run: str, quiet: bool, as_json: bool, yes: bool, **settings: Any) -> int:
+    """Send again, as a new run, what the platform refused of a run or has not answered for.
+
+    Only rows whose newest verdict is rejected or unknown go, as they were checked then. Rows that
+    were refused by our checks are corrected in to-fix.csv instead.
+
+    \b
+    Example:
+      importer retry 20261122T031500Z-newsletter-k3fq
+    """
+    from importer import runs
+
+    return _do(
+        runs.retry, run, quiet=quiet, as_json=as_json, yes=yes,
         ask=_ask(as_json=as_json), **settings,
     )  # fmt: skip
 

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from importer.reports import Summary
 
 _PLAIN_EVERY = 30.0  # seconds between progress lines where there is no terminal
-_STAGES = {"check": "Checking", "send": "Sending", "report": "Writing reports"}
+_STAGES = {
+    "check": "Checking",
+    "send": "Sending",
+    "verify": "Reading back",
+    "report": "Writing reports",
+}
 _TOLD = {"account-not-compared", "settings-warning"}
 
 

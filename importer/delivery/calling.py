@@ -4,38 +4,44 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from importer.clock import iso
 from importer.delivery.ending import EndReason, HaltError
 from importer.errors import (
     DefectError,
     InDoubtError,
+    Refusal,
     RefusedError,
     RetryableError,
     UnusableInputError,
 )
+from importer.line import StopRequestedError
 from importer.model import Pending, Settled
+from importer.pacing import BudgetSpentError
 from importer.targets import Describes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from random import Random
 
-    from importer.client import Client
-    from importer.clock import Clock, Interruption
+    from importer.clock import Clock
+    from importer.delivery.lanes import Lanes
     from importer.journal import Journal
+    from importer.line import Line
     from importer.model import ApiRequest, ApiResponse, Batch, Credentials, Limits, Watcher
-    from importer.pacing import Pace
+    from importer.pacing import Turn
     from importer.targets import Target
 
 _FIRST_PAUSE = 1.0  # seconds; doubles with each attempt
 _LONGEST_PAUSE = 60.0
+_NOTABLE_PAUSE = 1.0
 _LONGEST_WAIT = 3_600.0  # asked for more, the run ends: an operator would not wait for it
-_LONGEST_PACE = 4_000.0  # an hour's window is waited for, a day's is not
-_NOTABLE_WAIT = 5.0  # shorter ones are not worth a line in the log
+_TIME_OUTS = 2  # of the same bytes, before fewer contacts are tried
 _CODE = re.compile(r"[\w.-]{1,60}")  # anything else may hold what the call held
-_SHORTEST_SECRET = 8  # a shorter text would be found in answers by chance
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The batch is in doubt and may not, or not any more, be repeated."""
+    """The batch is in doubt and may not, or not any more, be repeated as it is."""
 
     call: int
     batch: Batch
@@ -62,71 +68,99 @@ class Lost:
 
 
 class Caller:
-    """Makes calls, one after the other, within the pace and the attempts of the connection."""
+    """Makes calls within the pace and the attempts of the connection; several lanes may use it."""
 
     def __init__(
         self,
         *,
         target: Target,
-        client: Client,
+        line: Line,
         credentials: Credentials,
         journal: Journal,
-        pace: Pace,
         clock: Clock,
         limits: Limits,
-        interruption: Interruption,
         watcher: Watcher,
         chance: Random,
+        lanes: Lanes,
     ) -> None:
         self._target = target
-        self._client = client
+        self._line = line
         self._credentials = credentials
         self._journal = journal
-        self._pace = pace
         self._clock = clock
         self._limits = limits
-        self._interruption = interruption
         self._watcher = watcher
         self._chance = chance
+        self._lanes = lanes
 
     def call(self, batch: Batch) -> Answered | Refused | Lost:
         """Send a batch until it is answered, refused, or its attempts are spent.
 
+        Of a batch that is not answered in time only some attempts are made: fewer contacts may be.
         Raises HaltError when a stop is requested, and when the platform did not take the last
         attempt; what the journal says of the batch is then true.
         """
-        pause, before = 0.0, 1 if batch.repeated else 0
+        pause, before, time_outs = 0.0, 1 if batch.repeated else 0, 0
         failure: RetryableError | InDoubtError | None = None
         for attempt in range(1, self._limits.attempts + 1):
-            waited = self._wait_turn(pause)
-            call = self._journal.submitting(
-                batch, attempt=before + attempt, at=self._now(), waited=waited
-            )
+            turn = self._turn(pause)
+            call = self._intend(batch, before + attempt, turn)
+            began = self._clock.monotonic()
+            told = partial(self._tell, batch, before + attempt, began)
             try:
-                return self._once(call, batch)
+                reply = self._once(call, batch, turn)
             except RetryableError as error:
-                self._journal.not_taken(call, at=self._now(), message=str(error))
+                told("not taken")
+                self._note(self._journal.not_taken, call, error)
                 failure, pause = error, self._pause_after(error, attempt)
             except InDoubtError as error:
-                self._journal.in_doubt(call, at=self._now(), message=str(error))
+                told("no answer")
+                self._note(self._journal.in_doubt, call, error)
                 self._watcher.event("in-doubt", batch=batch.id, attempt=attempt)
                 batch = replace(batch, repeated=True)
-                lost = Lost(call, batch, error)
-                if attempt == self._limits.attempts or not self._target.repeatable(batch):
-                    return lost
+                time_outs += error.timed_out
+                smaller = time_outs >= _TIME_OUTS and len(batch) > 1
+                last = smaller or attempt == self._limits.attempts
+                if last or not self._target.repeatable(batch):
+                    return Lost(call, batch, error)
                 failure, pause = error, self._jittered(attempt)
+            else:
+                told("refused" if isinstance(reply, Refused) else "answered")
+                return reply
         raise HaltError(
             EndReason.PLATFORM_DOWN,
             f"The platform took none of {self._limits.attempts} attempts. The last: {failure}",
         )
 
-    def _once(self, call: int, batch: Batch) -> Answered | Refused:
+    def _tell(self, batch: Batch, attempt: int, began: float, result: str) -> None:
+        """Tell the watcher how a call went."""
+        took = round((self._clock.monotonic() - began) * 1000)
+        self._watcher.event(
+            "call",
+            batch=batch.id,
+            contacts=len(batch),
+            attempt=attempt,
+            result=result,
+            milliseconds=took,
+        )
+
+    def _intend(self, batch: Batch, attempt: int, turn: Turn) -> int:
+        try:
+            self._refuse_abandoned()
+            return self._journal.submitting(
+                batch, attempt=attempt, at=self._now(), waited=turn.waited
+            )
+        except BaseException:
+            self._line.unused(turn)
+            raise
+
+    def _once(self, call: int, batch: Batch, turn: Turn) -> Answered | Refused:
         """Make one call and read its answer."""
         try:
-            response = self._send(self._target.submission(batch, self._credentials))
+            response = self._line.send(turn, self._target.submission(batch, self._credentials))
             answer = self._target.read_submission(batch, response)
         except RefusedError as error:
-            self._journal.refused(call, at=self._now(), message=str(error))
+            self._note(self._journal.refused, call, error)
             self._watcher.event(
                 "refused",
                 batch=batch.id,
@@ -136,13 +170,47 @@ class Caller:
             )
             return Refused(call, batch, error)
         except UnusableInputError as error:  # the address is none: nothing left
-            self._journal.not_taken(call, at=self._now(), message=str(error))
+            self._note(self._journal.not_taken, call, error)
             raise
         match answer:
             case Settled():
+                self._refuse_abandoned()
                 return Answered(call, batch, answer)
             case Pending():
                 raise DefectError("a platform that answers later is not known to delivery yet")
+
+    def _note(self, note: Callable[..., None], call: int, error: Exception) -> None:
+        """Write down how a call ended."""
+        self._refuse_abandoned()
+        note(call, at=self._now(), message=str(error))
+
+    def _refuse_abandoned(self) -> None:
+        """Write nothing from a lane that nobody waits for: the reports are written already."""
+        if self._lanes.abandoned:
+            raise HaltError(EndReason.INTERRUPTED, "The run was asked to stop.")
+
+    def ask(self, request: ApiRequest, read: Callable[[ApiResponse], _T]) -> _T:
+        """Make a call that only reads, until it is answered; it may be repeated at will.
+
+        Raises HaltError when the attempts are spent, the account refuses such calls, or a stop is
+        requested.
+        """
+        pause = 0.0
+        failure: Exception | None = None
+        for attempt in range(1, self._limits.attempts + 1):
+            turn = self._turn(pause)
+            try:
+                return read(self._line.send(turn, request))
+            except RetryableError as error:
+                failure, pause = error, self._pause_after(error, attempt)
+            except InDoubtError as error:
+                failure, pause = error, self._jittered(attempt)
+            except RefusedError as error:
+                raise HaltError(EndReason.ACCOUNT_REFUSED, str(error)) from error
+        raise HaltError(
+            EndReason.PLATFORM_DOWN,
+            f"The platform took none of {self._limits.attempts} attempts. The last: {failure}",
+        )
 
     def account_refusal(self) -> RefusedError | None:
         """Ask for the account's fields, to learn whether the account itself is refused.
@@ -151,41 +219,34 @@ class Caller:
         """
         if not isinstance(self._target, Describes):
             return None
-        self._wait_turn(0.0)
+        turn = self._turn(0.0)
         try:
-            response = self._send(self._target.describe_request(self._credentials))
+            response = self._line.send(turn, self._target.describe_request(self._credentials))
             self._target.read_description(response)
         except RefusedError as error:
-            return error
+            return error if error.scope is Refusal.ACCOUNT else None
         except (RetryableError, InDoubtError):
             return None
         return None
 
-    def _send(self, request: ApiRequest) -> ApiResponse:
-        """Make the call; should the answer repeat the secret, it is taken out."""
-        response = self._client.send(request)
-        secret = self._credentials.key.reveal().encode()
-        if len(secret) < _SHORTEST_SECRET or secret not in response.body:
-            return response
-        return replace(response, body=response.body.replace(secret, b"***"))
-
-    def _wait_turn(self, pause: float) -> float:
-        """Wait for the pause and for the pace; say how long. Raises HaltError on a stop."""
-        began = self._clock.monotonic()
-        if pause > 0 and not self._interruption.requested:
-            self._clock.sleep(pause)
-        wait = self._pace.seconds_to_wait()
-        if wait > _LONGEST_PACE:
-            due = self._clock.now() + timedelta(seconds=wait)
+    def _turn(self, pause: float) -> Turn:
+        """Wait for the pause and for the pace. Raises HaltError on a stop."""
+        if pause >= _NOTABLE_PAUSE:
+            self._watcher.event("pausing", seconds=round(pause, 1))
+        try:
+            turn = self._line.turn(pause=pause)
+        except StopRequestedError:
+            raise HaltError(EndReason.INTERRUPTED, "The run was asked to stop.") from None
+        except BudgetSpentError as spent:
             raise HaltError(
                 EndReason.BUDGET_SPENT,
-                f"The calls that the connection allows are spent; the next may go at {iso(due)}.",
-            )
-        if wait >= _NOTABLE_WAIT:
-            self._watcher.event("waiting", seconds=round(wait, 1))
-        if not self._pace.wait_turn(self._interruption):
-            raise HaltError(EndReason.INTERRUPTED, "The run was asked to stop.")
-        return self._clock.monotonic() - began
+                "The calls that the connection allows are spent; the next may go at "
+                f"{iso(spent.due)}.",
+            ) from None
+        if self._lanes.halting:
+            self._line.unused(turn)
+            raise HaltError(EndReason.INTERRUPTED, "Another call ended the run.")
+        return turn
 
     def _pause_after(self, error: RetryableError, attempt: int) -> float:
         """How long to pause; a wait that the platform asked for holds every call."""
@@ -197,7 +258,7 @@ class Caller:
             raise HaltError(
                 EndReason.PLATFORM_DOWN, f"The platform asks to wait {minutes} minutes."
             )
-        self._pace.hold(error.wait)
+        self._line.hold(error.wait)
         return 0.0
 
     def _jittered(self, attempt: int) -> float:

@@ -1,22 +1,37 @@
-"""The course of a delivery: what is in doubt first, then what was never sent, in plan order."""
+"""The course of a delivery: what is in doubt first, then what was never sent, in plan order.
+
+Batches are delivered in lanes, so what is known of the platform is shared between threads; each
+batch is brought to its end, cut or not, by one of them.
+"""
 
 from __future__ import annotations
 
+import threading
+from bisect import bisect_left
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from importer.batching import batches, cut, whole
 from importer.clock import iso
 from importer.delivery.calling import Answered, Caller, Lost, Refused
 from importer.delivery.ending import DeliveryEnd, EndReason, HaltError
-from importer.errors import DefectError, Refusal, RefusedError
+from importer.errors import (
+    DefectError,
+    InDoubtError,
+    Refusal,
+    RefusedError,
+    UnusableInputError,
+)
 from importer.issues import IssueCode, message
 from importer.model import Outcome, Settled, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from importer.clock import Clock
+    from importer.delivery.lanes import Lanes
+    from importer.delivery.sizing import Sizing
     from importer.journal import Gap, Journal
     from importer.model import Batch, Credentials, Limits, PlannedField, PlanSlice, Watcher
     from importer.targets import Target
@@ -43,11 +58,18 @@ class Plan(Protocol):
 
 
 class Course:
-    """One delivery. Whatever ends it, the journal tells what became of every contact."""
+    """One delivery. Whatever ends it, the journal tells what became of every contact.
+
+    ``prepare``: called with the ends of a stretch of the plan before its contacts are read for the
+    first time. ``doubtful``: plan positions, ascending, that an earlier run left in doubt.
+    ``passes_on``: tells an outcome that is not the contact's last word.
+    """
 
     def __init__(
         self,
         caller: Caller,
+        lanes: Lanes,
+        sizing: Sizing,
         *,
         plan: Plan,
         target: Target,
@@ -56,9 +78,14 @@ class Course:
         clock: Clock,
         limits: Limits,
         watcher: Watcher,
-        too_many_rejected: Callable[[int, int], str | None] | None,
+        too_many_rejected: Callable[[int, int], str | None] | None = None,
+        prepare: Callable[[int, int], None] | None = None,
+        doubtful: Sequence[int] = (),
+        passes_on: Callable[[Outcome], bool] | None = None,
     ) -> None:
         self._caller = caller
+        self._lanes = lanes
+        self._sizing = sizing
         self._plan = plan
         self._target = target
         self._credentials = credentials
@@ -67,13 +94,17 @@ class Course:
         self._limits = limits
         self._watcher = watcher
         self._too_many_rejected = too_many_rejected
+        self._prepare = prepare
+        self._doubtful = doubtful
+        self._passes_on = passes_on or (lambda _: False)
         self._settled, self._rejected = journal.settled_rows()
-        self._rows_per_call: int | None = None  # smaller than the limit, once learnt
+        self._lock = threading.RLock()  # over all that follows
         self._accepted = False  # whether any call of this delivery was
         self._account_asked = False
         self._refused_alone: dict[str, int] = {}  # since the last accepted call, by reason
         self._failed_alone: list[Lost] = []  # in doubt until another call is accepted
         self._losses = 0  # batches in a row that may not be repeated
+        self._time_outs = 0  # batches in a row that were not answered in time
 
     def run(self, until: int | None) -> DeliveryEnd:
         """Send what has no outcome, below plan position ``until``. Raises HaltError."""
@@ -81,10 +112,12 @@ class Course:
         for gap in gaps:
             if gap.in_doubt:
                 self._resolve(gap)
+        self._lanes.finish()
         end = len(self._plan) if until is None else until
         for gap in gaps:
             if not gap.in_doubt:
                 self._send_stretch(gap.first, min(gap.end, end))
+        self._lanes.finish()
         self._give_up_failed()
         left = sum(max(0, g.end - max(g.first, end)) for g in gaps if not g.in_doubt)
         if left:
@@ -93,21 +126,50 @@ class Course:
 
     def _send_stretch(self, first: int, end: int) -> None:
         """Send contacts that no call has carried, or that were refused or not taken."""
+        if self._prepare is None:
+            self._send_batches(first, end)
+            return
         while first < end:
-            size = self._rows_per_call
+            portion = min(end, first + self._sizing.rows * self._limits.in_flight)
+            self._lanes.finish()  # a look-up is a call in flight like others
+            self._prepare(first, portion)
+            self._send_batches(first, portion)
+            first = portion
+
+    def _send_batches(self, first: int, end: int) -> None:
+        try:
             for batch in self._batches(first, end):
-                self._deliver(batch)
-                first = batch.end
-                if self._rows_per_call != size:
-                    break  # cut the rest anew, by the size just learnt
+                self._lanes.give(partial(self._deliver_fresh, batch))
+        except UnusableInputError:  # a contact that no call can hold: those before it are sent
+            self._lanes.finish()
+            raise
+
+    def _deliver_fresh(self, batch: Batch) -> None:
+        """Deliver a batch; it may have been made before a smaller size was learnt."""
+        if len(batch) <= self._sizing.rows:
+            self._deliver(batch)
+            return
+        for half in cut(batch):
+            self._deliver_fresh(half)
 
     def _batches(self, first: int, end: int) -> Iterator[Batch]:
-        return batches(
+        for batch in batches(
             self._plan.slices(first, end),
             self._target,
             self._credentials,
             self._limits,
-            rows_per_call=self._rows_per_call,
+            rows_per_call=lambda: self._sizing.rows,
+        ):
+            yield self._with_doubts(batch)
+
+    def _with_doubts(self, batch: Batch) -> Batch:
+        """Mark the contacts of which an earlier run cannot tell whether they were written."""
+        low = bisect_left(self._doubtful, batch.first)
+        high = bisect_left(self._doubtful, batch.end)
+        if low == high:
+            return batch
+        return replace(
+            batch, doubtful=frozenset(at - batch.first for at in self._doubtful[low:high])
         )
 
     # --- what an earlier delivery left in doubt ------------------------------------------------
@@ -115,10 +177,12 @@ class Course:
     def _resolve(self, gap: Gap) -> None:
         """Send a batch in doubt again, the same bytes; or what is left of one that was cut."""
         if gap.sha256:
-            self._resolve_batch(self._rebuilt(gap), last_chance=True)
+            batch = self._with_doubts(self._rebuilt(gap))
+            self._lanes.give(partial(self._resolve_batch, batch, last_chance=True))
             return
         for batch in self._batches(gap.first, gap.end):
-            self._resolve_batch(replace(batch, repeated=True), last_chance=False)
+            again = replace(batch, repeated=True)
+            self._lanes.give(partial(self._resolve_batch, again, last_chance=False))
 
     def _resolve_batch(self, batch: Batch, *, last_chance: bool) -> None:
         if self._target.repeatable(batch):
@@ -162,22 +226,27 @@ class Course:
                 EndReason.UNREADABLE_ANSWERS,
                 "The platform's answer could not be tied to any contact of the call.",
             )
-        self._accepted = True
-        self._losses = 0
-        self._refused_alone.clear()
+        self._sizing.accepted(len(reply.batch))
+        with self._lock:
+            self._accepted = True
+            self._losses = self._time_outs = 0
+            self._refused_alone.clear()
         self._give_up_failed()
         self._halt_on_rejections()
 
     def _commit(self, call: int, batch: Batch, settled: Settled) -> None:
         self._journal.settled(call, batch, settled, at=iso(self._clock.now()))
-        self._settled += len(batch)
-        self._rejected += sum(o.verdict is Verdict.REJECTED for o in settled.outcomes)
-        self._watcher.advance(len(batch))
+        last_words = [one for one in settled.outcomes if not self._passes_on(one)]
+        with self._lock:
+            self._settled += len(last_words)
+            self._rejected += sum(o.verdict is Verdict.REJECTED for o in last_words)
+            self._watcher.advance(len(last_words))
 
     def _halt_on_rejections(self) -> None:
         if self._too_many_rejected is None:
             return
-        words = self._too_many_rejected(self._rejected, self._settled)
+        with self._lock:
+            words = self._too_many_rejected(self._rejected, self._settled)
         if words is not None:
             raise HaltError(EndReason.TOO_MANY_REJECTED, words)
 
@@ -190,7 +259,9 @@ class Course:
             case Refusal.SIZE:
                 self._take_size_refusal(reply)
             case Refusal.CALL:
-                if not self._account_asked:
+                with self._lock:
+                    asked, self._account_asked = self._account_asked, True
+                if not asked:
                     self._halt_if_account_refused(reply.error)
                 if len(reply.batch) == 1:
                     self._reject_alone(reply)
@@ -201,11 +272,8 @@ class Course:
         if len(reply.batch) == 1:
             self._reject_alone(reply)
             return
-        halves = cut(reply.batch)
-        size = max(len(half) for half in halves)
-        self._rows_per_call = min(size, self._rows_per_call or size)
-        self._watcher.event("smaller-batches", rows_per_call=self._rows_per_call)
-        for half in halves:
+        self._sizing.too_large(len(reply.batch))
+        for half in cut(reply.batch):
             self._deliver(half)
 
     def _isolate(self, batch: Batch) -> None:
@@ -225,21 +293,22 @@ class Course:
         """Settle a contact that was refused on its own; many alike are no contact's fault."""
         self._commit(reply.call, reply.batch, self._target.refused_alone(reply.batch, reply.error))
         reason = reply.error.code or str(reply.error)
-        self._refused_alone[reason] = self._refused_alone.get(reason, 0) + 1
-        if self._refused_alone[reason] >= _ALIKE:
-            if not self._accepted:
-                raise HaltError(
-                    EndReason.ALL_REFUSED,
-                    f"The platform refused {_ALIKE} single contacts alike and took none: "
-                    f"{reply.error}",
-                )
-            self._refused_alone.clear()
+        with self._lock:
+            alike = self._refused_alone[reason] = self._refused_alone.get(reason, 0) + 1
+            accepted = self._accepted
+            if alike >= _ALIKE:
+                self._refused_alone.clear()
+        if alike >= _ALIKE and not accepted:
+            raise HaltError(
+                EndReason.ALL_REFUSED,
+                f"The platform refused {_ALIKE} single contacts alike and took none: {reply.error}",
+            )
+        if alike >= _ALIKE:
             self._halt_if_account_refused(reply.error)
         self._halt_on_rejections()
 
     def _halt_if_account_refused(self, refusal: RefusedError) -> None:
         """Tell a refused account from a refused call: a call that only reads is refused alike."""
-        self._account_asked = True
         answer = self._caller.account_refusal()
         if answer is not None and answer.code.lower() == refusal.code.lower():
             raise HaltError(EndReason.ACCOUNT_REFUSED, str(answer))
@@ -250,26 +319,52 @@ class Course:
         batch, error = lost.batch, lost.error
         if not self._target.repeatable(batch):
             self._give_up(lost.call, batch)
-            self._losses += 1
-            if self._losses >= self._limits.attempts:
-                raise HaltError(EndReason.PLATFORM_DOWN, str(error))
+            self._halt_after_losses(error)
         elif error.one_row_may_be_the_cause and len(batch) > 1:
-            self._watcher.event("splitting", batch=batch.id, rows=len(batch))
-            for half in cut(batch):
-                self._deliver(half)
+            self._cut_and_deliver(batch, last_chance=False)
+        elif self._may_be_too_slow(lost):
+            self._cut_and_deliver(batch, last_chance=last_chance)
         elif last_chance:
             self._give_up(lost.call, batch)
         elif error.one_row_may_be_the_cause:
-            self._failed_alone.append(lost)
-            if len(self._failed_alone) >= _FAILED_ALONE:
-                raise HaltError(EndReason.PLATFORM_DOWN, str(error))
+            self._put_aside(lost)
         else:
             raise HaltError(EndReason.PLATFORM_DOWN, str(error))
 
+    def _may_be_too_slow(self, lost: Lost) -> bool:
+        """Tell whether fewer contacts may be answered in time; not so when nothing ever is."""
+        if not lost.error.timed_out:
+            return False
+        self._sizing.too_slow(len(lost.batch))
+        with self._lock:
+            self._time_outs += 1
+            return len(lost.batch) > 1 and self._time_outs < self._limits.attempts
+
+    def _cut_and_deliver(self, batch: Batch, *, last_chance: bool) -> None:
+        self._watcher.event("splitting", batch=batch.id, rows=len(batch))
+        for half in cut(batch):
+            self._deliver(half, last_chance=last_chance)
+
+    def _halt_after_losses(self, error: InDoubtError) -> None:
+        with self._lock:
+            self._losses += 1
+            losses = self._losses
+        if losses >= self._limits.attempts:
+            raise HaltError(EndReason.PLATFORM_DOWN, str(error))
+
+    def _put_aside(self, lost: Lost) -> None:
+        """Leave a contact on which the platform fails until another call tells why."""
+        with self._lock:
+            self._failed_alone.append(lost)
+            failed = len(self._failed_alone)
+        if failed >= _FAILED_ALONE:
+            raise HaltError(EndReason.PLATFORM_DOWN, str(lost.error))
+
     def _give_up_failed(self) -> None:
         """The platform works, so what it failed on alone has its cause in the contact."""
-        while self._failed_alone:
-            lost = self._failed_alone.pop()
+        with self._lock:
+            failed, self._failed_alone = self._failed_alone, []
+        for lost in failed:
             self._give_up(lost.call, lost.batch)
 
     def _give_up(self, call: int, batch: Batch) -> None:

@@ -135,7 +135,9 @@ def _rest(draft: Draft) -> Iterator[str]:
     yield "  mode: upsert             # add new contacts, update the others; or insert, or update"
     if any(one.consent for one in draft.proposals):
         yield "# With a consent in force, say who may be set to yes. everyone: each yes goes out as"
-        yield "# it stands, also to people of the account who once said no."
+        yield "# it stands, also to people of the account who once said no. new: only to contacts"
+        yield "# that the run creates. unless-refused: each contact with a yes is read first, and"
+        yield "# keeps what it has where the account does not say yes."
         yield "# consent:"
         yield "#   yes_to: everyone"
     yield "duplicates: last           # of several good rows with one key; or first, or refuse"

@@ -1,6 +1,7 @@
 """The journal of a run: what was meant, what came of it, durable against a loss of power."""
 
-from importer.journal.store import VERSION, Journal
-from importer.journal.values import CallResult, CallTotals, Gap, SettledBatch
+from importer.journal.store import Journal
+from importer.journal.tables import VERSION
+from importer.journal.values import CallResult, CallTotals, Gap, Lookup, SettledBatch
 
-__all__ = ["VERSION", "CallResult", "CallTotals", "Gap", "Journal", "SettledBatch"]
+__all__ = ["VERSION", "CallResult", "CallTotals", "Gap", "Journal", "Lookup", "SettledBatch"]

@@ -2,8 +2,9 @@
 
 One SQLite file. ``call`` has a line for each call, written before it goes and again when it ends;
 ``settlement`` has a line for each batch that has its outcomes, and is the commit point: a row with
-a settlement is never sent again. No bodies and no contacts: hashes, record ids, and what the
-platform said.
+a settlement is never sent again. A run that sends in two steps, updates and then inserts, has
+both for each of them. No bodies and no contacts: hashes, record ids, and what the platform said;
+but for the contacts that were looked up again, of which it has those values that differ.
 """
 
 from __future__ import annotations
@@ -15,14 +16,17 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
+import orjson
+
 from importer.errors import DefectError, UnusableInputError
 from importer.files import PRIVATE_FILE, sync_folder
+from importer.journal import tables
 from importer.journal.outcomes import packed, unpacked
-from importer.journal.values import CallResult, CallTotals, Gap, SettledBatch
-from importer.model import RunState, Verdict
+from importer.journal.values import CallResult, CallTotals, Gap, Lookup, SettledBatch
+from importer.model import Difference, RunState, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -31,47 +35,25 @@ if TYPE_CHECKING:
 
     from importer.model import Batch, Settled
 
-VERSION = 1
-"""Of the tables below; a journal of a higher version belongs to a newer tool."""
-
-_TABLES = """
-CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE call (
-    number INTEGER PRIMARY KEY,
-    batch TEXT NOT NULL,
-    first INTEGER NOT NULL,
-    end INTEGER NOT NULL,
-    sha256 TEXT NOT NULL,
-    bytes INTEGER NOT NULL,
-    attempt INTEGER NOT NULL,
-    waited REAL NOT NULL,
-    started TEXT NOT NULL,
-    ended TEXT,
-    result TEXT NOT NULL,
-    message TEXT NOT NULL DEFAULT ''
-);
-CREATE INDEX call_by_place ON call (first, end);
-CREATE TABLE settlement (
-    first INTEGER PRIMARY KEY,
-    end INTEGER NOT NULL,
-    batch TEXT NOT NULL,
-    call INTEGER NOT NULL,
-    settled TEXT NOT NULL,
-    request_id TEXT NOT NULL,
-    strangers INTEGER NOT NULL,
-    rejected INTEGER NOT NULL,
-    outcomes BLOB NOT NULL
-);
-"""
-
 
 class Journal:
-    """The durable facts of one run. Several threads may write; one process at a time."""
+    """The durable facts of one run. Several threads may write; one process at a time.
 
-    def __init__(self, path: Path, database: sqlite3.Connection) -> None:
+    ``step``: which step of the sending its calls and settlements belong to; plan positions are
+    counted within it.
+    """
+
+    def __init__(
+        self, path: Path, database: sqlite3.Connection, *, step: int = 0, lock: Any = None
+    ) -> None:
         self.path = path
+        self.step = step
         self._database = database
-        self._lock = threading.Lock()
+        self._lock = lock or threading.Lock()
+
+    def at_step(self, step: int) -> Journal:
+        """Give the same journal for another step of the sending."""
+        return Journal(self.path, self._database, step=step, lock=self._lock)
 
     @classmethod
     def create(cls, path: Path) -> Self:
@@ -82,15 +64,16 @@ class Journal:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
         journal = cls(path, _connected(path))
         with journal._writing() as database:
-            for statement in _TABLES.split(";"):
-                database.execute(statement)
-            database.execute(f"PRAGMA user_version = {VERSION}")
+            tables.make(database)
         sync_folder(path.parent)
         return journal
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open a run's journal. Raises UnusableInputError if it is missing, damaged or too new."""
+        """Open a run's journal; one of an older version becomes one of this.
+
+        Raises UnusableInputError if it is missing, damaged or too new.
+        """
         if not path.is_file():
             raise UnusableInputError(f"{path}: the run has no journal, so it cannot be continued.")
         try:
@@ -98,13 +81,18 @@ class Journal:
             (found,) = database.execute("PRAGMA user_version").fetchone()
         except sqlite3.DatabaseError as error:
             raise UnusableInputError(f"{path}: the journal cannot be read ({error}).") from error
-        if found != VERSION:
+        if found not in tables.KNOWN:
             database.close()
             raise UnusableInputError(
-                f"{path}: the journal has version {found}, this tool knows version {VERSION}: "
+                f"{path}: the journal has version {found}, this tool knows version "
+                f"{tables.VERSION}: "
                 "use the version of importer that began the run."
             )
-        return cls(path, database)
+        journal = cls(path, database)
+        if found != tables.VERSION:
+            with journal._writing():
+                tables.migrate(database, found)
+        return journal
 
     def __enter__(self) -> Self:
         return self
@@ -118,8 +106,9 @@ class Journal:
         self.close()
 
     def close(self) -> None:
-        """Put everything into the one file and let go of it."""
-        self._database.close()
+        """Put everything into the one file and let go of it, once no write is under way."""
+        with self._lock:
+            self._database.close()
 
     # --- facts ---------------------------------------------------------------------------------
 
@@ -154,9 +143,9 @@ class Journal:
         place = (batch.id, batch.first, batch.end, batch.sha256, size)
         with self._writing() as database:
             made = database.execute(
-                "INSERT INTO call (batch, first, end, sha256, bytes, attempt, waited, started,"
-                " result) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (*place, attempt, waited, at, CallResult.OPEN.value),
+                "INSERT INTO call (step, batch, first, end, sha256, bytes, attempt, waited,"
+                " started, result) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (self.step, *place, attempt, waited, at, CallResult.OPEN.value),
             )
             return int(made.lastrowid or 0)
 
@@ -184,8 +173,9 @@ class Journal:
         told = (settled.request_id, settled.strangers, rejected, packed(settled.outcomes))
         with self._writing() as database:
             nearest = database.execute(
-                "SELECT end FROM settlement WHERE first < ? ORDER BY first DESC LIMIT 1",
-                (batch.end,),
+                "SELECT end FROM settlement WHERE step = ? AND first < ?"
+                " ORDER BY first DESC LIMIT 1",
+                (self.step, batch.end),
             ).fetchone()
             if nearest and nearest[0] > batch.first:
                 raise DefectError(f"batch {batch.id} has its outcomes already")
@@ -194,13 +184,18 @@ class Journal:
                 (CallResult.ANSWERED.value, at, call, CallResult.OPEN.value),
             )
             database.execute(
-                "INSERT INTO settlement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (batch.first, batch.end, batch.id, call, at, *told),
+                "INSERT INTO settlement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (self.step, batch.first, batch.end, batch.id, call, at, *told),
             )
 
     def last_call(self, first: int, end: int) -> int:
         """Number the last call that carried all of a stretch. Raises DefectError if none did."""
-        found = self._rows("SELECT max(number) FROM call WHERE first <= ? AND end >= ?", first, end)
+        found = self._rows(
+            "SELECT max(number) FROM call WHERE step = ? AND first <= ? AND end >= ?",
+            self.step,
+            first,
+            end,
+        )
         if found[0][0] is None:
             raise DefectError(f"no call carried the contacts {first} to {end}")
         return int(found[0][0])
@@ -218,14 +213,17 @@ class Journal:
         """Give every batch that has its outcomes, in plan order, in bounded memory."""
         found = self._database.execute(
             "SELECT batch, first, outcomes, request_id, strangers, settled FROM settlement"
-            " ORDER BY first"
+            " WHERE step = ? ORDER BY first",
+            (self.step,),
         )
         for batch, first, blob, request_id, strangers, moment in found:
             yield SettledBatch(batch, first, unpacked(blob), request_id, strangers, moment)
 
     def settled_rows(self) -> tuple[int, int]:
         """Count the rows that have an outcome, and those of them that were rejected."""
-        found = self._rows("SELECT total(end - first), total(rejected) FROM settlement")
+        found = self._rows(
+            "SELECT total(end - first), total(rejected) FROM settlement WHERE step = ?", self.step
+        )
         return int(found[0][0]), int(found[0][1])
 
     def gaps(self, total: int) -> list[Gap]:
@@ -233,7 +231,9 @@ class Journal:
 
         What is in doubt comes as the exact batches that were sent, the newest cut first.
         """
-        settled = self._rows("SELECT first, end FROM settlement ORDER BY first")
+        settled = self._rows(
+            "SELECT first, end FROM settlement WHERE step = ? ORDER BY first", self.step
+        )
         doubtful: list[Gap] = []
         for first, end, sha256 in self._doubtful_calls():
             taken = [*settled, *((gap.first, gap.end) for gap in doubtful)]
@@ -247,9 +247,10 @@ class Journal:
     def _doubtful_calls(self) -> list[tuple[int, int, str]]:
         """Calls without an end, newest first, less those whose very batch is settled."""
         rows = self._rows(
-            "SELECT first, end, sha256 FROM call WHERE result IN (?, ?) AND NOT EXISTS"
-            " (SELECT 1 FROM settlement s WHERE s.first = call.first AND s.end = call.end)"
-            " ORDER BY number DESC",
+            "SELECT first, end, sha256 FROM call WHERE step = ? AND result IN (?, ?)"
+            " AND NOT EXISTS (SELECT 1 FROM settlement s WHERE s.step = call.step"
+            " AND s.first = call.first AND s.end = call.end) ORDER BY number DESC",
+            self.step,
             CallResult.OPEN.value,
             CallResult.IN_DOUBT.value,
         )
@@ -260,17 +261,16 @@ class Journal:
         import numpy as np  # heavy, and only reports need it
 
         changes = np.zeros(total + 1, dtype=np.int32)
-        found = self._rows("SELECT first, end FROM call WHERE result != ?", CallResult.NOT_TAKEN)
+        found = self._rows(
+            "SELECT first, end FROM call WHERE step = ? AND result != ?",
+            self.step,
+            CallResult.NOT_TAKEN.value,
+        )
         if found:
             places = np.array(found, dtype=np.int64)
             np.add.at(changes, places[:, 0], 1)
             np.add.at(changes, places[:, 1], -1)
         return np.cumsum(changes[:-1], dtype=np.int32)
-
-    def starts_since(self, moment: str) -> list[str]:
-        """Tell when the calls since a moment began, oldest first; all as ISO text."""
-        found = self._rows("SELECT started FROM call WHERE started >= ? ORDER BY number", moment)
-        return [str(started) for (started,) in found]
 
     def call_totals(self) -> CallTotals:
         """Sum up the calls of the run so far."""
@@ -295,6 +295,47 @@ class Journal:
             first=str(first),
             last=str(last),
         )
+
+    # --- contacts that were read ---------------------------------------------------------------
+
+    def note_asked(self, answers: Mapping[int, Mapping[str, str]]) -> None:
+        """Say of plan positions which consents lose their yes, and why; before they are sent."""
+        told = [(place, orjson.dumps(dict(why)).decode()) for place, why in answers.items()]
+        with self._writing() as database:
+            database.executemany("INSERT OR REPLACE INTO asked VALUES (?, ?)", told)
+
+    def asked(self, first: int, end: int) -> dict[int, dict[str, str]]:
+        """Give for each plan position that was asked for the consents that lose their yes."""
+        question = "SELECT position, withheld FROM asked WHERE position >= ? AND position < ?"
+        return {place: orjson.loads(why) for place, why in self._rows(question, first, end)}
+
+    def note_lookups(self, lookups: Iterable[Lookup]) -> None:
+        """Say what was found of contacts that were looked up after they had been sent."""
+        told = [
+            (
+                one.position,
+                one.at,
+                one.found,
+                orjson.dumps([(d.field, d.sent, d.stored) for d in one.differences]).decode(),
+                packed((one.outcome,)) if one.outcome else None,
+            )
+            for one in lookups
+        ]
+        with self._writing() as database:
+            database.executemany("INSERT OR REPLACE INTO lookup VALUES (?, ?, ?, ?, ?)", told)
+
+    def lookups(self) -> Iterator[Lookup]:
+        """Give what was looked up, in the plan's order."""
+        for position, at, found, differences, blob in self._rows(
+            "SELECT position, at, found, differences, outcome FROM lookup ORDER BY position"
+        ):
+            yield Lookup(
+                position,
+                at,
+                bool(found),
+                tuple(Difference(*one) for one in orjson.loads(differences)),
+                unpacked(blob)[0] if blob else None,
+            )
 
     def _rows(self, query: str, *values: Any) -> list[Any]:
         with self._lock:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from importer.model import Outcome
+    from importer.model import Difference, Outcome
 
 
 class CallResult(StrEnum):
@@ -69,3 +69,18 @@ class CallTotals:
     bytes: int
     first: str
     last: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What was found of a contact that was read back after it had been sent.
+
+    ``position``: in the plan. ``outcome``: what its row comes to now, where the answer to its call
+    was not known; None: what it was.
+    """
+
+    position: int
+    at: str
+    found: bool
+    differences: tuple[Difference, ...] = ()
+    outcome: Outcome | None = None

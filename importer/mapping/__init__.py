@@ -4,7 +4,7 @@ from importer.mapping.binding import bind
 from importer.mapping.bound import BoundMapping
 from importer.mapping.code_hints import Grammar
 from importer.mapping.consent_checks import reads_negatively
-from importer.mapping.document import Mapping, json_schema
+from importer.mapping.document import Mapping, YesTo, json_schema
 from importer.mapping.drift import Drift, DriftedError, drift_in_words, merged
 from importer.mapping.resolving import read_mapping
 from importer.mapping.settling import unsettled
@@ -18,6 +18,7 @@ __all__ = [
     "Grammar",
     "Mapping",
     "SheetRow",
+    "YesTo",
     "bind",
     "convert",
     "drift_in_words",

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from importer.blanks import folded
 from importer.field_rules import Blank, FieldRole, FieldRule
-from importer.mapping.document import MadeField, MappedColumn
+from importer.mapping.document import MadeField, MappedColumn, YesTo
 from importer.mapping.rules import Say
 from importer.mapping.sections import ConsentSection
 from importer.mapping.template import Recipe, Template
@@ -79,19 +79,46 @@ def check_yeses(
     made: Sequence[MadeField],
     mode: WriteMode,
     say: Say,
+    warn: Warn,
 ) -> None:
     """Refuse a yes that could reach an existing contact without a word on who may get it."""
-    if consent is not None and consent.yes_to not in {None, "everyone"}:
-        say(
-            f"yes_to: {consent.yes_to} cannot be done by this version; "
-            "only yes_to: everyone can, which sends each yes as it stands",
+    if yes_to_of(consent, columns, made, mode) is YesTo.NEW and not mode.allow_insert:
+        warn(
+            "no yes is sent: `yes_to: new` gives it only to contacts that the run creates, and "
+            "mode: update creates none.",
             "consent",
             "yes_to",
         )
     settled = consent is not None and (consent.yes_to is not None or consent.only == "no")
     if settled or not mode.allow_update:
         return
-    places = {
+    places = _places_of_yeses(columns, made)
+    if places:
+        say(
+            f"a yes of {', '.join(places)} could reach people who are in the account already, "
+            "also those who unsubscribed: write who may be set to yes, for instance "
+            "consent: {yes_to: everyone}",
+            *next(iter(places.values())),
+        )
+
+
+def yes_to_of(
+    consent: ConsentSection | None,
+    columns: Sequence[MappedColumn],
+    made: Sequence[MadeField],
+    mode: WriteMode,
+) -> YesTo:
+    """Tell to whom yeses go: everyone also where none can reach an existing contact."""
+    if consent is None or consent.yes_to is None or consent.only == "no" or not mode.allow_update:
+        return YesTo.EVERYONE
+    return YesTo(consent.yes_to) if _places_of_yeses(columns, made) else YesTo.EVERYONE
+
+
+def _places_of_yeses(
+    columns: Sequence[MappedColumn], made: Sequence[MadeField]
+) -> dict[str, tuple[str, str]]:
+    """Find the consents that could be set to yes, and where the mapping says so."""
+    return {
         rule.field: ("columns", column.header)
         for column in columns
         for rule in column.rules
@@ -101,13 +128,6 @@ def check_yeses(
         for one in made
         if one.rule.role is FieldRole.CONSENT and not _is_no(one.recipe)
     }
-    if places:
-        say(
-            f"a yes of {', '.join(places)} could reach people who are in the account already, "
-            "also those who unsubscribed: write who may be set to yes, for instance "
-            "consent: {yes_to: everyone}",
-            *next(iter(places.values())),
-        )
 
 
 def warn_of_consents(

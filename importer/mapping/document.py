@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
@@ -60,9 +61,20 @@ class Condition:
     filled: bool | None = None
 
 
+class YesTo(StrEnum):
+    """To whom the yeses of a plan are sent."""
+
+    EVERYONE = "everyone"  # each as it stands
+    NEW = "new"  # only to contacts that the run creates
+    UNLESS_REFUSED = "unless-refused"  # not to one of whom the account does not say yes
+
+
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """A mapping that holds together: every field known, every rule complete."""
+    """A mapping that holds together: every field known, every rule complete.
+
+    ``yes_to``: everyone also where no yes can reach a contact that is in the account already.
+    """
 
     name: str
     target: str
@@ -71,6 +83,7 @@ class Mapping:
     columns: tuple[MappedColumn, ...]
     made: tuple[MadeField, ...]
     mode: WriteMode
+    yes_to: YesTo
     duplicates: str
     unmapped_columns: str
     conditions: tuple[Condition, ...]

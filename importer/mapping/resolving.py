@@ -23,6 +23,7 @@ from importer.mapping.consent_checks import (
     check_refusals,
     check_yeses,
     warn_of_consents,
+    yes_to_of,
 )
 from importer.mapping.document import MadeField, MappedColumn, Mapping
 from importer.mapping.made_fields import IGNORE, options_of, recipe_of
@@ -142,7 +143,7 @@ class _Resolver:
         self._check_keys(made)
         check_refusals(columns, made, self._say_of_name)
         if not self._who_gets_a_yes_is_open:
-            check_yeses(content.consent, columns, made, mode, self._say)
+            check_yeses(content.consent, columns, made, mode, self._say, self._warn)
         for one in made:
             if one.rule.constant and one.rule.role is FieldRole.CONSENT:
                 check_constant(one, self._say, self._warn)
@@ -159,6 +160,7 @@ class _Resolver:
             columns=columns,
             made=made,
             mode=mode,
+            yes_to=yes_to_of(content.consent, columns, made, mode),
             duplicates=content.duplicates,
             unmapped_columns=content.unmapped_columns,
             conditions=tuple(
@@ -205,6 +207,14 @@ class _Resolver:
                 f"`table_id` is for tables, and {self._content.target} writes contacts: leave it "
                 "out, or write target: dialog-insight-table",
                 "table_id",
+            )
+        consent = self._content.consent
+        if self._grammar.needs_table and consent and consent.yes_to == "unless-refused":
+            self._say(
+                "yes_to: unless-refused reads each contact first, and no call is known that reads "
+                "rows of a table: leave it out, or write target: dialog-insight",
+                "consent",
+                "yes_to",
             )
 
     def _column(self, header: str, spec: str | ColumnSection) -> MappedColumn:

@@ -237,7 +237,8 @@ class ConsentSection(DocumentModel):
 
     yes_to: Literal["everyone", "new", "unless-refused"] | None = Field(
         None,
-        description="Who may be set to yes; new and unless-refused cannot be done by this version.",
+        description="Who may be set to yes: everyone, as it stands; only contacts that the run"
+        " creates; or nobody whom the account says no of, or does not say a yes of.",
     )
     only: Literal["yes", "no"] | None = Field(
         None, description="Only such answers are sent; the others leave the consent alone."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from importer.files import write_whole
 from importer.issues import Severity
+from importer.journal import Lookup
 from importer.model import Verdict
 from importer.reports.fixes import ERRORS_COLUMN, FixWriter, Refusal, Refusals
 from importer.reports.page import page
@@ -32,6 +33,8 @@ from importer.reports.tables import (
     result_writer,
     write_issues,
 )
+from importer.reports.verified import ReadBack, verified_totals, worse_code
+from importer.reports.withheld import issue_batches, withheld_counts, withheld_file
 from importer.run_folder import RunFolder, column_batches
 from importer.tables import TableDescription
 
@@ -51,6 +54,10 @@ __all__ = [
     "csv_writer",
     "file_summary",
     "result_rows",
+    "verified_totals",
+    "withheld_counts",
+    "withheld_file",
+    "worse_code",
 ]
 _BY_PLATFORM: dict[str, Severity] = {
     Verdict.REJECTED: Severity.ERROR,
@@ -62,7 +69,8 @@ class Reports:
     """Writes a run's reports while its results pass; each takes its place only when it is whole.
 
     ``refusals``: for each table, how a no is written in which of its columns. ``ragged``: whether
-    the mapping accepts rows of too few or too many cells.
+    the mapping accepts rows of too few or too many cells. ``lookups``: the contacts that were
+    read back.
     """
 
     def __init__(
@@ -72,9 +80,11 @@ class Reports:
         refusals: Sequence[Refusals] = (),
         *,
         ragged: bool = False,
+        lookups: Iterable[Lookup] = (),
     ) -> None:
         self._refusals = refusals
         self._ragged = ragged
+        self._lookups = lookups
         self._folder = folder
         self._tables = tables
         self._delimiter = folder.settings.report_delimiter
@@ -82,6 +92,7 @@ class Reports:
         self._files = ExitStack()
         self._results: Any = None
         self._fixes: Any = None
+        self._read_back: Any = None
 
     def __enter__(self) -> Reports:
         path = self._folder.path
@@ -99,6 +110,9 @@ class Reports:
                 evened=self._ragged,
             )
         )
+        self._read_back = self._files.enter_context(
+            ReadBack(self._folder, self._lookups, self._tables, self._delimiter)
+        )
         return self
 
     def __exit__(self, *error: Any) -> None:
@@ -107,6 +121,7 @@ class Reports:
     def add(self, results: ResultColumns) -> None:
         """Take the results of the next rows."""
         self._results.add(results)
+        self._read_back.add(results)
         self._fixes.add(
             results.first, results.table, results.reasons, results.noes, results.withheld
         )
@@ -122,7 +137,7 @@ class Reports:
         folder = self._folder
         write_issues(
             folder.path / "issues.csv",
-            column_batches(folder.issues),
+            issue_batches(folder),
             column_batches(folder.rows, columns=["table", "number"]),
             self._tables,
             self._delimiter,
@@ -131,5 +146,6 @@ class Reports:
         summary = facts.summary(self._problems.counts())
         write_whole(folder.path / "summary.json", summary.as_json())
         groups = self._problems.groups()
-        write_whole(folder.path / "report.html", page(summary, groups, folder.settings).encode())
+        told = page(summary, groups, folder.settings, self._read_back.shown)
+        write_whole(folder.path / "report.html", told.encode())
         return summary

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from importer.issues import IssueCode
 from importer.model import RunState, Verdict
 from importer.reports.summary import RowTotals, Summary
 
@@ -144,6 +145,9 @@ def _lead(summary: Summary, text: str) -> list[str]:
     others = _listed([(n, words) for n, words in _problems(summary) if words not in text])
     if others:
         lead.append(f"Also: {others}.")
+    withheld = sum(one.withheld_by_account for one in summary.consents.values())
+    if withheld:
+        lead.append(f"{grouped(withheld)} yes withheld for what the account holds: see issues.csv.")
     return lead
 
 
@@ -182,6 +186,10 @@ def _problems(summary: Summary) -> list[tuple[int, str]]:
         (rows.rejected, Verdict.REJECTED.words),
         (summary.refused_duplicates, "refused as duplicates"),
     ]
+    if summary.verified is not None:  # rows of unknown answer that are not there are refused ones
+        lost = summary.verified.missing - summary.problems.get(IssueCode.NOT_IN_ACCOUNT, 0)
+        found.insert(0, (lost, "not in the account when read back"))
+        found.append((summary.verified.different, "stored with other values"))
     return [(number, words) for number, words in found if number]
 
 

@@ -12,9 +12,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from importer.issues import IssueCode
 from importer.model import RunState, Verdict
-from importer.reports.consent_words import NOT_LOOKED_UP, by_mapping
+from importer.reports.consent_words import by_mapping, whom_a_yes_reaches
 from importer.reports.headline import grouped, headline
 from importer.reports.steps import next_steps, to_fix
+from importer.reports.verified import ReadBackShown, verified_words
 from importer.tables import NO_HEADER, delimiter_in_words, header_in_words
 
 if TYPE_CHECKING:
@@ -56,8 +57,16 @@ class Segment:
     label: str
 
 
-def page(summary: Summary, groups: Sequence[Group], settings: RunSettings) -> str:
-    """Make the page of a run: the same arguments, the same text."""
+def page(
+    summary: Summary,
+    groups: Sequence[Group],
+    settings: RunSettings,
+    read_back: ReadBackShown | None = None,
+) -> str:
+    """Make the page of a run: the same arguments, the same text.
+
+    ``read_back``: what was not found as it was sent, the gravest first.
+    """
     verdicts = [(v, v.words, summary.rows.of(v)) for v in Verdict]
     told = {warning for one in summary.files for warning in one.warnings}
     shown = groups[:MOST_GROUPS]
@@ -74,7 +83,9 @@ def page(summary: Summary, groups: Sequence[Group], settings: RunSettings) -> st
         examples=max(1, MOST_EXAMPLES // max(1, len(shown))),
         settings=settings,
         sent=summary.calls.made > 0,
-        not_looked_up=NOT_LOOKED_UP,
+        whom_a_yes_reaches=whom_a_yes_reaches(summary),
+        verified_words=verified_words(summary.verified) if summary.verified else "",
+        read_back=read_back or ReadBackShown(),
         abandoned=summary.state == RunState.ABANDONED,
         to_fix=to_fix(summary),
         warnings=list(dict.fromkeys(w for w in summary.warnings if w not in told)),

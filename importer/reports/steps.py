@@ -33,7 +33,10 @@ ADVICE = {
     "too-many-rejected": (
         "The platform refused more rows than you allowed. Read why below before you go on."
     ),
-    "budget-spent": "Wait until the time that stands above, or allow more calls in importer.yaml.",
+    "budget-spent": (
+        "Wait until the time that stands above, or allow more calls in importer.yaml. Should the "
+        "plan be older than max_plan_age by then, --stale sends it all the same."
+    ),
     "cannot-go-on": "Put right what stands above before you go on.",
     "unreadable-answers": (
         "The platform's answers could not be understood. Look some of the sent contacts up on "
@@ -60,11 +63,21 @@ def next_steps(summary: Summary, settings: RunSettings) -> list[Step]:
         case RunState.SENDING | RunState.STOPPED:
             steps = _go_on(summary) + _fix(summary, settings, "When the run is finished: ")
         case RunState.FINISHED:
-            steps = _look_up(summary) + _fix(summary, settings, "")
+            steps = [
+                *_read_back(summary),
+                *_look_up(summary),
+                *_fix(summary, settings, ""),
+                *_retry(summary),
+            ]
         case RunState.REFUSED:
             steps = _again(summary, settings)
         case RunState.ABANDONED:
-            steps = _abandoned(summary) + _look_up(summary) + _fix(summary, settings, "")
+            steps = [
+                *_abandoned(summary),
+                *_look_up(summary),
+                *_fix(summary, settings, ""),
+                *_retry(summary),
+            ]
     if steps:
         return steps
     if summary.exit_code:
@@ -173,8 +186,33 @@ def _look_up(summary: Summary) -> list[Step]:
     return [
         Step(
             f"Look {plural(number, 'row')} up on the platform{project} by {whose}: in results.csv, "
-            "the verdict unknown. The platform may have taken them or not; send again only what is "
-            "not there."
+            "the verdict unknown. The platform may have taken them or not."
+        )
+    ]
+
+
+def _retry(summary: Summary) -> list[Step]:
+    number = summary.rows.rejected + summary.rows.unknown
+    if not number:
+        return []
+    rows = "the one row" if number == 1 else f"the {plural(number, 'row')}"
+    return [
+        Step(
+            f"To send {rows} that the platform refused, or of which no answer is known, again as "
+            "planned, once the cause is mended there:",
+            f"importer retry {summary.run}",
+        )
+    ]
+
+
+def _read_back(summary: Summary) -> list[Step]:
+    verified = summary.verified
+    if verified is None or not (verified.missing or verified.different):
+        return []
+    return [
+        Step(
+            "Read verified.csv: it lists the contacts that were read back and are not stored as "
+            "they were sent, field by field."
         )
     ]
 

@@ -93,7 +93,8 @@ class ConsentTotals(_Frozen):
     ``by_mapping_yes`` and ``by_mapping_no``: how many of these answers a constant or a default
     gave, not the row. ``withheld``: how many chosen rows had a yes that a suppression list
     withheld, those included of which then nothing was left to send; rows that `suppress_rows`
-    left out as wholes are not among them.
+    left out as wholes are not among them. ``withheld_by_account``: how many yeses of the plan were
+    not sent for what the account holds; known once their contacts are sent.
     """
 
     yes: int
@@ -102,13 +103,33 @@ class ConsentTotals(_Frozen):
     by_mapping_yes: int = 0
     by_mapping_no: int = 0
     withheld: int = 0
+    withheld_by_account: int = 0
+
+
+class VerifiedTotals(_Frozen):
+    """What reading contacts back came to: looked up, as sent, different, not there.
+
+    ``settled``: of those whose answer was unknown, how many are known now.
+    """
+
+    looked_up: int
+    same: int
+    different: int
+    missing: int
+    settled: int = 0
 
 
 class CallTotals(_Frozen):
-    """``planned``: about how many calls the whole plan takes, and how many seconds at the pace."""
+    """``planned``: about how many calls the whole plan takes, and how many seconds at the pace.
+
+    ``to_read``: those of them that only look a contact up before it is sent. ``read``: how many of
+    these were made, beside ``made``.
+    """
 
     planned: int
     planned_seconds: float
+    to_read: int = 0
+    read: int = 0
     made: int = 0
     retried: int = 0
     not_taken: int = 0
@@ -136,11 +157,14 @@ class Summary(_Frozen):
     rows: RowTotals
     refused_duplicates: int = 0
     consents: dict[str, ConsentTotals]
+    yes_to: str = ""
     calls: CallTotals
     stopped_because: str = ""
     message: str = ""
     warnings: tuple[str, ...] = ()
     problems: dict[str, int] = {}
+    retry_of: str = ""
+    verified: VerifiedTotals | None = None
     created: str
     checked: str = ""
     started: str = ""

@@ -9,6 +9,7 @@ from importer.assembly import Means
 from importer.errors import UnusableInputError
 from importer.journal import Journal
 from importer.model import RunState, Verdict
+from importer.plan_sums import refuse_changed
 from importer.reconciliation import reconcile
 from importer.reports import (
     RESULT_COLUMNS,
@@ -28,6 +29,8 @@ from importer.runs.course import (
     state_after_check,
 )
 from importer.runs.looking import RUNS, standing
+from importer.runs.retrying import refuse_overtaken
+from importer.runs.staleness import refuse_stale
 
 _UNFINISHED = {RunState.SENDING, RunState.STOPPED}
 
@@ -37,13 +40,16 @@ def send(
     *,
     connection: str | None = None,
     yes: bool = False,
+    stale: bool = False,
+    verify: int | None = None,
     ask: Ask | None = None,
     runs_dir: str | Path = RUNS,
     means: Means | None = None,
 ) -> Summary:
     """Send a run that was only checked, exactly as checked.
 
-    ``connection``: for a run that was checked without one.
+    ``connection``: for a run that was checked without one. ``stale``: also a plan that is older
+    than ``max_plan_age``. ``verify``: how many contacts are read back afterwards.
     """
     means = means or assembly.means()
     folder = find_run(Path(runs_dir), run)
@@ -61,7 +67,8 @@ def send(
                 )
             case RunState.FINISHED | RunState.REFUSED | RunState.ABANDONED as state:
                 raise UnusableInputError(f"{folder.id} is {state.value}: it cannot be sent")
-        folder = _bound_to(folder, journal, connection, means)
+        _refuse_untrue(folder, journal, means, stale=stale)
+        folder = _verified(_bound_to(folder, journal, connection, means), verify)
         return go_on(folder, journal, means, yes=yes, ask=ask)
 
 
@@ -91,21 +98,28 @@ def resume(
     *,
     first: int | None = None,
     yes: bool = False,
+    stale: bool = False,
+    verify: int | None = None,
     ask: Ask | None = None,
     runs_dir: str | Path = RUNS,
     means: Means | None = None,
 ) -> Summary:
-    """Go on with a run that was interrupted or stopped; without ``run``, the newest such."""
+    """Go on with a run that was interrupted or stopped; without ``run``, the newest such.
+
+    ``stale`` and ``verify``: as in ``send``.
+    """
     means = means or assembly.means()
     folder = find_run(Path(runs_dir), run) if run else _newest_unfinished(Path(runs_dir))
     with held(folder, means) as journal:
         state, consented = journal.state, assembly.consented(journal)
+        folder = _verified(folder, verify)
         if state is RunState.CHECKING:
             check_files(folder, journal, assembly.reopen(folder), means)
             if folder.settings.command == "check":
                 return finish(folder, journal, means, state_after_check(folder, journal))
             return go_on(folder, journal, means, yes=yes or consented, ask=ask, first=first)
         if state is RunState.CHECKED and consented:
+            _refuse_untrue(folder, journal, means, stale=stale)
             return go_on(folder, journal, means, yes=True, ask=ask, first=first)
         if state is RunState.CHECKED:
             raise UnusableInputError(
@@ -115,7 +129,25 @@ def resume(
             finish(folder, journal, means, state)  # it ended between its last word and the cut
         if state not in _UNFINISHED:
             raise UnusableInputError(f"{folder.id} is {state.value}: there is nothing to resume")
+        _refuse_untrue(folder, journal, means, stale=stale)
         return send_rest(folder, journal, means, first=first or _first_not_reached(folder, journal))
+
+
+def _verified(folder: RunFolder, verify: int | None) -> RunFolder:
+    """Let a run read contacts back, from now on."""
+    if verify is None or verify == folder.settings.verify:
+        return folder
+    folder.write_settings(folder.settings.model_copy(update={"verify": verify}))
+    return RunFolder(folder.path)
+
+
+def _refuse_untrue(folder: RunFolder, journal: Journal, means: Means, *, stale: bool) -> None:
+    """Refuse to send what is not what was checked, was checked too long ago, or was overtaken."""
+    refuse_changed(journal, folder)
+    if journal.state is RunState.CHECKED:
+        refuse_overtaken(folder, journal)
+    max_age = assembly.settings_here(means).max_plan_age
+    refuse_stale(folder, journal, now=means.clock.now(), max_age=max_age, stale=stale)
 
 
 def _first_not_reached(folder: RunFolder, journal: Journal) -> int | None:
@@ -123,8 +155,7 @@ def _first_not_reached(folder: RunFolder, journal: Journal) -> int | None:
     wanted = folder.settings.first
     if wanted is None:
         return None
-    gaps = journal.gaps(pipeline.plan_facts(journal).planned)
-    return wanted if any(gap.first < wanted for gap in gaps) else None
+    return wanted if pipeline.unsettled_below(journal, wanted) else None
 
 
 def _newest_unfinished(runs: Path) -> RunFolder:

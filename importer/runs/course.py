@@ -5,19 +5,20 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from dataclasses import replace
+from functools import partial
 
 import orjson
 
 from importer import assembly, pipeline
 from importer.assembly import Means, Opened
+from importer.assembly.repeating import doubtful_positions
 from importer.clock import iso
 from importer.delivery import DeliveryEnd, EndReason
 from importer.errors import StoppedError, UnusableInputError
 from importer.journal import Journal
 from importer.mapping import Mapping
 from importer.model import Connection, RunState
-from importer.pacing import Pace
 from importer.planning import PlanFacts
 from importer.reports import (
     Summary,
@@ -169,9 +170,9 @@ def send_rest(
     credentials = assembly.credentials_of(connection)
     mapping = assembly.mapping_of(folder)
     plan = pipeline.stored_plan(folder, journal)
-    target = assembly.target_of(connection, mapping, plan.fields)
+    target_for = partial(assembly.target_of, connection, mapping, plan.fields)
     watcher = logged(folder, means)
-    with assembly.client_for(connection, means) as client:
+    with assembly.line_to(connection, credentials, replace(means, watcher=watcher)) as line:
         watcher.event("sending", connection=connection.name, planned=len(plan))
         try:
             end = pipeline.send(
@@ -179,14 +180,15 @@ def send_rest(
                 journal,
                 clock=means.clock,
                 watcher=watcher,
-                target=target,
-                client=client,
+                mapping=mapping,
+                target_for=target_for,
+                line=line,
                 credentials=credentials,
-                pace=_pace(connection, journal, means),
                 limits=connection.limits,
                 interruption=means.interruption,
                 chance=means.chance,
                 until=first,
+                doubtful=doubtful_positions(journal),
                 too_many_rejected=_rejection_limit(settings.max_rejected, len(plan)),
             )
         except UnusableInputError as error:
@@ -194,20 +196,28 @@ def send_rest(
                 raise
             # Something was sent already, so this is no "nothing was sent" any more.
             end = DeliveryEnd(EndReason.CANNOT_GO_ON, str(error))
+        if settings.verify:
+            pipeline.read_back(
+                plan,
+                journal,
+                end,
+                mapping=mapping,
+                target_for=target_for,
+                most=settings.verify,
+                seed=folder.id,
+                line=line,
+                credentials=credentials,
+                clock=means.clock,
+                limits=connection.limits,
+                interruption=means.interruption,
+                watcher=watcher,
+                chance=means.chance,
+            )
     note_end(journal, end.reason.value, end.message, means.interruption.signal_number)
     state = RunState.FINISHED if end.reason is EndReason.COMPLETE else RunState.STOPPED
     if state is RunState.FINISHED:
         journal.set_fact("finished", iso(means.clock.now()))
     return finish(folder, journal, means, state)
-
-
-def _pace(connection: Connection, journal: Journal, means: Means) -> Pace:
-    """Keep a connection's pace, the run's own calls of the last day included."""
-    pace = Pace(connection.limits, means.clock)
-    now = means.clock.now()
-    started = map(datetime.fromisoformat, journal.starts_since(iso(now - timedelta(days=1))))
-    pace.remember((now - moment).total_seconds() for moment in started)
-    return pace
 
 
 def _rejection_limit(text: str | None, planned: int) -> Callable[[int, int], str | None] | None:
@@ -247,25 +257,41 @@ def logged(folder: RunFolder, means: Means) -> LoggingWatcher:
 @contextmanager
 def held(folder: RunFolder, means: Means) -> Iterator[Journal]:
     """Hold a run; a defect of ours leaves its traceback in the run's log, without values."""
-    with folder.locked(), Journal.open(folder.journal) as journal:
-        try:
+    try:
+        with (
+            folder.locked(),
+            Journal.open(folder.journal) as journal,
+            _told(folder, journal, means),
+        ):
             yield journal
-        except UnusableInputError:
-            raise
-        except OSError as error:
-            what = f"{error.strerror or error}; when it is mended: importer"
-            if journal.state in {RunState.CHECKING, RunState.CHECKED}:
-                raise UnusableInputError(
-                    f"the machine stands in the way ({what} resume {folder.id}). Nothing was sent."
-                ) from error
-            raise StoppedError(
-                f"STOPPED EARLY: the machine stands in the way ({what} resume {folder.id})"
+    except OSError as error:  # what comes of the block itself is told already
+        raise UnusableInputError(
+            f"{folder.path} cannot be written ({error.strerror or error}); when it is mended: "
+            f"importer resume {folder.id}"
+        ) from error
+
+
+@contextmanager
+def _told(folder: RunFolder, journal: Journal, means: Means) -> Iterator[None]:
+    """Turn what stands in a held run's way into what an operator is told."""
+    try:
+        yield
+    except UnusableInputError:
+        raise
+    except OSError as error:
+        what = f"{error.strerror or error}; when it is mended: importer"
+        if journal.state in {RunState.CHECKING, RunState.CHECKED}:
+            raise UnusableInputError(
+                f"the machine stands in the way ({what} resume {folder.id}). Nothing was sent."
             ) from error
-        except Exception as error:
-            frames = traceback.extract_tb(error.__traceback__)
-            RunLog(folder.log, means.clock).write(
-                "defect",
-                kind=type(error).__name__,
-                traceback=[f"{f.filename}:{f.lineno} {f.name}" for f in frames],
-            )
-            raise
+        raise StoppedError(
+            f"STOPPED EARLY: the machine stands in the way ({what} resume {folder.id})"
+        ) from error
+    except Exception as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        RunLog(folder.log, means.clock).write(
+            "defect",
+            kind=type(error).__name__,
+            traceback=[f"{f.filename}:{f.lineno} {f.name}" for f in frames],
+        )
+        raise

@@ -12,10 +12,12 @@ from importer.sandbox.errors import AnswerLostError, SandboxError
 from importer.sandbox.faults import Fault, parse_faults
 from importer.sandbox.project import DEFAULT_PROJECT, FieldKind, OptIn, Project, ProjectField, Table
 from importer.sandbox.project_file import read_project
+from importer.sandbox.rights import KeyState
 from importer.sandbox.settings import (
     DEFAULT_HOST,
     DEFAULT_PORT,
     BlankRule,
+    RateHeaders,
     SandboxSettings,
     Style,
     TableKeyRule,
@@ -34,9 +36,11 @@ __all__ = [
     "BlankRule",
     "Fault",
     "FieldKind",
+    "KeyState",
     "OptIn",
     "Project",
     "ProjectField",
+    "RateHeaders",
     "SandboxError",
     "SandboxSettings",
     "Style",

@@ -8,32 +8,11 @@ import orjson
 
 from importer.sandbox.errors import RefusalError
 from importer.sandbox.grammar import as_number
+from importer.sandbox.methods import TAKES
 
 if TYPE_CHECKING:
     from importer.sandbox.project import Project
-
-MERGE = "Contacts.Merge"
-GET = "Contacts.Get"
-TABLE_MERGE = "RelationalTables.Merge"
-PROJECT = "Projects.Get"
-PROJECTS = "Projects.List"
-MERGES = (MERGE, TABLE_MERGE)
-
-_TAKES = {
-    MERGE: {"AuthKey", "idProject", "Records", "MergeOptions"},
-    GET: {"AuthKey", "idProject", "Clause", "Tag"},
-    # No document describes it: public clients send the table's number and no project.
-    TABLE_MERGE: {"AuthKey", "idTable", "Records", "MergeOptions"},
-    PROJECT: {"AuthKey", "idProject"},
-    PROJECTS: {"AuthKey"},
-}
-_NAMES = {name.lower(): name for name in _TAKES}
-
-
-def method_name(service: str, method: str) -> str:
-    """The name in the vendor's spelling; as sent when there is no such method here."""
-    name = f"{service}.{method}"
-    return _NAMES.get(name.lower(), name)
+    from importer.sandbox.rights import Rights
 
 
 def read_members(body: bytes) -> dict[str, Any]:
@@ -54,19 +33,25 @@ def refuse_too_long(length: int, most: int) -> None:
         raise RefusalError("RequestTooLarge", message, 413)
 
 
-def admit(method: str, members: dict[str, Any], project: Project) -> None:
-    """Raise RefusalError unless the method exists and the key opens the project or table."""
-    if method not in _TAKES:
+def admit(
+    method: str, members: dict[str, Any], project: Project, rights: Rights, address: str
+) -> None:
+    """Raise RefusalError unless the method exists and the key opens the project or table.
+
+    ``address``: where the call comes from.
+    """
+    if method not in TAKES:
         raise RefusalError("UnknownMethod", f"there is no method {method} here", 404)
-    if strangers := sorted(members.keys() - _TAKES[method]):
+    if strangers := sorted(members.keys() - TAKES[method]):
         raise RefusalError("BadRequest", f"{method} takes no member {', '.join(strangers)}")
     _check_key(members.get("AuthKey"), project)
+    rights.refuse(method, address)
     tables = {one.id_table for one in project.tables}
     for name, what, known in (
         ("idProject", "project", {project.id_project}),
         ("idTable", "table", tables),
     ):
-        if name in _TAKES[method] and as_number(members.get(name)) not in known:
+        if name in TAKES[method] and as_number(members.get(name)) not in known:
             sent = str(members.get(name))[:40]
             code = f"Unknown{what.capitalize()}"
             raise RefusalError(code, f"there is no {what} {sent} for this key", 404)

@@ -56,7 +56,12 @@ def _add_services(app: Flask, platform: DialogInsight) -> None:
     @app.post(f"{SERVICES}<endpoint>")
     def service(endpoint: str) -> Response:
         name = endpoint[:-5] if endpoint.lower().endswith(".ashx") else endpoint
-        reply = platform.call(name, request.args.get("method", ""), request.get_data(cache=False))
+        reply = platform.call(
+            name,
+            request.args.get("method", ""),
+            request.get_data(cache=False),
+            request.remote_addr or "",
+        )
         response = Response(reply.body, reply.status, content_type=reply.content_type)
         response.headers["Cache-Control"] = "private"
         response.headers["X-Sandbox"] = "importer"

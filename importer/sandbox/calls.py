@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
 from dataclasses import dataclass
@@ -10,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-_MINUTE = 60.0
+    from importer.sandbox.errors import Headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +90,61 @@ class CallLog:
         yield from sorted(calls, key=lambda call: call.number)
 
 
-class Pace:
-    """At most so many calls in any sixty seconds; refused calls do not count."""
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left of the window that is nearest to its end, as rate headers tell it.
 
-    def __init__(self, calls_per_minute: int | None) -> None:
-        self._limit = calls_per_minute
-        self._taken: deque[float] = deque()
+    ``reset``: seconds after which a call that counts now no longer does.
+    """
+
+    limit: int
+    remaining: int
+    reset: float
+
+    def headers(self, since: float) -> Headers:
+        """As headers, whose names are an invention here; the reset is counted from ``since``."""
+        told = {"Limit": self.limit, "Remaining": self.remaining, "Reset": since + self.reset}
+        return tuple((f"X-RateLimit-{name}", str(math.ceil(n))) for name, n in told.items())
+
+
+class Pace:
+    """At most so many calls in any window of so many seconds; refused calls do not count.
+
+    ``limits``: seconds -> calls; None: as many as come.
+    """
+
+    def __init__(self, limits: Mapping[float, int | None]) -> None:
+        self._windows = [
+            _Window(seconds, limit) for seconds, limit in limits.items() if limit is not None
+        ]
         self._lock = threading.Lock()
 
     def take(self, now: float) -> float:
         """Take a call at that moment: 0, or the seconds after which it may come again."""
-        if self._limit is None:
-            return 0.0
         with self._lock:
-            while self._taken and self._taken[0] <= now - _MINUTE:
-                self._taken.popleft()
-            if len(self._taken) >= self._limit:
-                return self._taken[0] + _MINUTE - now
-            self._taken.append(now)
-            return 0.0
+            waits = [one.reset(now) for one in self._windows if one.remaining(now) == 0]
+            if not waits:
+                for window in self._windows:
+                    window.taken.append(now)
+            return max(waits, default=0.0)
+
+    def allowance(self, now: float) -> Allowance | None:
+        """Tell what is left; None without a limit."""
+        with self._lock:
+            left = [Allowance(w.limit, w.remaining(now), w.reset(now)) for w in self._windows]
+        return min(left, key=lambda one: (one.remaining, -one.reset), default=None)
+
+
+class _Window:
+    def __init__(self, seconds: float, limit: int) -> None:
+        self.limit = limit
+        self.taken: deque[float] = deque()
+        self._seconds = seconds
+
+    def remaining(self, now: float) -> int:
+        while self.taken and self.taken[0] <= now - self._seconds:
+            self.taken.popleft()
+        return self.limit - len(self.taken)
+
+    def reset(self, now: float) -> float:
+        return self.taken[0] + self._seconds - now if self.taken else 0.0

@@ -5,23 +5,12 @@ from __future__ import annotations
 import hashlib
 import math
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from importer.sandbox.admission import (
-    GET,
-    MERGE,
-    MERGES,
-    PROJECT,
-    PROJECTS,
-    TABLE_MERGE,
-    admit,
-    method_name,
-    read_members,
-    refuse_too_long,
-)
+from importer.sandbox.admission import admit, read_members, refuse_too_long
 from importer.sandbox.calls import Call, CallLog, Pace
 from importer.sandbox.envelope import (
     Reply,
@@ -44,7 +33,16 @@ from importer.sandbox.grammar import (
 )
 from importer.sandbox.lookup import find_contacts
 from importer.sandbox.merge import Merged, Status, merge, read_options
-from importer.sandbox.settings import Style
+from importer.sandbox.methods import (
+    GET,
+    MERGE,
+    MERGES,
+    PROJECT,
+    PROJECTS,
+    TABLE_MERGE,
+    method_name,
+)
+from importer.sandbox.settings import RateHeaders, Style
 from importer.sandbox.store import Database, Store
 
 if TYPE_CHECKING:
@@ -72,6 +70,7 @@ class _Visit:
     method: str
     id_request: int
     fault: Fault
+    address: str
     records: list[Any] = field(default_factory=list)
     merged: Merged | None = None
     error: str | None = None
@@ -102,7 +101,8 @@ class DialogInsight:
         self.calls = CallLog(settings.keep_calls)
         self._clock = clock
         self._faults = FaultScript(parse_faults(settings.faults))
-        self._pace = Pace(settings.calls_per_minute)
+        self._rights = settings.rights
+        self._pace = Pace(settings.pace)
 
     def stop_waiting(self) -> None:
         """End the waits of slow calls, now and from now on."""
@@ -112,11 +112,12 @@ class DialogInsight:
         """Let go of what is kept; no call may follow."""
         self._database.close()
 
-    def call(self, service: str, method: str, body: bytes) -> Reply:
-        """Answer one POST to ``<service>.ashx?method=<method>``.
+    def call(self, service: str, method: str, body: bytes, address: str = "127.0.0.1") -> Reply:
+        """Answer one POST to ``<service>.ashx?method=<method>``; ``address``: where it is from.
 
         Raises AnswerLostError when the caller is to get no answer.
         """
+        began = self._clock.monotonic()
         name = method_name(service, method)
         visit = _Visit(
             number=self.calls.next_number(),
@@ -124,18 +125,27 @@ class DialogInsight:
             method=name,
             id_request=self._database.next_request(),
             fault=self._faults.take() if name in MERGES else Fault.OK,
+            address=address,
         )
-        reply = self._answer(visit, body)
+        reply = self._with_rates(self._answer(visit, body))
         self._remember(visit, reply)
-        self._delay(visit.fault)
+        self._delay(visit.fault, began)
         if visit.fault in SILENT:
             raise AnswerLostError(f"sandbox: call {visit.number} gets no answer ({visit.fault})")
         return reply
 
-    def _delay(self, fault: Fault) -> None:
+    def _delay(self, fault: Fault, began: float) -> None:
         slow = self.settings.slow_seconds if fault is Fault.SLOW else 0
-        if (seconds := self.settings.latency_seconds + slow) > 0:
+        worked = self._clock.monotonic() - began
+        if (seconds := max(0.0, self.settings.latency_seconds - worked) + slow) > 0:
             self._clock.wait(seconds)
+
+    def _with_rates(self, reply: Reply) -> Reply:
+        left, told = self._pace.allowance(self._clock.monotonic()), self.settings.rate_headers
+        if left is None or told is RateHeaders.NONE:
+            return reply
+        since = self._clock.now() if told is RateHeaders.EPOCH else 0.0
+        return replace(reply, headers=(*reply.headers, *left.headers(since)))
 
     def _answer(self, visit: _Visit, body: bytes) -> Reply:
         try:
@@ -144,7 +154,7 @@ class DialogInsight:
             if visit.fault not in WORKING:
                 return page_or_refusal(visit.fault, self.settings.retry_after_seconds, visit.time)
             self._keep_pace()
-            admit(visit.method, members, self.settings.project)
+            admit(visit.method, members, self.settings.project, self._rights, visit.address)
             answer, steps = self._work(visit, members)
         except RefusalError as refusal:
             reply = self._refusal(visit, refusal)

@@ -10,6 +10,13 @@ from typing import TYPE_CHECKING, TypeVar
 from importer.sandbox.errors import SandboxError
 from importer.sandbox.faults import parse_faults
 from importer.sandbox.project import DEFAULT_PROJECT, Project
+from importer.sandbox.rights import (
+    SERVICES,
+    KeyState,
+    Rights,
+    read_addresses,
+    read_permissions,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,6 +58,14 @@ class TableKeyRule(StrEnum):
     REFUSED = "refused"  # that record only
 
 
+class RateHeaders(StrEnum):
+    """Whether answers tell what is left of the pace; not known of the platform."""
+
+    NONE = "none"
+    EPOCH = "epoch"  # X-RateLimit-Reset in seconds since 1970
+    DELTA = "delta"  # X-RateLimit-Reset in seconds from now
+
+
 def _switch(default: _T, help_text: str) -> _T:
     return field(default=default, metadata={"help": help_text})
 
@@ -68,10 +83,21 @@ class SandboxSettings:
     )
     faults: str = _switch("", 'fault script, one word a Merge call: "ok lost 429*3"')
     slow_seconds: float = _switch(2.0, "how long a slow call waits before its answer")
-    latency_seconds: float = _switch(0.0, "how long every call waits before its answer")
+    latency_seconds: float = _switch(0.0, "how long every call takes at least, its work included")
     retry_after_seconds: int = _switch(1, "what the faults 429, 429-date and 503-after ask for")
-    calls_per_minute: int | None = _switch(None, "answers 429 above this pace; none: no limit")
+    calls_per_second: int | None = _switch(None, "answers 429 above this pace; none: no limit")
+    calls_per_minute: int | None = _switch(None, "the same, in any sixty seconds")
+    calls_per_hour: int | None = _switch(None, "the same, in any hour")
+    calls_per_day: int | None = _switch(None, "the same, in any twenty-four hours")
     retry_after: bool = _switch(True, "say Retry-After when the pace is too high")
+    rate_headers: RateHeaders = _switch(
+        RateHeaders.NONE, "X-RateLimit-Limit, -Remaining and -Reset on every answer"
+    )
+    key_state: KeyState = _switch(KeyState.ACTIVE, "whether the key is in use")
+    allowed_addresses: str = _switch(
+        "", 'where the key may be used from: "192.0.2.7 10.0.0.0/8"; none: everywhere'
+    )
+    permissions: str = _switch(SERVICES, "services, or methods (Projects.List), the key may call")
     max_records: int = _switch(1000, "refuses a call with more records")
     max_bytes: int = _switch(4 * 1024 * 1024, "refuses a call with a longer body")
     style: Style = _switch(Style.HTTP, "whole-call failures as HTTP statuses, or always 200")
@@ -103,10 +129,30 @@ class SandboxSettings:
 
     def __post_init__(self) -> None:
         parse_faults(self.faults)
+        _ = self.rights
         for name, least in _LEAST.items():
             value = getattr(self, name)
             if value is not None and value < least:
                 raise SandboxError(f"{name} must be at least {least}, not {value}")
+
+    @property
+    def pace(self) -> dict[float, int | None]:
+        """How many calls there may be in windows of so many seconds; None: as many as come."""
+        return {
+            1.0: self.calls_per_second,
+            60.0: self.calls_per_minute,
+            3_600.0: self.calls_per_hour,
+            86_400.0: self.calls_per_day,
+        }
+
+    @property
+    def rights(self) -> Rights:
+        """What the key may be used for. Raises SandboxError for switches that say nothing."""
+        return Rights(
+            self.key_state,
+            read_addresses(self.allowed_addresses),
+            read_permissions(self.permissions),
+        )
 
     @classmethod
     def help_of(cls, name: str) -> str:
@@ -118,7 +164,10 @@ _LEAST: dict[str, float] = {
     "slow_seconds": 0,
     "latency_seconds": 0,
     "retry_after_seconds": 0,
+    "calls_per_second": 1,
     "calls_per_minute": 1,
+    "calls_per_hour": 1,
+    "calls_per_day": 1,
     "max_records": 1,
     "max_bytes": 1,
     "drop_answers": 0,

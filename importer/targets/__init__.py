@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from importer.errors import UnusableInputError
 from importer.targets.dialog_insight import contacts as dialog_insight
 from importer.targets.dialog_insight import tables as dialog_insight_tables
-from importer.targets.protocol import AnswersLater, Describes, FieldGrammar, Lists, Target
+from importer.targets.protocol import AnswersLater, Describes, FieldGrammar, Lists, Target, Verifies
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -25,6 +25,7 @@ __all__ = [
     "FieldGrammar",
     "Lists",
     "Target",
+    "Verifies",
     "build",
     "careful_limits",
     "connected_by",

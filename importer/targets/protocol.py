@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from importer.errors import RefusedError
     from importer.field_rules import FieldFact
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         ApiResponse,
         Batch,
         Credentials,
+        Difference,
         Limits,
         Pending,
         PlanSlice,
@@ -126,5 +127,34 @@ class Lists(Protocol):
         """Give the projects: id -> name, in the platform's order.
 
         Raises RefusedError(ACCOUNT) when the account is refused, RetryableError, InDoubtError.
+        """
+        ...
+
+
+@runtime_checkable
+class Verifies(Protocol):
+    """A platform on which a contact can be looked up by its key."""
+
+    def lookup_request(self, key: Sequence[str], credentials: Credentials) -> ApiRequest:
+        """Make the call that asks for a contact. It writes nothing.
+
+        ``key``: its values as the plan has them, a part for each field of the key.
+        """
+        ...
+
+    def read_lookup(self, key: Sequence[str], response: ApiResponse) -> Mapping[str, str] | None:
+        """Give the stored values of the fields that are written: code -> canonical text.
+
+        What the contact lacks is left out. None: there is no such contact. Raises
+        RefusedError(ACCOUNT) when such calls are refused, RetryableError, InDoubtError.
+        """
+        ...
+
+    def differences(
+        self, sent: Mapping[str, str | None], stored: Mapping[str, str]
+    ) -> tuple[Difference, ...]:
+        """List the fields of which another value is stored than was sent.
+
+        ``sent``: code -> canonical text, as in the plan; None where the field was left alone.
         """
         ...

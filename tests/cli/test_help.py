@@ -92,7 +92,7 @@ def test_every_command_that_tells_something_can_be_quiet_and_can_speak_json(
 
 
 def test_every_command_about_runs_takes_the_runs_folder() -> None:
-    about = {"check", "run", "send", "resume", "abandon", "runs", "show", "report"}
+    about = {"check", "run", "send", "resume", "retry", "abandon", "runs", "show", "report"}
     having = {
         name[0] for name, command in LEAVES
         if any("--runs-dir" in option.opts for option in command.params)
@@ -145,7 +145,8 @@ def test_what_the_readme_says_a_mapping_settles_of_a_file_is_all_it_settles() ->
 
 def test_long_and_short_options_of_check_and_run_are_the_same_but_for_sending() -> None:
     of = {name: {o for p in cli.commands[name].params for o in p.opts} for name in ("check", "run")}
-    assert of["run"] - of["check"] == {"--yes", "-y", "--dry-run", "-n"}
+    sending = {"--yes", "-y", "--dry-run", "-n", "--verify", "--verbose", "-v"}
+    assert of["run"] - of["check"] == sending
     assert of["check"] - of["run"] == {"--offline"}
 
 

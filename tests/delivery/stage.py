@@ -20,6 +20,7 @@ from importer.clock import Interruption
 from importer.delivery import DeliveryEnd, deliver
 from importer.field_rules import FieldRole, ValueType
 from importer.journal import Journal
+from importer.line import Line
 from importer.model import (
     Connection,
     Credentials,
@@ -144,6 +145,9 @@ class FakePlatform:
                 return self.merge(body, emails)
             case ["lost"]:
                 self.merge(body, emails)
+                raise httpx.ReadError("reset", request=request)
+            case ["late"]:
+                self.merge(body, emails)
                 raise httpx.ReadTimeout("too late", request=request)
             case ["dropped"]:
                 raise httpx.RemoteProtocolError("closed", request=request)
@@ -228,19 +232,23 @@ class Stage:
 
     def deliver(self, journal: Any = None, **settings: Any) -> DeliveryEnd:
         transport = self.transport or httpx.MockTransport(self.platform)
-        with (
-            Client(60, transport, clock=self.clock) as client,
-            Journal.open(self.path) as opened,
-        ):
+        line = Line(
+            Client(60, transport, clock=self.clock),
+            Pace(self.limits, self.clock),
+            self.credentials,
+            clock=self.clock,
+            interruption=self.interruption,
+            watcher=self.watcher,
+        )
+        with line, Journal.open(self.path) as opened:
             if journal is not None:
                 journal.open(opened)
             return deliver(
                 plan=self.plan,
                 target=self.target,
-                client=client,
+                line=line,
                 credentials=self.credentials,
                 journal=journal or opened,
-                pace=Pace(self.limits, self.clock),
                 clock=self.clock,
                 limits=self.limits,
                 interruption=self.interruption,

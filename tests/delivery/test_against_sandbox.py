@@ -19,8 +19,15 @@ from tests.delivery.stage import FIELDS, INSERT, UPSERT, FakePlan, Stage, addres
 WRITTEN = {Verdict.CREATED, Verdict.UPDATED}
 
 
-def _stage(folder: Path, *, rows: int = 30, mode: WriteMode = UPSERT, **switches: Any) -> Stage:
-    stage = Stage(folder, rows=rows, mode=mode)
+def _stage(
+    folder: Path,
+    *,
+    rows: int = 30,
+    mode: WriteMode = UPSERT,
+    in_flight: int = 1,
+    **switches: Any,
+) -> Stage:
+    stage = Stage(folder, rows=rows, mode=mode, in_flight=in_flight)
     connection = Connection("sandbox", "dialog-insight", "http://sandbox.test", "1", "env:K", "1")
     stage.target = targets.build(connection, mode=mode, fields=FIELDS)
     stage.credentials = Credentials("1", Secret("sandbox"))
@@ -97,13 +104,18 @@ SCRIPTS = st.lists(st.sampled_from([fault.value for fault in Fault]), max_size=6
 
 
 @settings(max_examples=80)
-@given(script=SCRIPTS, insert=st.booleans(), all_or_nothing=st.booleans())
+@given(script=SCRIPTS, insert=st.booleans(), all_or_nothing=st.booleans(), lanes=st.integers(1, 4))
 def test_promise_1_the_books_balance_for_any_fault_script_and_nothing_is_reported_better_than_it_is(
-    tmp_path_factory: pytest.TempPathFactory, script: list[str], insert: bool, all_or_nothing: bool
+    tmp_path_factory: pytest.TempPathFactory,
+    script: list[str],
+    insert: bool,
+    all_or_nothing: bool,
+    lanes: int,
 ) -> None:
     stage = _stage(
         tmp_path_factory.mktemp("run"),
         mode=INSERT if insert else UPSERT,
+        in_flight=lanes,
         faults=" ".join(script),
         all_or_nothing=all_or_nothing,
     )

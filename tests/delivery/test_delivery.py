@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections import deque
 from pathlib import Path
 
@@ -453,10 +454,11 @@ def test_a_stop_ends_a_wait(tmp_path: Path) -> None:
 def test_the_pace_is_kept_and_waits_are_told(tmp_path: Path) -> None:
     stage = Stage(tmp_path, calls_per_minute=2)
     assert stage.deliver().reason is EndReason.COMPLETE
-    assert stage.clock.slept == [pytest.approx(61.2)]
-    assert stage.watcher.events == [("waiting", {"seconds": 61.2})]
+    assert sum(stage.clock.slept) == pytest.approx(60, rel=0.01)
+    waits = [facts for name, facts in stage.watcher.events if name == "waiting"]
+    assert waits == [{"seconds": 60.1}]
     with Journal.open(stage.path) as journal:
-        assert journal.call_totals().waited_seconds == pytest.approx(61.2)
+        assert journal.call_totals().waited_seconds == pytest.approx(60, rel=0.01)
 
 
 def test_an_address_that_is_none_is_said_so_and_nothing_is_in_doubt(tmp_path: Path) -> None:
@@ -486,7 +488,93 @@ def test_events_hold_no_addresses(tmp_path: Path) -> None:
     stage.platform.culprits = {"person3@example.test"}
     stage.platform.fatal = {"person13@example.test"}
     stage.deliver()
-    assert {"in-doubt", "not-taken", "smaller-batches", "splitting", "refused", "given-up"} <= {
+    assert {"in-doubt", "not-taken", "batch-size", "splitting", "refused", "given-up"} <= {
         name for name, _ in stage.watcher.events
     }
     assert "example.test" not in repr(stage.watcher.events)
+
+
+# --- the size of calls, and several at once ------------------------------------------------------
+
+
+def test_a_call_that_is_not_answered_in_time_goes_again_as_it_is_and_then_in_halves(
+    tmp_path: Path,
+) -> None:
+    stage = Stage(tmp_path, rows=20, rows_per_call=8, attempts=6)
+    stage.platform.script = deque(["late", "late"])
+    assert stage.deliver().reason is EndReason.COMPLETE
+    assert stage.platform.bodies[0] == stage.platform.bodies[1]
+    assert [len(call) for call in stage.platform.calls] == [8, 8, 4, 4, 4, 4, 4]
+    assert stage.verdicts() == {"updated": 8, "created": 12}
+
+
+def test_a_platform_that_answers_nothing_in_time_is_down_after_its_attempts(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, rows=64, rows_per_call=64, attempts=4)
+    stage.platform.script = deque(["late"] * 100)
+    assert stage.deliver().reason is EndReason.PLATFORM_DOWN
+    assert [len(call) for call in stage.platform.calls] == [64, 64, 32, 32, 16, 16, 8, 8]
+    assert stage.outcomes() == {}
+    stage.platform.script.clear()
+    assert stage.deliver().reason is EndReason.COMPLETE
+    assert sorted(stage.outcomes()) == list(range(64))
+
+
+def test_the_size_that_worked_is_remembered_when_the_run_goes_on(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, rows=40, rows_per_call=20)
+    stage.platform.largest = 6
+    stage.deliver(until=20)
+    stage.platform.calls.clear()
+    stage.deliver()
+    assert max(len(call) for call in stage.platform.calls) == 5
+
+
+def test_several_calls_are_under_way_at_once_when_allowed(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, rows=40, rows_per_call=10, in_flight=4)
+    together = threading.Barrier(4)
+
+    def meet() -> None:
+        together.wait()  # four must be here at once, or nobody goes on
+
+    stage.platform.on_call = meet
+    assert stage.deliver().reason is EndReason.COMPLETE
+    assert sorted(stage.outcomes()) == list(range(40))
+
+
+def test_a_refused_account_stops_every_lane(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, rows=400, rows_per_call=10, in_flight=4)
+    stage.platform.script = deque(["401"] * 100)
+    assert stage.deliver().reason is EndReason.ACCOUNT_REFUSED
+    assert len(stage.platform.calls) <= 4
+    assert stage.outcomes() == {}
+
+
+def test_contacts_that_an_earlier_run_left_in_doubt_are_unknown_unless_this_one_creates_them(
+    tmp_path: Path,
+) -> None:
+    stage = Stage(tmp_path, rows=6, mode=INSERT)
+    stage.platform.contacts = {"person1@example.test": 7, "person4@example.test": 8}
+    stage.deliver(doubtful=[0, 1])
+    verdicts = [stage.outcomes()[place].verdict for place in range(6)]
+    assert verdicts[0] is Verdict.CREATED
+    assert verdicts[1] is Verdict.UNKNOWN
+    assert verdicts[4] is Verdict.REJECTED
+
+
+def test_outcomes_that_are_not_the_last_word_do_not_count(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, rows=10)
+    stage.platform.contacts = {"person1@example.test": 7}
+    end = stage.deliver(
+        passes_on=lambda outcome: outcome.verdict is Verdict.CREATED,
+        too_many_rejected=lambda rejected, settled: f"{rejected} of {settled}",
+    )
+    assert end.message == "0 of 1"
+    assert stage.watcher.rows == 1
+
+
+def test_contacts_are_prepared_before_they_are_read_a_portion_at_a_time(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, rows=25, rows_per_call=10)
+    prepared: list[tuple[int, int]] = []
+    stage.platform.on_call = lambda: prepared.append((-1, -1))
+    stage.deliver(prepare=lambda first, end: prepared.append((first, end)))
+    assert [one for one in prepared if one[0] >= 0] == [(0, 10), (10, 20), (20, 25)]
+    assert prepared[0] == (0, 10)

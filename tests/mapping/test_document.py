@@ -13,7 +13,7 @@ from importer.field_rules import (
     OnInvalid,
     ValueType,
 )
-from importer.mapping import Mapping, read_mapping
+from importer.mapping import Mapping, YesTo, read_mapping
 from importer.mapping.template import Template
 from importer.model import (
     WriteMode,
@@ -299,6 +299,32 @@ def test_promise_5_who_gets_a_yes_must_be_written_where_one_could_reach_a_contac
 @pytest.mark.parametrize("case", YESES)
 def test_promise_5_a_yes_that_only_new_contacts_can_get_needs_no_word(case: str) -> None:
     assert mistakes_of(f"{HEAD}{YESES[case]}merge: {{mode: insert}}\n") == []
+
+
+@pytest.mark.parametrize("case", YESES)
+def test_who_may_be_set_to_yes_is_kept_where_a_yes_could_reach_a_contact(case: str) -> None:
+    for who in YesTo:
+        text = f"{HEAD}{YESES[case]}consent: {{yes_to: {who}}}\n"
+        assert mapping_of(text).yes_to is who
+        assert mapping_of(f"{text}merge: {{mode: update}}\n").yes_to is who
+        assert mapping_of(f"{text}merge: {{mode: insert}}\n").yes_to is YesTo.EVERYONE
+
+
+def test_where_no_yes_is_sent_it_does_not_matter_who_may_be_set_to_yes() -> None:
+    for who in YesTo:
+        consent = f"consent: {{yes_to: {who}}}\n"
+        for case in NO_YESES.values():
+            assert mapping_of(f"{HEAD}{case}{consent}").yes_to is YesTo.EVERYONE
+        only = consent.replace("}", ", only: no}")
+        assert mapping_of(f"{HEAD}  A: optin_A\n{only}").yes_to is YesTo.EVERYONE
+        assert mapping_of(f"{HEAD}  A: f_A\n{consent}").yes_to is YesTo.EVERYONE
+
+
+def test_a_yes_only_for_new_contacts_and_none_created_is_warned_of() -> None:
+    text = f"{HEAD}  A: optin_A\nconsent: {{yes_to: new}}\n"
+    (warning,) = mapping_of(f"{text}merge: {{mode: update}}\n").warnings
+    assert "no yes is sent" in warning
+    assert mapping_of(text).warnings == ()
 
 
 @pytest.mark.parametrize("case", NO_YESES)

@@ -246,16 +246,6 @@ def test_words_of_other_tools_and_of_french_are_understood_as_slips(entry: str, 
     assert f'Did you mean "{hint}"?' in said(f"{HEAD}  Colonne: {entry}\n")
 
 
-@pytest.mark.parametrize("who", ["new", "unless-refused"])
-def test_promise_8_who_gets_a_yes_is_refused_where_it_cannot_be_done(who: str) -> None:
-    (mistake,) = mistakes_of(
-        f"{HEAD}  Infolettre: optin_Newsletter\nconsent:\n  # ?\n  yes_to: {who}\n"
-    )
-    assert mistake.line == 8
-    assert f"yes_to: {who} cannot be done by this version" in mistake.message
-    assert "everyone" in mistake.message
-
-
 def test_promise_4_a_blank_clears_neither_a_key_nor_a_consent_nor_its_date() -> None:
     for code in ("key_f_Id", "optin_Newsletter", "hasTrackingConsent", "dtTrackingConsent"):
         text = f"{HEAD}  Colonne: {{field: {code}, blank: clear}}\n{EVERYONE}"

@@ -191,11 +191,9 @@ WRONG = {
         f"{HEAD}constants: {{optin_A: {{value: no, values: {{no: yes}}}}}}\n"
     ),
     "a constant yes": f"{HEAD}constants:\n  optin_Newsletter: yes\n",
-    "a yes only to new contacts": (
-        f"{HEAD}  Infolettre: optin_Newsletter\nconsent:\n  yes_to: new\n"
-    ),
-    "a yes unless refused": (
-        f"{HEAD}  Infolettre: optin_Newsletter\nconsent:\n  yes_to: unless-refused\n"
+    "a row of a table that is to be read first": (
+        "name: newsletter\ntarget: dialog-insight-table\ntable_id: 7\ncolumns:\n"
+        "  Courriel: key_email\nconsent:\n  yes_to: unless-refused\n"
     ),
     "a yes to somebody else": f"{HEAD}  Infolettre: optin_Newsletter\nconsent: {{yes_to: all}}\n",
     "answers that are none": (

@@ -23,7 +23,8 @@ from importer.reports.page import (
     size,
 )
 from importer.reports.steps import ADVICE, argument, next_steps
-from importer.reports.summary import CallTotals, ConsentTotals, Summary
+from importer.reports.summary import CallTotals, ConsentTotals, Summary, VerifiedTotals
+from importer.reports.verified import MOST_SHOWN, ReadBackLine, ReadBackShown, Result
 from importer.run_folder import RunSettings
 from importer.tables import NO_HEADER, LeftOut, Part
 from tests.reports.made_up import (
@@ -349,12 +350,12 @@ FIX = f"importer run runs/{RUN}/to-fix.csv -m newsletter -c production"
     [
         ({}, []),
         ({"rows": rows(created=1, invalid=1), "exit_code": 3}, [FIX]),
-        ({"rows": rows(created=1, rejected=2), "exit_code": 3}, [FIX]),
+        ({"rows": rows(created=1, rejected=2), "exit_code": 3}, [FIX, f"importer retry {RUN}"]),
         (
             {"rows": rows(created=1, duplicate=1), "exit_code": 3, "refused_duplicates": 1},
             [FIX],
         ),
-        ({"rows": rows(created=1, unknown=2), "exit_code": 6}, []),
+        ({"rows": rows(created=1, unknown=2), "exit_code": 6}, [f"importer retry {RUN}"]),
         (
             {"state": "stopped", "exit_code": 5, "rows": rows(created=1, not_sent=2)},
             [f"importer resume {RUN}"],
@@ -442,10 +443,11 @@ def test_several_tables_are_fixed_in_a_folder() -> None:
 
 
 def test_unknown_rows_are_to_be_looked_up_before_they_are_sent_again() -> None:
-    (step,) = next_steps(summary(rows=rows(unknown=1), exit_code=6), settings())
+    step, again = next_steps(summary(rows=rows(unknown=1), exit_code=6), settings())
+    assert again.command == f"importer retry {RUN}"
     assert "Look 1 row up on the platform (project 123456) by its key" in step.text
     assert "results.csv" in step.text
-    (step,) = next_steps(summary(rows=rows(unknown=2), exit_code=6, project=""), settings())
+    step, _ = next_steps(summary(rows=rows(unknown=2), exit_code=6, project=""), settings())
     assert "Look 2 rows up on the platform by their keys" in step.text
 
 
@@ -551,6 +553,100 @@ def test_consents_that_the_mapping_gave_or_a_list_withheld_are_told_apart() -> N
     one = ConsentTotals(yes=71, no=9, left=40, by_mapping_yes=60, by_mapping_no=1, withheld=7)
     text = made(consents={"optin_Newsletter": one})
     assert '<td class="number">60 yes and 1 no</td><td class="number">7</td>' in text
+
+
+@pytest.mark.parametrize(
+    ("yes_to", "words", "withheld"),
+    [
+        ("everyone", "a yes is sent as it stands", "whose address is on a suppression list."),
+        ("new", "A yes goes only to contacts that this run creates", "the account does not allow."),
+        (
+            "unless-refused",
+            "Each contact with a yes is read before it is sent (80 more calls)",
+            "the account does not allow.",
+        ),
+    ],
+)
+def test_consents_say_whom_a_yes_reaches_and_count_what_was_withheld(
+    yes_to: str, words: str, withheld: str
+) -> None:
+    one = ConsentTotals(yes=71, no=9, left=40, withheld=7, withheld_by_account=5)
+    calls = CallTotals(planned=82, planned_seconds=9, to_read=80)
+    text = made(consents={"optin_Newsletter": one}, yes_to=yes_to, calls=calls)
+    assert '<td class="number">0</td><td class="number">12</td>' in text
+    assert words in text
+    assert withheld in text
+
+
+# --- read back -----------------------------------------------------------------------------------
+
+READ = VerifiedTotals(looked_up=20, same=17, different=2, missing=1, settled=3)
+PLACE = "contacts.csv row 7"
+LINES = (
+    ReadBackLine(PLACE, "ana@example.test", Result.MISSING),
+    ReadBackLine(PLACE, "ben@example.test", Result.DIFFERENT, "f_City", "Paris", ""),
+)
+
+
+def read_back(verified: VerifiedTotals, *lines: ReadBackLine, left: int = 0) -> str:
+    run = summary(verified=verified, exit_code=3 if lines else 0)
+    return page(run, [], settings(), ReadBackShown(lines, left))
+
+
+def test_a_run_of_which_nothing_was_to_be_looked_up_has_no_such_section() -> None:
+    text = made()
+    assert "Read back" not in Elements(text).texts["h2"]
+    assert "verified.csv" not in text
+
+
+def test_contacts_that_are_stored_as_sent_are_said_in_a_sentence() -> None:
+    text = read_back(VerifiedTotals(looked_up=20, same=20, different=0, missing=0))
+    elements = Elements(text)
+    assert "Read back" in elements.texts["h2"]
+    assert "<p>20 contacts were looked up in the account after sending: all are stored" in text
+    assert "settled" not in text
+    assert [a["href"] for a in elements.named("a")].count("verified.csv") == 2
+    assert "What is not as it was sent" not in text
+
+
+def test_what_differs_is_listed_and_what_is_missing_comes_first() -> None:
+    text = read_back(READ, *LINES, left=1_234)
+    section = text.split('id="read-back"')[1].split("</section>")[0]
+    assert "<strong>20 contacts were looked up in the account after sending: 1 not there" in section
+    assert "3 of them had no known answer and are settled now." in section
+    assert section.index("ana@example.test") < section.index("ben@example.test")
+    assert '<td colspan="3"><strong>not in the account</strong></td>' in section
+    assert "<td><code>f_City</code></td><td><bdi>Paris</bdi></td><td><em>blank</em></td>" in section
+    assert "And 1\u202f234 more such lines" in section
+
+
+def test_a_single_contact_that_was_settled_is_said_so() -> None:
+    one = VerifiedTotals(looked_up=1, same=1, different=0, missing=0, settled=1)
+    assert "1 of them had no known answer and is settled now." in read_back(one)
+
+
+def test_a_reading_back_that_never_began_names_no_file() -> None:
+    text = read_back(VerifiedTotals(looked_up=0, same=0, different=0, missing=0))
+    assert "No contact was looked up in the account after sending." in text
+    assert "verified.csv" not in text
+
+
+def test_what_was_read_back_can_never_become_markup_and_can_be_read_by_all() -> None:
+    evil = ReadBackLine(ATTACK, ATTACK, Result.DIFFERENT, ATTACK, ATTACK, ATTACK)
+    elements = Elements(read_back(READ, evil, LINES[0]))
+    assert not elements.named("script", "img")
+    assert len(elements.named("table")) == len(elements.named("caption"))
+    assert all(a.get("scope") in {"col", "row"} for a in elements.named("th"))
+    ids = [str(a["id"]) for _, a in elements.found if "id" in a]
+    assert len(ids) == len(set(ids))
+    labels = {str(a["aria-labelledby"]) for _, a in elements.found if "aria-labelledby" in a}
+    assert labels <= set(ids)
+
+
+def test_the_page_stays_small_whatever_was_read_back() -> None:
+    long = '<"é">' * 4_000
+    line = ReadBackLine(long, long, Result.DIFFERENT, long, long, long)
+    assert len(read_back(READ, *[line] * MOST_SHOWN, left=10**9).encode()) < 150_000
 
 
 def test_what_was_read_names_form_header_and_warnings() -> None:
@@ -671,6 +767,10 @@ def test_calls_are_all_accounted_for() -> None:
     assert numbers == ["14", "5", "3", "2", "1", "6", "1 min 33 s", "1.2 MB"]
     assert "about 1 call and 1 min 1 s" in text
     assert "strange answers" not in made()
+    assert "to read contacts" not in text
+    text = made(calls=calls.model_copy(update={"read": 80}))
+    numbers = re.findall(r'<td class="number">([^<]*)</td>', text.split('id="calls"')[1])
+    assert numbers[4:7] == ["1", "80", "6"]
 
 
 def test_the_run_says_who_when_where_and_with_what() -> None:

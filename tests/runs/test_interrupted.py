@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ def sending(workshop: Workshop, gate: Gate, *options: str) -> subprocess.Popen[s
 
 
 def resumed(workshop: Workshop) -> Done:
-    """Resume in this process, over the network."""
+    """Resume in this process, over the network; the other process had the machine's clock."""
+    workshop.set_clock()
     workshop.network = Recorder(httpx.HTTPTransport())
     return workshop.importer("resume")
 
@@ -233,11 +235,15 @@ def test_signals_while_sending_are_told_and_the_old_answers_to_them_come_back(
 ) -> None:
     workshop.people(15)
     before = signal.getsignal(number)
+    ended = threading.Event()
 
     def raise_it(request: httpx.Request) -> None:
         if b"method=Merge" in request.url.query and len(workshop.network.merges()) == 2:
-            for _ in range(times):
+            for _ in range(times):  # two at once would count as one
                 signal.raise_signal(number)
+                workshop.interruption.wait(60)
+            if times == 2:
+                ended.wait()  # the answer comes too late
 
     workshop.network.before = raise_it
     done = workshop.importer("run", "people.csv", "--yes")
@@ -245,6 +251,7 @@ def test_signals_while_sending_are_told_and_the_old_answers_to_them_come_back(
     assert "Stopping after the call under way" in done.err
     assert signal.getsignal(number) is before
     workshop.network.before = None
+    ended.set()
     if times == 2:  # at once: what became of the call under way is not known
         assert "importer runs" in done.err
         workshop.importer("report", workshop.run_id())
@@ -252,7 +259,9 @@ def test_signals_while_sending_are_told_and_the_old_answers_to_them_come_back(
     else:
         assert workshop.totals() == {"created": 10, "not_sent": 5}
     assert workshop.importer("resume").code == 0
-    assert workshop.totals() == {"created": 15}
+    totals = workshop.totals()
+    assert totals.keys() <= ({"created"} if times == 1 else {"created", "updated"})
+    assert sum(totals.values()) == 15
 
 
 # --- a stop at every durable write ---------------------------------------------------------------

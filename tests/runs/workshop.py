@@ -224,6 +224,11 @@ class Workshop:
         told = self._capture.readouterr()
         return Done(code, told.out, told.err)
 
+    def set_clock(self) -> None:
+        """Let it be as late here as for the processes that are started."""
+        late = datetime.now(UTC) - self.clock.now()
+        self.clock.seconds += max(0.0, late.total_seconds())
+
     def start(
         self, *arguments: str, script: str = "", stdin: bytes | None = None, **variables: str
     ) -> subprocess.Popen[str]:
@@ -295,7 +300,11 @@ def read_report(path: Path, delimiter: str = ",") -> list[dict[str, str]]:
 
 def environment(**variables: str) -> dict[str, str]:
     """The variables of a process that is started here."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("IMPORTER_", "COV_"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name == "IMPORTER_STATE_DIR" or not name.startswith(("IMPORTER_", "COV_"))
+    }
     return {**kept, "PYTHONPATH": str(TOP), "SANDBOX_KEY": KEY, **variables}
 
 
@@ -323,6 +332,7 @@ def workshop(
     for name in [name for name in os.environ if name.startswith("IMPORTER_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("SANDBOX_KEY", KEY)
+    monkeypatch.setenv("IMPORTER_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("COLUMNS", "100")
     made = Workshop(folder, capsys)
     monkeypatch.setattr(assembly, "means", made.means)

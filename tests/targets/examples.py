@@ -90,6 +90,15 @@ class Example:
         whole = {"Success": True, "ErrorCode": None, "ErrorMessage": None, "Records": records}
         return ApiResponse(status, {}, json.dumps(whole | members).encode())
 
+    def shown(self, *values: str | None) -> ApiResponse:
+        """An answer that shows the first contacts with these values of the field."""
+        pairs = zip(self.keys, values, strict=False)
+        records = [
+            {"idContact": n, self.key.code.removeprefix("key_"): key, self.field.code: value}
+            for n, (key, value) in enumerate(pairs)
+        ]
+        return ApiResponse(200, {}, json.dumps({"Success": True, "Records": records}).encode())
+
     @property
     def _is_number(self) -> bool:
         return self.key.type is ValueType.INTEGER

@@ -20,11 +20,14 @@ from importer.errors import (
     RetryableError,
     UnusableInputError,
 )
-from importer.model import ApiResponse, Limits, Settled, Verdict, WriteMode
+from importer.model import ApiResponse, Difference, Limits, Settled, Verdict, WriteMode
+from importer.targets import Verifies
 from tests.targets.examples import CREDENTIALS, EXAMPLES, INSERT, SECRET, UPSERT, Example
 
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"]))
+VERIFYING = [one for one in EXAMPLES if isinstance(one.target(), Verifies)]
 every = pytest.mark.parametrize("one", EXAMPLES, ids=lambda one: f"{one.name}-{one.key.code}")
+every_verifying = pytest.mark.parametrize("one", VERIFYING, ids=lambda one: one.name)
 
 
 def settled(
@@ -205,3 +208,83 @@ def test_promise_8_nothing_is_cleared_where_the_connection_does_not_say_how(one:
     cleared = one.target(clears=(one.field.code,), null_handling="Erase")
     body = json.loads(cleared.submission(batch_of(0, (), ()), CREDENTIALS).body)
     assert body["MergeOptions"]["FieldOptions"] == {one.field.code: "Erase"}
+
+
+# --- those on which a contact can be looked up ---------------------------------------------------
+
+
+def verifying(one: Example) -> Verifies:
+    target = one.target()
+    assert isinstance(target, Verifies)
+    return target
+
+
+def test_contacts_can_be_looked_up_and_what_stands_in_tables_cannot() -> None:
+    assert {one.name for one in VERIFYING} == {"dialog-insight"}
+
+
+@every_verifying
+def test_promise_7_a_look_up_never_shows_its_body_and_carries_the_key(one: Example) -> None:
+    request = verifying(one).lookup_request(one.keys[:1], CREDENTIALS)
+    assert one.keys[0] in request.body.decode()
+    assert SECRET in request.body.decode()
+    assert SECRET not in repr(request)
+    assert one.keys[0] not in repr(request)
+    assert request.url.startswith("https://app.example.test/")
+
+
+@every_verifying
+def test_a_contact_that_is_looked_up_is_found_by_its_key_or_is_not_there(one: Example) -> None:
+    target, code = verifying(one), one.field.code
+    assert target.read_lookup(one.keys[:1], one.shown("x")) == {code: "x"}
+    assert target.read_lookup([one.keys[0].upper()], one.shown("x")) == {code: "x"}
+    assert target.read_lookup(one.keys[1:2], one.shown("x", "y")) == {code: "y"}
+    assert target.read_lookup(one.keys[:1], one.shown(None)) == {}
+    assert target.read_lookup(one.keys[:1], one.shown()) is None
+
+
+@every_verifying
+def test_a_contact_of_which_others_are_shown_is_not_said_to_be_missing(one: Example) -> None:
+    with pytest.raises(RefusedError) as caught:
+        verifying(one).read_lookup(one.keys[2:], one.shown("x", "y"))
+    assert caught.value.scope is Refusal.CALL
+
+
+@every_verifying
+def test_only_what_was_sent_can_differ(one: Example) -> None:
+    target, code = verifying(one), one.field.code
+    assert target.differences({code: "x"}, {code: "x"}) == ()
+    assert target.differences({code: None}, {code: "x"}) == ()
+    assert target.differences({}, {code: "x"}) == ()
+    assert target.differences({code: ""}, {}) == ()
+    assert target.differences({code: "x"}, {code: "y"}) == (Difference(code, "x", "y"),)
+    assert target.differences({code: "x"}, {}) == (Difference(code, "x", ""),)
+
+
+@every_verifying
+def test_a_look_up_that_is_refused_concerns_the_account(one: Example) -> None:
+    for status in (200, 400, 401, 403):
+        refused = one.answer(status=status, Success=False, ErrorCode="No", ErrorMessage="not here")
+        with pytest.raises(RefusedError, match="No: not here") as caught:
+            verifying(one).read_lookup(one.keys[:1], refused)
+        assert caught.value.scope is Refusal.ACCOUNT
+
+
+@given(st.sampled_from(VERIFYING), st.sampled_from((100, 200, 302, 400, 429, 503)), st.binary())
+def test_any_answer_to_a_look_up_is_read_or_one_of_the_three_errors(
+    one: Example, status: int, body: bytes
+) -> None:
+    try:
+        verifying(one).read_lookup(one.keys[:1], ApiResponse(status, {}, body))
+    except (RetryableError, RefusedError, InDoubtError):
+        return
+    assert status == 200
+
+
+@given(st.sampled_from(VERIFYING), ANY_TEXT)
+def test_any_text_that_is_stored_as_it_was_sent_does_not_differ(one: Example, text: str) -> None:
+    target, code = verifying(one), one.field.code
+    stored = target.read_lookup(one.keys[:1], one.shown(text))
+    assert stored is not None
+    assert target.differences({code: text}, stored) == ()
+    assert json.loads(target.lookup_request([text], CREDENTIALS).body)

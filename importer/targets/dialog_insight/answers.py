@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import orjson
 
-from importer.errors import InDoubtError, Refusal, RefusedError, RetryableError
+from importer.asked_waits import retry_after
+from importer.errors import AccountCause, InDoubtError, Refusal, RefusedError, RetryableError
 from importer.issues import IssueCode, message
 from importer.model import AccountFields, Outcome, Settled, Verdict
 from importer.targets.dialog_insight import records
+from importer.targets.dialog_insight.causes import cause_of
 from importer.targets.dialog_insight.words import cleaned, text_of
-from importer.targets.retry_after import retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,7 +73,7 @@ def refused_alone(batch: Batch, refusal: RefusedError, *, mode: WriteMode) -> Se
 
     After a call in doubt a refusal says nothing of what that call wrote.
     """
-    if batch.repeated:
+    if batch.repeated or batch.doubtful:
         code = IssueCode.REPEATED_INSERT if mode.insert_only else IssueCode.ANSWER_LOST
         outcome = Outcome(Verdict.UNKNOWN, code, message=message(code, detail=str(refusal)))
     else:
@@ -107,6 +108,11 @@ def read_projects(response: ApiResponse) -> Mapping[str, str]:
     }
 
 
+def read_contacts(response: ApiResponse) -> Mapping[str, Any]:
+    """Read Contacts.Get: the members of an answer that says yes."""
+    return _read_only(response)
+
+
 def _described(entries: Any, prefix: str) -> dict[str, Mapping[str, Any]]:
     if not isinstance(entries, list):
         return {}
@@ -125,7 +131,8 @@ def _read_only(response: ApiResponse) -> Mapping[str, Any]:
     envelope = _understood(response)
     if not envelope.success:
         refusal = _refused(response, envelope)
-        raise RefusedError(str(refusal), scope=Refusal.ACCOUNT, code=refusal.code)
+        cause = cause_of(response.status, _words(envelope))
+        raise RefusedError(str(refusal), scope=Refusal.ACCOUNT, code=refusal.code, cause=cause)
     return envelope.members
 
 
@@ -149,6 +156,7 @@ def _understood(response: ApiResponse) -> Envelope:
             "correct `url` in importer.yaml.",
             scope=Refusal.ACCOUNT,
             code=f"http-{status}",
+            cause=AccountCause.MOVED,
         )
     if status >= 500 or status < 200:
         _lost(status, envelope)
@@ -202,10 +210,12 @@ def _refused(
     said = _words(envelope)
     if scope is None:
         scope = Refusal.SIZE if _SIZE_COMPLAINT.search(said) else Refusal.CALL
+    of_account = scope is Refusal.ACCOUNT
     return RefusedError(
         said or f"HTTP {response.status} without a word of explanation",
         scope=scope,
         code=(envelope.code if envelope else "") or f"http-{response.status}",
+        cause=cause_of(response.status, said) if of_account else AccountCause.UNSAID,
     )
 
 

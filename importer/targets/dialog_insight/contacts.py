@@ -16,9 +16,10 @@ from importer.targets.dialog_insight.merge import (
     clearing_mistakes,
     integer,
 )
+from importer.targets.dialog_insight.stored import clause, differences, found
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from importer.model import (
         AccountFields,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         ApiResponse,
         Connection,
         Credentials,
+        Difference,
         PlannedField,
         WriteMode,
     )
@@ -57,6 +59,22 @@ class Contacts(MergeCalls):
     def read_list(self, response: ApiResponse) -> Mapping[str, str]:
         """Read the projects: id -> name. Raises as ``Lists`` says."""
         return answers.read_projects(response)
+
+    def lookup_request(self, key: Sequence[str], credentials: Credentials) -> ApiRequest:
+        """Make the Contacts.Get call for one contact, by the first field of its key."""
+        body = {**self._head(credentials), "Clause": clause(self._keys, key), "Tag": None}
+        return self._post("contacts.ashx", "Get", orjson.dumps(body))
+
+    def read_lookup(self, key: Sequence[str], response: ApiResponse) -> Mapping[str, str] | None:
+        """Read the stored values of the one contact with this key. Raises as ``Verifies`` says."""
+        members = answers.read_contacts(response)
+        return found(members, self._keys, key, tuple(self._written.values()))
+
+    def differences(
+        self, sent: Mapping[str, str | None], stored: Mapping[str, str]
+    ) -> tuple[Difference, ...]:
+        """List the fields that were sent and are stored otherwise."""
+        return differences(tuple(self._written.values()), sent, stored)
 
 
 def build(

@@ -17,15 +17,17 @@ from importer.model import (
     Settled,
     Verdict,
     comparable_key,
+    comparable_keys,
 )
 from importer.targets.dialog_insight.words import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from importer.model import Batch, PlannedField, WriteMode
 
 _WRITTEN = {"created": Verdict.CREATED, "updated": Verdict.UPDATED}
+_PLAIN = {"Created": Verdict.CREATED, "Updated": Verdict.UPDATED}
 _SKIP = "skip"
 _VALID = ("", "ok")
 _AS_IT_STANDS = {
@@ -76,26 +78,55 @@ def settle(
     to the same contact, counts as a stranger.
     """
     elements = answered if isinstance(answered, list) else []
+    read = [_plain_outcome(element) or _outcome(element, mode) for element in elements]
     outcomes: list[Outcome | None] = [None] * len(batch)
     strangers = 0
-    for position, element in zip(_positions(batch, elements, keys), elements, strict=True):
-        if position is None:
-            strangers += 1
-            continue
-        outcome, earlier = _outcome(element, mode), outcomes[position]
-        if earlier is None:
-            outcomes[position] = outcome
-            continue
-        strangers += 1
-        if _CLAIM[outcome.verdict] < _CLAIM[earlier.verdict]:
-            outcomes[position] = outcome
-    doubtful = batch.repeated and mode.insert_only
+    if _in_order(batch, elements, keys):
+        outcomes = [*read]
+    else:
+        strangers = _join(outcomes, read, _positions(batch, elements, keys))
+    joined = len(batch) - outcomes.count(None)
+    doubts = _doubts(batch) if mode.insert_only else ()
+    if doubts or joined < len(batch):
+        outcomes = [_believed(one, at in doubts) for at, one in enumerate(outcomes)]
     return Settled(
-        outcomes=tuple(_believed(outcome, doubtful) for outcome in outcomes),
+        outcomes=tuple(one or _MISSING for one in outcomes),
         request_id=request_id,
-        joined=sum(outcome is not None for outcome in outcomes),
+        joined=joined,
         strangers=strangers,
     )
+
+
+def _in_order(batch: Batch, elements: Sequence[Any], keys: Sequence[PlannedField]) -> bool:
+    """Tell whether each contact's answer stands in its own place: the usual case, quickly told."""
+    if len(elements) != len(batch) or len(keys) != 1 or keys[0].type not in _AS_IT_STANDS:
+        return False
+    code = keys[0].code
+    try:
+        echoed = [element["ID"][code] for element in elements]
+        return comparable_keys([echoed]) == [*batch.keys]
+    except (AttributeError, KeyError, TypeError):  # of another form
+        return False
+
+
+def _join(
+    outcomes: list[Outcome | None], read: Sequence[Outcome], positions: Sequence[int | None]
+) -> int:
+    """Put what was read in the places of the contacts it belongs to; count the strangers."""
+    strangers = 0
+    for position, outcome in zip(positions, read, strict=True):
+        earlier = None if position is None else outcomes[position]
+        strangers += position is None or earlier is not None
+        if position is None:
+            continue
+        if earlier is None or _CLAIM[outcome.verdict] < _CLAIM[earlier.verdict]:
+            outcomes[position] = outcome
+    return strangers
+
+
+def _doubts(batch: Batch) -> Collection[int]:
+    """Tell of which contacts an earlier call is in doubt."""
+    return range(len(batch)) if batch.repeated else batch.doubtful
 
 
 def _believed(outcome: Outcome | None, doubtful: bool) -> Outcome:
@@ -186,11 +217,25 @@ def _normal(text: str, type_: ValueType) -> str:
             return text
 
 
-def _outcome(element: Mapping[str, Any], mode: WriteMode) -> Outcome:
+def _plain_outcome(element: Any) -> Outcome | None:
+    """Read an answer that says nothing but what was written, in the words that are known."""
+    try:
+        if element["Message"] is None and element["ValidationResult"] == "OK":
+            verdict, number = _PLAIN.get(element["Status"]), element["IdRecord"]
+            if verdict is not None and type(number) is int and number > 0:
+                return Outcome(verdict, record_id=str(number))
+    except (KeyError, TypeError):  # of another form
+        pass
+    return None
+
+
+def _outcome(element: Any, mode: WriteMode) -> Outcome:
     """Read one answer: ``Created`` or ``Updated`` without a complaint is success, nothing else.
 
     A contact is left out on purpose only where the mapping asks for it; else it is refused.
     """
+    if not isinstance(element, dict):
+        return _MISSING
     status = text_of(element.get("Status"))
     complaint = text_of(element.get("ValidationResult"))
     told = text_of(element.get("Message"))

@@ -1,0 +1,111 @@
+"""What the account holds of a contact is read before the contact is sent with a yes."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from importer.delivery.ending import EndReason, HaltError
+from importer.delivery.yeses import consents, yeses
+from importer.errors import Refusal, RefusedError
+from importer.field_rules import FieldRole
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from importer.delivery.calling import Caller
+    from importer.delivery.course import Plan
+    from importer.delivery.lanes import Lanes
+    from importer.journal import Journal
+    from importer.model import ApiResponse, Credentials, PlanSlice
+    from importer.targets import Verifies
+
+REFUSED, SILENT = "no", "silent"
+"""Why a yes is withheld: the account says no, or has the contact and does not say."""
+LOOKED_UP = "contacts-looked-up"
+"""The fact that counts the contacts that were read before they were sent."""
+
+
+class Asking:
+    """Looks contacts up, and notes which of their yeses the account withholds.
+
+    ``lanes``: those of the look-ups alone; they stand still between two stretches.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        journal: Journal,
+        *,
+        target: Verifies,
+        credentials: Credentials,
+        caller: Caller,
+        lanes: Lanes,
+    ) -> None:
+        self._plan = plan
+        self._journal = journal
+        self._target = target
+        self._credentials = credentials
+        self._caller = caller
+        self._lanes = lanes
+
+    def prepare(self, first: int, end: int) -> None:
+        """Look up every contact of a stretch that has a yes, and note the answers, durably.
+
+        Also those that an earlier delivery looked up and never sent: they may have said no since.
+        Raises HaltError as ``Caller.ask`` does; nothing of the stretch is noted then.
+        """
+        answers: dict[int, dict[str, str]] = {}
+        for rows in self._plan.slices(first, end):
+            for at, key, said in _with_a_yes(rows):
+                self._lanes.give(partial(self._ask, answers, rows.first + at, key, said))
+        self._lanes.finish()
+        if answers:
+            self._journal.note_asked(answers)
+            before = int(self._journal.fact(LOOKED_UP) or 0)
+            self._journal.set_fact(LOOKED_UP, str(before + len(answers)))
+
+    def _ask(
+        self,
+        answers: dict[int, dict[str, str]],
+        position: int,
+        key: Sequence[str],
+        said: Sequence[str],
+    ) -> None:
+        request = self._target.lookup_request(key, self._credentials)
+        try:
+            stored = self._caller.ask(request, partial(self._read, key))
+        except HaltError as halt:
+            if halt.reason is not EndReason.ACCOUNT_REFUSED:
+                raise
+            raise HaltError(
+                halt.reason,
+                "With yes_to: unless-refused each contact is read before its yes is sent, and the "
+                "platform does not let this key read contacts. Have it allowed to (Contacts.Get), "
+                f"or write another yes_to. The platform's words: {halt}",
+            ) from halt
+        held = {code: "yes" if stored is None else stored.get(code, "") for code in said}
+        answers[position] = {
+            code: REFUSED if answer == "no" else SILENT
+            for code, answer in held.items()
+            if answer != "yes"
+        }
+
+    def _read(self, key: Sequence[str], response: ApiResponse) -> Mapping[str, str] | None:
+        """Read an answer; one that leaves open whether the contact is there says nothing of it."""
+        try:
+            return self._target.read_lookup(key, response)
+        except RefusedError as error:
+            if error.scope is Refusal.ACCOUNT:
+                raise
+            return {}
+
+
+def _with_a_yes(rows: PlanSlice) -> list[tuple[int, list[str], list[str]]]:
+    """List the contacts that say yes to something: place, key, and the consents they say it to."""
+    said: dict[int, list[str]] = {}
+    for code in consents(rows):
+        for at in yeses(rows, code).nonzero()[0].tolist():
+            said.setdefault(at, []).append(code)
+    keys = [rows.table.column(f.code) for f in rows.fields if f.role is FieldRole.KEY]
+    return [(at, [key[at].as_py() or "" for key in keys], said[at]) for at in sorted(said)]

@@ -1,0 +1,265 @@
+"""Reading back: contacts are looked up after they were sent, and compared with what was sent.
+
+First those whose answer is unknown, which are settled by it where they can be; then a sample of
+those that the platform took, whose verdict stays what the platform said.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from importer.clock import iso
+from importer.delivery.calling import Caller
+from importer.delivery.ending import EndReason, HaltError
+from importer.delivery.lanes import Lanes
+from importer.delivery.sampling import Carried, Chosen
+from importer.errors import Refusal, RefusedError, UnusableInputError
+from importer.issues import IssueCode, message
+from importer.journal import Lookup
+from importer.model import Outcome, Verdict
+from importer.targets import Verifies
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from random import Random
+
+    from importer.clock import Clock, Interruption
+    from importer.delivery.sampling import SentContact
+    from importer.journal import Journal
+    from importer.line import Line
+    from importer.model import ApiResponse, Credentials, Limits, Watcher
+    from importer.targets import Target
+
+__all__ = ["VERIFY_WARNING", "Carried", "Verification", "can_be_asked", "verify"]
+
+VERIFY_WARNING = "verify-warning"  # the fact that says why not all was looked up; empty: all was
+
+_GROUP = 10  # contacts between two writes of what was found
+_MOST_FIELDS = 5  # named in a message
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """How far the reading back came.
+
+    ``wanted``: contacts that were to be looked up this time. ``looked_up``: those that were.
+    ``message``: why some were not, a sentence; empty when all were.
+    """
+
+    wanted: int
+    looked_up: int
+    message: str = ""
+
+
+def can_be_asked(ended: EndReason) -> bool:
+    """Tell whether the platform may still answer after a delivery that ended so."""
+    match ended:
+        case (
+            EndReason.COMPLETE
+            | EndReason.FIRST_REACHED
+            | EndReason.TOO_MANY_REJECTED
+            | EndReason.ALL_REFUSED
+            | EndReason.UNREADABLE_ANSWERS
+        ):
+            return True
+        case (
+            EndReason.INTERRUPTED
+            | EndReason.PLATFORM_DOWN
+            | EndReason.ACCOUNT_REFUSED
+            | EndReason.BUDGET_SPENT
+            | EndReason.CANNOT_GO_ON
+        ):
+            return False
+
+
+def verify(
+    steps: Sequence[Carried],
+    *,
+    most: int,
+    seed: str,
+    target: Target,
+    line: Line,
+    credentials: Credentials,
+    journal: Journal,
+    clock: Clock,
+    limits: Limits,
+    interruption: Interruption,
+    watcher: Watcher,
+    chance: Random,
+) -> Verification:
+    """Look up at most ``most`` contacts of the run, those included that were looked up before.
+
+    ``steps``: of the sending, in order: a contact that a later step carried has its outcome there.
+    ``seed``: the run's id, from which the sample is drawn; the same sample each time. What is still
+    in doubt is left to a resumption. A platform that fails, or a stop, ends the reading back with
+    a message, which the journal keeps as the fact ``VERIFY_WARNING``; it is no error.
+    """
+    done = {one.position for one in journal.lookups()}
+    chosen = Chosen(steps, done=done, most=most, seed=seed)
+    lanes = Lanes(limits.in_flight, clock=clock, interruption=interruption, abort=line.abort)
+    caller = Caller(
+        target=target,
+        line=line,
+        credentials=credentials,
+        journal=journal,
+        clock=clock,
+        limits=limits,
+        watcher=watcher,
+        chance=chance,
+        lanes=lanes,
+    )
+    reader = _Reader(target, caller, lanes, credentials, journal, clock, watcher)
+    why = ""
+    watcher.begin("verify", len(chosen))
+    try:
+        reader.read(iter(chosen))
+    except (HaltError, UnusableInputError) as end:
+        why = str(end)
+        reason = end.reason if isinstance(end, HaltError) else EndReason.CANNOT_GO_ON
+        watcher.event("verify-ended", reason=reason.value, looked_up=reader.written)
+    finally:
+        lanes.close()
+    watcher.end()
+    message = _message(len(chosen), reader.written, reader.untold, why)
+    if chosen.left:
+        message += f" Not looked up, since --verify allows {most}: "
+        message += f"{_contacts(chosen.left)} whose answer is unknown."
+    journal.set_fact(VERIFY_WARNING, message.strip())
+    return Verification(len(chosen), reader.written, message.strip())
+
+
+def _message(wanted: int, looked_up: int, untold: int, why: str) -> str:
+    """Say what was not looked up, and why; nothing when all was."""
+    told = []
+    if why:
+        told.append(f"Reading back ended after {looked_up} of {_contacts(wanted)}: {why}")
+    if untold:
+        told.append(
+            "The platform's answers do not tell whether the account has "
+            f"{_contacts(untold)}: look them up there."
+        )
+    return " ".join(told)
+
+
+def _contacts(count: int) -> str:
+    return "1 contact" if count == 1 else f"{count} contacts"
+
+
+# --- looking up ----------------------------------------------------------------------------------
+
+
+class _Reader:
+    """Looks contacts up in lanes and writes down what was found, in small groups.
+
+    ``written``: how many were written down. ``untold``: answers that do not tell.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        caller: Caller,
+        lanes: Lanes,
+        credentials: Credentials,
+        journal: Journal,
+        clock: Clock,
+        watcher: Watcher,
+    ) -> None:
+        self._target = target
+        self._caller = caller
+        self._lanes = lanes
+        self._credentials = credentials
+        self._journal = journal
+        self._clock = clock
+        self._watcher = watcher
+        self._lock = threading.Lock()  # over all that follows
+        self._found: list[Lookup] = []
+        self.written = 0
+        self.untold = 0
+
+    def read(self, contacts: Iterator[SentContact]) -> None:
+        """Look contacts up; whatever ends it, what was found is written. Raises HaltError."""
+        target = self._target
+        try:
+            while group := list(islice(contacts, _GROUP)):
+                if not isinstance(target, Verifies):
+                    raise HaltError(
+                        EndReason.CANNOT_GO_ON,
+                        f"what {target.name} writes cannot be looked up by its key.",
+                    )
+                for contact in group:
+                    self._lanes.give(partial(self._look_up, target, contact))
+                self._lanes.finish()
+                self._write()
+        finally:
+            self._write()
+
+    def _write(self) -> None:
+        with self._lock:
+            found, self._found = self._found, []
+        if found:
+            self._journal.note_lookups(found)
+            self.written += len(found)
+
+    def _look_up(self, target: Verifies, contact: SentContact) -> None:
+        request = target.lookup_request(contact.key, self._credentials)
+        answer = self._caller.ask(request, partial(_understood, target, contact.key))
+        with self._lock:
+            if isinstance(answer, RefusedError):
+                self.untold += 1
+            else:
+                self._found.append(self._compared(target, contact, answer))
+            self._watcher.advance(1)
+
+    def _compared(
+        self, target: Verifies, contact: SentContact, stored: Mapping[str, str] | None
+    ) -> Lookup:
+        there = stored is not None
+        differences = () if stored is None else target.differences(contact.sent, stored)
+        fields = [difference.field for difference in differences]
+        outcome = None if contact.before is None else _settled(contact.before, there, fields)
+        return Lookup(contact.position, iso(self._clock.now()), there, differences, outcome)
+
+
+def _understood(
+    target: Verifies, key: Sequence[str], response: ApiResponse
+) -> Mapping[str, str] | RefusedError | None:
+    """Read an answer; a refusal that is not of the account concerns this contact alone."""
+    try:
+        return target.read_lookup(key, response)
+    except RefusedError as error:
+        if error.scope is Refusal.ACCOUNT:
+            raise
+        return error
+
+
+def _settled(before: Outcome, there: bool, fields: Sequence[str]) -> Outcome:
+    """Say what a row of which the answer was unknown comes to, now that it was looked up."""
+    if not there:
+        return Outcome(
+            Verdict.REJECTED,
+            IssueCode.NOT_IN_ACCOUNT,
+            message=message(IssueCode.NOT_IN_ACCOUNT),
+        )
+    if not fields:
+        return Outcome(
+            Verdict.ACCEPTED,
+            message="Its answer was unknown. Looked up after the run, the account holds the "
+            "contact as it was sent; who wrote it is not known.",
+            record_id=before.record_id,
+        )
+    return replace(
+        before,
+        field=fields[0],
+        message="Its answer is unknown. Looked up after the run, the account has the contact with "
+        f"other values in {_listed(fields)}.",
+    )
+
+
+def _listed(fields: Sequence[str]) -> str:
+    shown = ", ".join(fields[:_MOST_FIELDS])
+    left = len(fields) - _MOST_FIELDS
+    return f"{shown} and {left} more" if left > 0 else shown

@@ -1,0 +1,18 @@
+"""When the next call may go: sliding windows over the calls of everybody who shares a budget."""
+
+from importer.pacing.budget import Begun, Budget
+from importer.pacing.pace import BudgetSpentError, Pace, Turn
+from importer.pacing.postgresql_store import postgresql_budget
+from importer.pacing.sqlite_store import shared_budget
+from importer.pacing.windows import Window
+
+__all__ = [
+    "Begun",
+    "Budget",
+    "BudgetSpentError",
+    "Pace",
+    "Turn",
+    "Window",
+    "postgresql_budget",
+    "shared_budget",
+]
