@@ -185,8 +185,10 @@ def print_summary(summary: Summary, *, as_json: bool, quiet: bool) -> int:
 
 
 def _print_end(summary: Summary) -> None:
+    from importer.reports.consent_words import withheld_words
     from importer.reports.headline import headline
     from importer.reports.steps import next_steps
+    from importer.reports.verified import verified_words
     from importer.run_folder import RunFolder
 
     _print_table(summary)
@@ -196,8 +198,12 @@ def _print_end(summary: Summary) -> None:
     say(told.text + ".")
     for sentence in told.lead:
         say(sentence)
+    if summary.verified is not None:
+        say(verified_words(summary.verified))
     if summary.state == RunState.CHECKED:
         _say_consents(summary)
+    for sentence in withheld_words(summary):
+        say(sentence)
     for code, count in list(summary.problems.items())[:5]:
         say(f"  {count:,} × {code}")
     say(f"Reports: {summary.folder}")

@@ -39,6 +39,16 @@ def whom_a_yes_reaches(summary: Summary) -> str:
             return NOT_LOOKED_UP
 
 
+def withheld_words(summary: Summary) -> list[str]:
+    """Say for each consent how many yeses were withheld while sending."""
+    return [
+        f"{code}: {one.withheld_by_account:,} yes withheld for what the account holds "
+        "(yes-withheld in issues.csv)."
+        for code, one in summary.consents.items()
+        if one.withheld_by_account
+    ]
+
+
 def _of_one(code: str, one: ConsentTotals, summary: Summary) -> str:
     left = "1 contact is" if one.left == 1 else f"{one.left:,} contacts are"
     text = f"{code}: {_sent(one, summary)} no will be sent; {left} left alone."

@@ -192,14 +192,21 @@ def _look_up(summary: Summary) -> list[Step]:
 
 
 def _retry(summary: Summary) -> list[Step]:
-    number = summary.rows.rejected + summary.rows.unknown
-    if not number:
+    rejected, unknown = summary.rows.rejected, summary.rows.unknown
+    if not (rejected or unknown):
         return []
-    rows = "the one row" if number == 1 else f"the {plural(number, 'row')}"
+    which = [
+        f"{plural(number, 'row')} {words}"
+        for number, words in (
+            (rejected, "that the platform refused"),
+            (unknown, "of which no answer is known"),
+        )
+        if number
+    ]
+    when = ", once the cause is mended on the platform" if rejected else ""
     return [
         Step(
-            f"To send {rows} that the platform refused, or of which no answer is known, again as "
-            "planned, once the cause is mended there:",
+            f"To send {' and '.join(which)} again, as planned{when}:",
             f"importer retry {summary.run}",
         )
     ]
