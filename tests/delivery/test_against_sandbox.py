@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from importer.delivery import EndReason
 from importer.model import Connection, Credentials, Secret, Verdict, WriteMode
 from importer.sandbox import Fault, SandboxSettings, create_app
 from tests.delivery.stage import FIELDS, INSERT, UPSERT, FakePlan, Stage, addresses
+from tests.delivery.test_crash import CrashError, CrashingJournal, doubtful_contacts
 
 WRITTEN = {Verdict.CREATED, Verdict.UPDATED}
 
@@ -131,3 +133,43 @@ def test_promise_1_the_books_balance_for_any_fault_script_and_nothing_is_reporte
             assert stage.plan.emails[position] in stored
         if outcome.verdict is Verdict.REJECTED:
             assert stage.plan.emails[position] not in stored or insert is False
+
+
+# --- the process ends ----------------------------------------------------------------------------
+
+_FAULTS = "ok lost 429 ok 503-after 413 ok 500 ok garbage ok dropped cut ok 504-done empty ok 502"
+
+
+@pytest.mark.parametrize("lanes", [1, 2])
+def test_promise_3_after_a_crash_at_any_durable_write_the_sandbox_holds_exactly_the_right_contacts(
+    tmp_path: Path, lanes: int
+) -> None:
+    for n in range(1, 300):
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        stage = _stage(folder, rows=90, in_flight=lanes, faults=_FAULTS)
+        stage.limits = replace(stage.limits, rows_per_call=3, attempts=6)
+        try:
+            stage.deliver(CrashingJournal(n, after=True))
+        except CrashError:
+            doubtful, before = doubtful_contacts(stage), _written(stage)
+        else:
+            break
+        assert stage.deliver().reason is EndReason.COMPLETE
+        outcomes = stage.outcomes()
+        assert sorted(outcomes) == list(range(90))
+        assert {one.verdict for one in outcomes.values()} <= WRITTEN
+        assert _stored(stage) == set(addresses(90))
+        again = set(before) & set(_written(stage)[len(before) :])
+        assert again <= doubtful
+    else:
+        pytest.fail("the run never came to its end")
+    assert n > 60
+
+
+def _written(stage: Stage) -> list[str]:
+    """Give the contacts that calls wrote, call after call."""
+    assert stage.transport is not None
+    with httpx.Client(transport=stage.transport, base_url="http://sandbox.test") as client:
+        calls = client.get("/_sandbox/calls").json()["calls"]
+    return [key for call in calls if call["created"] + call["updated"] for key in call["keys"]]

@@ -109,7 +109,7 @@ def _crash_in_a_call_then_resume(folder: Path, n: int, *, taken: bool, lanes: in
 
 def _resumed(stage: Stage) -> Stage:
     """Resume after a crash: only what was in doubt is sent again."""
-    doubtful = _doubtful(stage)
+    doubtful = doubtful_contacts(stage)
     before = len(stage.platform.taken)
     assert stage.deliver().reason is EndReason.COMPLETE
     repeated = Counter(e for call in stage.platform.taken[before:] for e in call)
@@ -118,7 +118,8 @@ def _resumed(stage: Stage) -> Stage:
     return stage
 
 
-def _doubtful(stage: Stage) -> set[str]:
+def doubtful_contacts(stage: Stage) -> set[str]:
+    """Give the contacts of which the journal does not know whether they were taken."""
     with Journal.open(stage.path) as journal:
         gaps = [gap for gap in journal.gaps(len(stage.plan)) if gap.in_doubt]
     return {email for gap in gaps for email in stage.plan.emails[gap.first : gap.end]}
@@ -167,14 +168,13 @@ def test_promise_3_a_crash_during_every_call_loses_and_doubles_nothing(
     assert n > 30
 
 
-@pytest.mark.parametrize("after", [True, False])
 def test_promise_3_a_crash_of_an_insert_never_claims_a_contact_it_did_not_make(
-    tmp_path: Path, after: bool
+    tmp_path: Path,
 ) -> None:
     for n in range(1, 300):
         folder = tmp_path / str(n)
         folder.mkdir()
-        stage = _crash_then_resume(folder, n, after=after, mode=INSERT)
+        stage = _crash_then_resume(folder, n, after=True, mode=INSERT)
         if stage is None:
             break
         outcomes = stage.outcomes()

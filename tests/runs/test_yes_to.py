@@ -157,6 +157,7 @@ def test_withheld_yeses_are_counted_and_listed_and_change_no_exit_code(office: W
     assert withheld(office) == {(code, reason): 4 for code in SHOWN}
     assert in_words(office) == dict.fromkeys(SHOWN, 4)
     assert office.summary()["problems"] == {"yes-withheld": 12}
+    assert all(f"{code}: 4 yes withheld for what the account holds" in done.err for code in SHOWN)
     rows = [(i["row"], i["field"]) for i in office.results("issues.csv")]
     assert rows == [(str(row), code) for row in range(2, 6) for code in SHOWN]
 
