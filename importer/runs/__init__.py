@@ -1,9 +1,16 @@
 """What can be done with runs: the functions behind the commands, and for other programs.
 
-``check``, ``run``, ``send``, ``resume``, ``retry``, ``abandon`` and ``report`` take the same
-settings as the commands of those names and return the run's summary. All raise
-``UnusableInputError`` when something stands in the way and nothing was sent, ``LockedError`` when
-another process holds the run.
+``check``, ``run``, ``send``, ``resume``, ``retry``, ``abandon``, ``report`` and ``show`` take the
+same settings as the commands of those names and return the run's summary; ``abandon`` also how many
+rows were sent. ``run`` is a run's id or its folder; ``runs_dir`` the folder where runs are kept;
+``means`` what tests replace: clock, chance, network and settings.
+
+Raises:
+    UnusableInputError: something stands in the way, and nothing was sent by this call.
+    LockedError: another process holds the run.
+    StoppedError: the disk, or what counts the calls, stood in the way while sending; ``resume``
+        goes on.
+    DefectError: a defect of importer; its place stands in the run's log.
 """
 
 from importer.runs.continuing import abandon, resume, send

@@ -29,7 +29,7 @@ from importer.runs.course import (
     state_after_check,
 )
 from importer.runs.looking import RUNS, standing
-from importer.runs.retrying import refuse_overtaken
+from importer.runs.retrying import held_alone, refuse_overtaken
 from importer.runs.staleness import refuse_stale
 
 _UNFINISHED = {RunState.SENDING, RunState.STOPPED}
@@ -48,12 +48,13 @@ def send(
 ) -> Summary:
     """Send a run that was only checked, exactly as checked.
 
-    ``connection``: for a run that was checked without one. ``stale``: also a plan that is older
-    than ``max_plan_age``. ``verify``: how many contacts are read back afterwards.
+    ``connection``: for a run that was checked without one. ``yes`` and ``ask``: as in ``run``.
+    ``stale``: also a plan that is older than ``max_plan_age``. ``verify``: how many contacts are
+    read back afterwards.
     """
     means = means or assembly.means()
     folder = find_run(Path(runs_dir), run)
-    with held(folder, means) as journal:
+    with held_alone(folder, means) as journal:
         match journal.state:
             case RunState.CHECKED:
                 pass
@@ -69,7 +70,7 @@ def send(
                 raise UnusableInputError(f"{folder.id} is {state.value}: it cannot be sent")
         _refuse_untrue(folder, journal, means, stale=stale)
         folder = _verified(_bound_to(folder, journal, connection, means), verify)
-        return go_on(folder, journal, means, yes=yes, ask=ask)
+        return go_on(folder, journal, means, yes=yes, ask=ask, stale=stale)
 
 
 def _bound_to(folder: RunFolder, journal: Journal, name: str | None, means: Means) -> RunFolder:
@@ -106,18 +107,20 @@ def resume(
 ) -> Summary:
     """Go on with a run that was interrupted or stopped; without ``run``, the newest such.
 
-    ``stale`` and ``verify``: as in ``send``.
+    ``first``: send up to that contact of the plan, in place of the run's own. ``yes`` and ``ask``:
+    needed only where the run was not consented to yet. ``stale`` and ``verify``: as in ``send``.
     """
     means = means or assembly.means()
     folder = find_run(Path(runs_dir), run) if run else _newest_unfinished(Path(runs_dir))
-    with held(folder, means) as journal:
+    with held_alone(folder, means) as journal:
         state, consented = journal.state, assembly.consented(journal)
         folder = _verified(folder, verify)
         if state is RunState.CHECKING:
             check_files(folder, journal, assembly.reopen(folder), means)
             if folder.settings.command == "check":
                 return finish(folder, journal, means, state_after_check(folder, journal))
-            return go_on(folder, journal, means, yes=yes or consented, ask=ask, first=first)
+            yes = yes or consented
+            return go_on(folder, journal, means, yes=yes, ask=ask, first=first, stale=stale)
         if state is RunState.CHECKED and consented:
             _refuse_untrue(folder, journal, means, stale=stale)
             return go_on(folder, journal, means, yes=True, ask=ask, first=first)
@@ -144,7 +147,7 @@ def _verified(folder: RunFolder, verify: int | None) -> RunFolder:
 def _refuse_untrue(folder: RunFolder, journal: Journal, means: Means, *, stale: bool) -> None:
     """Refuse to send what is not what was checked, was checked too long ago, or was overtaken."""
     refuse_changed(journal, folder)
-    if journal.state is RunState.CHECKED:
+    if not journal.call_totals().calls:
         refuse_overtaken(folder, journal)
     max_age = assembly.settings_here(means).max_plan_age
     refuse_stale(folder, journal, now=means.clock.now(), max_age=max_age, stale=stale)

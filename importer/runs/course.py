@@ -12,7 +12,7 @@ import orjson
 
 from importer import assembly, pipeline
 from importer.assembly import Means, Opened
-from importer.assembly.repeating import doubtful_positions
+from importer.assembly.retrying import doubtful_positions
 from importer.clock import iso
 from importer.delivery import DeliveryEnd, EndReason
 from importer.errors import StoppedError, UnusableInputError
@@ -26,6 +26,7 @@ from importer.reports import (
 from importer.run_facts import facts_of, limits_of, threshold
 from importer.run_folder import RunFolder
 from importer.run_log import LoggingWatcher, RunLog
+from importer.runs.staleness import refuse_stale
 from importer.tables import NO_HEADER
 
 Ask = Callable[[Summary], bool]
@@ -78,8 +79,12 @@ def go_on(
     yes: bool,
     ask: Ask | None,
     first: int | None = None,
+    stale: bool = False,
 ) -> Summary:
-    """Send a checked run, if its thresholds and its operator allow it."""
+    """Send a checked run, if its thresholds and its operator allow it.
+
+    ``stale``: also if its plan has become older than ``max_plan_age`` before the operator answers.
+    """
     state = state_after_check(folder, journal)
     if state is RunState.REFUSED:
         return finish(folder, journal, means, state)
@@ -106,6 +111,8 @@ def go_on(
             f"nothing was sent. The run is checked; send it with: importer send {folder.id}"
         )
     if summary is not None:
+        max_age = assembly.settings_here(means).max_plan_age
+        refuse_stale(folder, journal, now=means.clock.now(), max_age=max_age, stale=stale)
         journal.set_fact(_SEEN, "yes")
     assembly.note_consent(journal, given=True)
     finish(folder, journal, means, RunState.SENDING)  # from here no file says "nothing was sent"
@@ -276,7 +283,7 @@ def _told(folder: RunFolder, journal: Journal, means: Means) -> Iterator[None]:
     """Turn what stands in a held run's way into what an operator is told."""
     try:
         yield
-    except UnusableInputError:
+    except (UnusableInputError, StoppedError):
         raise
     except OSError as error:
         what = f"{error.strerror or error}; when it is mended: importer"

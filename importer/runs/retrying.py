@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from importer import assembly, pipeline
 from importer.assembly import Means
-from importer.assembly.repeating import Retry, calls_before, make_retry, retry_number
+from importer.assembly.retrying import Retry, calls_before, make_retry, retry_number
 from importer.errors import UnusableInputError
 from importer.journal import Journal
 from importer.model import RowCheck, RunState, Verdict
@@ -88,7 +88,7 @@ def retry(
         with held(made, means) as journal:
             rows = pipeline.plan_facts(journal).planned
             logged(made, means).event("retry-began", of=folder.id, rows=rows)
-            return go_on(made, journal, means, yes=yes, ask=ask)
+            return go_on(made, journal, means, yes=yes, ask=ask, stale=stale)
 
 
 def _made(
@@ -114,7 +114,7 @@ def _made(
     told = order(
         connection=connection,
         rows=rows[again],
-        doubtful=_doubtful(folder, verdicts[again]),
+        doubtful=_doubtful(verdicts[again]),
         number=1 + max(member.number for member in family),
         calls={member.folder.settings.run: member.calls for member in family},
     )
@@ -149,6 +149,15 @@ def refuse_overtaken(folder: RunFolder, journal: Journal) -> None:
 
 
 # --- the family -----------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def held_alone(folder: RunFolder, means: Means) -> Iterator[Journal]:
+    """Hold a run; a retry with its family, so that no other one of it begins or sends meanwhile."""
+    with contextlib.ExitStack() as stack:
+        if folder.settings.retry_of and (root := _relatives(folder)[0]) is not folder:
+            stack.enter_context(root.locked())
+        yield stack.enter_context(held(folder, means))
 
 
 @contextlib.contextmanager
@@ -267,10 +276,8 @@ def _place(tables: NDArray[np.int32], numbers: NDArray[np.int64]) -> NDArray[np.
     return tables.astype(np.int64) * _LARGEST_TABLE + numbers
 
 
-def _doubtful(folder: RunFolder, verdicts: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Find the rows of which an insert that is refused now says nothing: it may be there by us."""
-    if not assembly.mapping_of(folder).mode.insert_only:
-        return np.zeros(len(verdicts), dtype=bool)
+def _doubtful(verdicts: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Find the rows of which a refusal now says nothing of what an earlier call wrote."""
     unknown: NDArray[np.bool_] = verdicts == _VERDICTS.index(Verdict.UNKNOWN)
     return unknown
 

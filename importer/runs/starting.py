@@ -40,8 +40,13 @@ def check(
 ) -> Summary:
     """Read, map, check and plan; write a run folder; send nothing.
 
-    ``options``: ``sheet``, ``first``, ``strict``, ``max_invalid``, ``max_rejected``, ``note``. With
-    ``connection`` the account's fields are compared too, unless ``offline``.
+    ``files``: paths, folders, globs, or ``-`` for standard input. ``mapping``: a name in
+    ``mappings/`` or a path; None: the one that fits. With ``connection`` the account's fields are
+    compared too, unless ``offline``.
+
+    ``options``: ``sheet`` (a name, a number from 1, or ``all``), ``first`` (how many good rows are
+    sent), ``strict``, ``max_invalid`` and ``max_rejected`` (a number of rows, or a share such as
+    ``"5%"``), ``note``, and ``verify`` (how many contacts are read back after sending).
     """
     means = means or assembly.means()
     order, opened, provisional = _prepare(
@@ -72,8 +77,10 @@ def run(
     """Check, then send what is good.
 
     ``yes`` consents to sending, but not to what the mapping leaves open: with hidden rows or
-    consents computed by formulas it sends nothing. Without it ``ask`` is shown the plan and
-    decides. ``options``: as in ``check``.
+    consents computed by formulas it sends nothing. Without it ``ask`` is given the plan's summary
+    and decides; with neither, the run stays checked and UnusableInputError is raised.
+    ``connection``: left out, the mapping's, the default one, or the only one. ``options``: as in
+    ``check``.
     """
     means = means or assembly.means()
     order, opened, provisional = _prepare(

@@ -16,7 +16,7 @@ import pytest
 
 import importer
 from importer import runs
-from importer.assembly.repeating import doubtful_positions
+from importer.assembly.retrying import doubtful_positions
 from importer.errors import UnusableInputError
 from importer.journal import Journal
 from importer.model import Verdict
@@ -210,7 +210,7 @@ def test_rows_that_lie_far_apart_are_copied_as_well(
     first = refused(workshop, 12, *range(3, 11))
     before = [line for line in workshop.results() if line["verdict"] == "rejected"]
     monkeypatch.setattr(
-        "importer.assembly.repeating.column_batches", partial(column_batches, rows=2)
+        "importer.assembly.retrying.column_batches", partial(column_batches, rows=2)
     )
     workshop.importer("retry", first, "--yes")
     again = workshop.results()
@@ -350,8 +350,28 @@ def test_an_upsert_in_doubt_is_settled_by_its_retry(workshop: Workshop) -> None:
     workshop.importer("run", "people.csv", "--yes")
     workshop.sandbox()
     assert workshop.importer("retry", workshop.run_id(), "--yes").code == 0
-    with Journal.open(RunFolder(workshop.run_folder()).journal) as journal:
-        assert list(doubtful_positions(journal)) == []
+    assert workshop.totals() == {"updated": 1}
+
+
+@pytest.mark.parametrize(
+    ("yes_to", "faults"), [("everyone", "lost*"), ("unless-refused", "lost*"), ("new", "ok lost*")]
+)
+def test_promise_6_a_refused_retry_does_not_deny_what_a_call_in_doubt_wrote(
+    workshop: Workshop, yes_to: str, faults: str
+) -> None:
+    mapping = PEOPLE.replace("f_City", "optin_Newsletter")
+    workshop.write("mappings/people.yaml", mapping + f"consent: {{yes_to: {yes_to}}}\n")
+    workshop.write("people.csv", f"Email,First,City\n{address(1)},A,yes\n")
+    workshop.sandbox(faults=faults)
+    assert workshop.importer("run", "people.csv", "--yes").code == 5
+    workshop.sandbox(faults="lost*")
+    assert workshop.importer("resume").code == 6
+    assert workshop.contact(address(1))["optin_Newsletter"] == "1"
+    workshop.sandbox(faults="refused")
+    assert workshop.importer("retry", workshop.run_id(), "--yes").code == 6
+    assert workshop.totals() == {"unknown": 1}
+    workshop.sandbox()
+    assert workshop.importer("retry", workshop.run_id(), "--yes").code == 0
 
 
 @pytest.mark.parametrize("yes_to", ["new", "unless-refused"])
@@ -486,6 +506,53 @@ def test_a_retry_that_another_has_overtaken_cannot_be_sent_any_more(
     assert len(workshop.network.merges()) == calls
 
 
+def declined(workshop: Workshop, run: str) -> str:
+    """Make a retry that is not sent."""
+    with pytest.raises(UnusableInputError):
+        runs.retry(run, ask=lambda _: False, means=workshop.means())
+    return workshop.run_id()
+
+
+@pytest.mark.parametrize("asked", ["send", "retry"])
+def test_promise_3_while_a_person_is_asked_no_other_retry_sends_the_same_rows(
+    workshop: Workshop, asked: str
+) -> None:
+    first = refused(workshop, 3)
+    known(workshop, 1, 2, 3)
+    unwanted = declined(workshop, first)
+    calls = len(workshop.network.merges())
+    codes = []
+
+    def ask(_: Any) -> bool:
+        other = ("retry", first) if asked == "send" else ("send", unwanted)
+        codes.append(workshop.importer(*other, "--yes").code)
+        return True
+
+    run = unwanted if asked == "send" else first
+    assert getattr(runs, asked)(run, ask=ask, means=workshop.means()).exit_code == 0
+    assert codes == [7]
+    assert keys(workshop, calls) == [address(n) for n in (1, 2, 3)]
+
+
+def test_promise_3_a_retry_that_stopped_before_its_first_call_may_be_overtaken(
+    workshop: Workshop,
+) -> None:
+    first = refused(workshop, 3)
+    known(workshop, 1, 2, 3)
+    unwanted = declined(workshop, first)
+    calls = len(workshop.network.merges())
+    limits = "{rows_per_call: 5, calls_per_day: 1}"
+    workshop.write("importer.yaml", SETTINGS.replace("{rows_per_call: 5}", limits))
+    assert workshop.importer("retry", first, "--yes").code == 5
+    stopped = workshop.run_id()
+    workshop.write("importer.yaml", SETTINGS)
+    assert workshop.importer("send", unwanted, "--yes").code == 0
+    done = workshop.importer("resume", stopped)
+    assert (done.code, len(done.lines)) == (4, 1)
+    assert f"importer abandon {stopped}" in done.err
+    assert keys(workshop, calls) == [address(n) for n in (1, 2, 3)]
+
+
 def test_a_retry_that_was_not_wanted_at_first_can_be_sent_later(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -532,7 +599,7 @@ def test_a_run_from_before_there_were_sums_that_lost_rows_is_refused(
     with Journal.open(RunFolder(workshop.run_folder()).journal) as journal:
         journal.set_fact("sums", "{}")
     if name == "rows":
-        monkeypatch.setattr("importer.assembly.repeating._copied", lambda *_, **__: iter(()))
+        monkeypatch.setattr("importer.assembly.retrying._copied", lambda *_, **__: iter(()))
     else:
         path = workshop.run_folder() / "state" / f"{name}.parquet"
         pq.write_table(pq.read_table(path).slice(1), path)
@@ -547,7 +614,7 @@ def test_a_machine_that_stands_in_the_way_leaves_no_folder(
 ) -> None:
     first = refused(workshop, 3)
     with monkeypatch.context() as patched:
-        patched.setattr("importer.assembly.repeating.sync_file", _full)
+        patched.setattr("importer.assembly.retrying.sync_file", _full)
         done = workshop.importer("retry", first, "--yes")
     assert (done.code, len(done.lines)) == (4, 1)
     assert "No space left on device" in done.err

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from importer import runs
+from importer.errors import UnusableInputError
 from importer.journal import Journal
 from importer.run_folder import RunFolder
 from importer.runs.staleness import in_words
@@ -76,6 +78,26 @@ def test_the_greatest_age_is_a_setting(workshop: Workshop) -> None:
     workshop.write("importer.yaml", f"max_plan_age: 7d\n{SETTINGS}")
     workshop.clock.seconds += 6 * DAY
     assert workshop.importer("send", run, "--yes").code == 0
+
+
+@pytest.mark.parametrize("command", ["run", "send", "retry"])
+def test_a_plan_that_becomes_too_old_while_a_person_is_asked_is_not_sent(
+    workshop: Workshop, command: str
+) -> None:
+    run = {"run": checked, "send": checked, "retry": unknown}[command](workshop)
+    calls = len(workshop.network.merges())
+
+    def ask(_: Any) -> bool:
+        workshop.clock.seconds += 3 * DAY
+        return True
+
+    of = "people.csv" if command == "run" else run
+    with pytest.raises(UnusableInputError, match="3 days ago"):
+        getattr(runs, command)(of, ask=ask, means=workshop.means())
+    assert len(workshop.network.merges()) == calls
+    left = workshop.run_id()
+    assert workshop.importer("send", left, "--yes").code == 4
+    assert workshop.importer("send", left, "--yes", "--stale").code == 0
 
 
 @pytest.mark.parametrize("command", ["send", "resume", "retry"])
