@@ -1,4 +1,4 @@
-"""The stages in their order: ``check``, ``send``, ``finish``. The only file that knows it."""
+"""The stages in their order: ``check``, ``send``, ``read_back``, ``finish``. It alone knows it."""
 
 from __future__ import annotations
 

@@ -19,7 +19,6 @@ from importer.key_places import NoKeyringError, keeping
 from importer.model import Connection, Secret
 from importer.settings import (
     SANDBOX,
-    SANDBOX_URL,
     SETTINGS_FILE,
     Settings,
     key_folder,
@@ -54,7 +53,6 @@ PLACES = (
     Place("the local sandbox (importer sandbox), for trying", "dialog-insight", ""),
 )
 SANDBOX_PLACE = PLACES[-1]
-SANDBOX_ADDRESS = SANDBOX_URL
 
 
 class Written(StrEnum):

@@ -193,8 +193,8 @@ def _ask_name(place: Place, settings: Settings) -> str:
 
 
 def _ask_address(place: Place) -> str:
-    from importer.setting_up import SANDBOX_ADDRESS, SANDBOX_PLACE
-    from importer.settings import check_url
+    from importer.setting_up import SANDBOX_PLACE
+    from importer.settings import SANDBOX_URL, check_url
 
     def mistake(url: str) -> str:
         try:
@@ -203,7 +203,7 @@ def _ask_address(place: Place) -> str:
             return f"{error}."
         return ""
 
-    usual = SANDBOX_ADDRESS if place is SANDBOX_PLACE else None
+    usual = SANDBOX_URL if place is SANDBOX_PLACE else None
     return ask("Address", mistake, usual).rstrip("/")
 
 

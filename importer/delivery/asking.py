@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from importer.delivery.ending import EndReason, HaltError
 from importer.delivery.yeses import consents, yeses
-from importer.errors import Refusal, RefusedError
+from importer.errors import RefusedError
 from importer.field_rules import FieldRole
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from importer.delivery.calling import Caller
     from importer.delivery.course import Plan
     from importer.delivery.lanes import Lanes
     from importer.journal import Journal
-    from importer.model import ApiResponse, Credentials, PlanSlice
+    from importer.model import PlanSlice
     from importer.targets import Verifies
 
 REFUSED, SILENT = "no", "silent"
@@ -38,14 +38,12 @@ class Asking:
         journal: Journal,
         *,
         target: Verifies,
-        credentials: Credentials,
         caller: Caller,
         lanes: Lanes,
     ) -> None:
         self._plan = plan
         self._journal = journal
         self._target = target
-        self._credentials = credentials
         self._caller = caller
         self._lanes = lanes
 
@@ -72,9 +70,8 @@ class Asking:
         key: Sequence[str],
         said: Sequence[str],
     ) -> None:
-        request = self._target.lookup_request(key, self._credentials)
         try:
-            stored = self._caller.ask(request, partial(self._read, key))
+            stored = self._caller.look_up(self._target, key)
         except HaltError as halt:
             if halt.reason is not EndReason.ACCOUNT_REFUSED:
                 raise
@@ -84,21 +81,14 @@ class Asking:
                 "platform does not let this key read contacts. Have it allowed to (Contacts.Get), "
                 f"or write another yes_to. The platform's words: {halt}",
             ) from halt
+        if isinstance(stored, RefusedError):  # it leaves open whether the contact is there
+            stored = {}
         held = {code: "yes" if stored is None else stored.get(code, "") for code in said}
         answers[position] = {
             code: REFUSED if answer == "no" else SILENT
             for code, answer in held.items()
             if answer != "yes"
         }
-
-    def _read(self, key: Sequence[str], response: ApiResponse) -> Mapping[str, str] | None:
-        """Read an answer; one that leaves open whether the contact is there says nothing of it."""
-        try:
-            return self._target.read_lookup(key, response)
-        except RefusedError as error:
-            if error.scope is Refusal.ACCOUNT:
-                raise
-            return {}
 
 
 def _with_a_yes(rows: PlanSlice) -> list[tuple[int, list[str], list[str]]]:

@@ -15,6 +15,7 @@ from importer.errors import (
     Refusal,
     RefusedError,
     RetryableError,
+    StoppedError,
     UnusableInputError,
 )
 from importer.line import StopRequestedError
@@ -23,7 +24,7 @@ from importer.pacing import BudgetSpentError
 from importer.targets import Describes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from random import Random
 
     from importer.clock import Clock
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from importer.line import Line
     from importer.model import ApiRequest, ApiResponse, Batch, Credentials, Limits, Watcher
     from importer.pacing import Turn
-    from importer.targets import Target
+    from importer.targets import Target, Verifies
 
 _FIRST_PAUSE = 1.0  # seconds; doubles with each attempt
 _LONGEST_PAUSE = 60.0
@@ -127,10 +128,7 @@ class Caller:
             else:
                 told("refused" if isinstance(reply, Refused) else "answered")
                 return reply
-        raise HaltError(
-            EndReason.PLATFORM_DOWN,
-            f"The platform took none of {self._limits.attempts} attempts. The last: {failure}",
-        )
+        raise self._spent(failure)
 
     def _tell(self, batch: Batch, attempt: int, began: float, result: str) -> None:
         """Tell the watcher how a call went."""
@@ -207,10 +205,18 @@ class Caller:
                 failure, pause = error, self._jittered(attempt)
             except RefusedError as error:
                 raise HaltError(EndReason.ACCOUNT_REFUSED, str(error)) from error
-        raise HaltError(
-            EndReason.PLATFORM_DOWN,
-            f"The platform took none of {self._limits.attempts} attempts. The last: {failure}",
-        )
+        raise self._spent(failure)
+
+    def look_up(
+        self, target: Verifies, key: Sequence[str]
+    ) -> Mapping[str, str] | RefusedError | None:
+        """Ask what is stored of a contact; None: it is not there.
+
+        A refusal that is not of the account concerns this contact alone, and is given. Raises
+        HaltError as ``ask`` does.
+        """
+        request = target.lookup_request(key, self._credentials)
+        return self.ask(request, partial(_understood, target, key))
 
     def account_refusal(self) -> RefusedError | None:
         """Ask for the account's fields, to learn whether the account itself is refused.
@@ -238,15 +244,20 @@ class Caller:
         except StopRequestedError:
             raise HaltError(EndReason.INTERRUPTED, "The run was asked to stop.") from None
         except BudgetSpentError as spent:
-            raise HaltError(
-                EndReason.BUDGET_SPENT,
-                "The calls that the connection allows are spent; the next may go at "
-                f"{iso(spent.due)}.",
-            ) from None
+            raise HaltError(EndReason.BUDGET_SPENT, str(spent)) from None
+        except StoppedError as error:  # calls cannot be counted, so none may go
+            raise HaltError(EndReason.CANNOT_GO_ON, str(error)) from error
         if self._lanes.halting:
             self._line.unused(turn)
             raise HaltError(EndReason.INTERRUPTED, "Another call ended the run.")
         return turn
+
+    def _spent(self, last: Exception | None) -> HaltError:
+        """Make the end of a run of which a call used up its attempts."""
+        return HaltError(
+            EndReason.PLATFORM_DOWN,
+            f"The platform took none of {self._limits.attempts} attempts. The last: {last}",
+        )
 
     def _pause_after(self, error: RetryableError, attempt: int) -> float:
         """How long to pause; a wait that the platform asked for holds every call."""
@@ -267,3 +278,14 @@ class Caller:
 
     def _now(self) -> str:
         return iso(self._clock.now())
+
+
+def _understood(
+    target: Verifies, key: Sequence[str], response: ApiResponse
+) -> Mapping[str, str] | RefusedError | None:
+    try:
+        return target.read_lookup(key, response)
+    except RefusedError as error:
+        if error.scope is Refusal.ACCOUNT:
+            raise
+        return error

@@ -17,7 +17,7 @@ class EndReason(StrEnum):
     ALL_REFUSED = "all-refused"  # single contacts, one after the other, for the same reason
     TOO_MANY_REJECTED = "too-many-rejected"
     BUDGET_SPENT = "budget-spent"  # the connection's own limit allows no call for a long time
-    CANNOT_GO_ON = "cannot-go-on"  # a setting stands in the way of a later call
+    CANNOT_GO_ON = "cannot-go-on"  # a setting or this machine stands in the way of a later call
     UNREADABLE_ANSWERS = "unreadable-answers"  # no answer could be tied to a contact
 
 

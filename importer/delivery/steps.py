@@ -122,14 +122,7 @@ def deliver_unless_refused(
         lanes=lanes,
     )
     read = Buffered(plan)
-    asking = Asking(
-        read,
-        journal,
-        target=target,
-        credentials=means["credentials"],
-        caller=caller,
-        lanes=lanes,
-    )
+    asking = Asking(read, journal, target=target, caller=caller, lanes=lanes)
     try:
         return deliver(
             plan=WithoutWithheld(read, journal, dates),

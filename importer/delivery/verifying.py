@@ -17,7 +17,7 @@ from importer.delivery.calling import Caller
 from importer.delivery.ending import EndReason, HaltError
 from importer.delivery.lanes import Lanes
 from importer.delivery.sampling import Carried, Chosen
-from importer.errors import Refusal, RefusedError, UnusableInputError
+from importer.errors import RefusedError, UnusableInputError
 from importer.issues import IssueCode, message
 from importer.journal import Lookup
 from importer.model import Outcome, Verdict
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from importer.delivery.sampling import SentContact
     from importer.journal import Journal
     from importer.line import Line
-    from importer.model import ApiResponse, Credentials, Limits, Watcher
+    from importer.model import Credentials, Limits, Watcher
     from importer.targets import Target
 
 __all__ = ["VERIFY_WARNING", "Carried", "Verification", "can_be_asked", "verify"]
@@ -112,7 +112,7 @@ def verify(
         chance=chance,
         lanes=lanes,
     )
-    reader = _Reader(target, caller, lanes, credentials, journal, clock, watcher)
+    reader = _Reader(target, caller, lanes, journal, clock, watcher)
     why = ""
     watcher.begin("verify", len(chosen))
     try:
@@ -124,23 +124,25 @@ def verify(
     finally:
         lanes.close()
     watcher.end()
-    message = _message(len(chosen), reader.written, reader.untold, why)
-    if chosen.left:
-        message += f" Not looked up, since --verify allows {most}: "
-        message += f"{_contacts(chosen.left)} whose answer is unknown."
-    journal.set_fact(VERIFY_WARNING, message.strip())
-    return Verification(len(chosen), reader.written, message.strip())
+    said = _message(chosen, reader, why, most=most)
+    journal.set_fact(VERIFY_WARNING, said)
+    return Verification(len(chosen), reader.written, said)
 
 
-def _message(wanted: int, looked_up: int, untold: int, why: str) -> str:
+def _message(chosen: Chosen, reader: _Reader, why: str, *, most: int) -> str:
     """Say what was not looked up, and why; nothing when all was."""
     told = []
     if why:
-        told.append(f"Reading back ended after {looked_up} of {_contacts(wanted)}: {why}")
-    if untold:
+        told.append(f"Reading back ended after {reader.written} of {_contacts(len(chosen))}: {why}")
+    if reader.untold:
         told.append(
             "The platform's answers do not tell whether the account has "
-            f"{_contacts(untold)}: look them up there."
+            f"{_contacts(reader.untold)}: look them up there."
+        )
+    if chosen.left:
+        told.append(
+            f"Not looked up, since --verify allows {most}: "
+            f"{_contacts(chosen.left)} whose answer is unknown."
         )
     return " ".join(told)
 
@@ -163,7 +165,6 @@ class _Reader:
         target: Target,
         caller: Caller,
         lanes: Lanes,
-        credentials: Credentials,
         journal: Journal,
         clock: Clock,
         watcher: Watcher,
@@ -171,7 +172,6 @@ class _Reader:
         self._target = target
         self._caller = caller
         self._lanes = lanes
-        self._credentials = credentials
         self._journal = journal
         self._clock = clock
         self._watcher = watcher
@@ -205,8 +205,7 @@ class _Reader:
             self.written += len(found)
 
     def _look_up(self, target: Verifies, contact: SentContact) -> None:
-        request = target.lookup_request(contact.key, self._credentials)
-        answer = self._caller.ask(request, partial(_understood, target, contact.key))
+        answer = self._caller.look_up(target, contact.key)
         with self._lock:
             if isinstance(answer, RefusedError):
                 self.untold += 1
@@ -222,18 +221,6 @@ class _Reader:
         fields = [difference.field for difference in differences]
         outcome = None if contact.before is None else _settled(contact.before, there, fields)
         return Lookup(contact.position, iso(self._clock.now()), there, differences, outcome)
-
-
-def _understood(
-    target: Verifies, key: Sequence[str], response: ApiResponse
-) -> Mapping[str, str] | RefusedError | None:
-    """Read an answer; a refusal that is not of the account concerns this contact alone."""
-    try:
-        return target.read_lookup(key, response)
-    except RefusedError as error:
-        if error.scope is Refusal.ACCOUNT:
-            raise
-        return error
 
 
 def _settled(before: Outcome, there: bool, fields: Sequence[str]) -> Outcome:

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from importer.journal import Journal, SettledBatch
     from importer.model import PlanSlice
 
-EXISTING = "existing"
+EXISTING, UNANSWERED = "existing", "unanswered"
 _REASONS = {
     EXISTING: "the contact was in the account already",
+    UNANSWERED: "whether the contact was in the account already is not known",
     REFUSED: "the account says no",
     SILENT: "the account does not say",
 }
@@ -33,14 +34,19 @@ _WRITTEN = frozenset({Verdict.CREATED, Verdict.UPDATED, Verdict.ACCEPTED})
 def existing_ones(plan: Plan, journal: Journal, schema: Any) -> Iterator[Any]:
     """Give the yeses of contacts that were updated: they go only to contacts that are created.
 
-    As tables of ``schema``, that of a run's issues, in row order and in bounded memory.
+    Those included of which that is not known: no insert, and so no yes, comes after an update in
+    doubt. As tables of ``schema``, that of a run's issues, in row order and in bounded memory.
     """
-    for rows, written, _ in _settled_slices(plan, journal):
-        found = {code: written & yeses(rows, code) for code in consents(rows)}
+    looked_up = {one.position: one.found for one in journal.lookups()}
+    for rows, written, unknown in _settled_slices(plan, journal):
+        for at in unknown.nonzero()[0].tolist():
+            if (there := looked_up.get(rows.first + at)) is not None:
+                written[at], unknown[at] = there, False
+        found = {code: (written | unknown) & yeses(rows, code) for code in consents(rows)}
         yield _table(
             rows,
             [
-                (at, code, EXISTING)
+                (at, code, UNANSWERED if unknown[at] else EXISTING)
                 for code, mask in found.items()
                 for at in mask.nonzero()[0].tolist()
             ],

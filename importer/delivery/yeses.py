@@ -26,12 +26,11 @@ if TYPE_CHECKING:
 _AT_ONCE = 10_000  # contacts that are kept of a plan which is read in short stretches
 
 
-class WithoutYeses:
-    """A plan in which nobody says yes."""
+class _View:
+    """A plan seen through another: its fields, and by default as many contacts."""
 
-    def __init__(self, plan: Plan, dates: Mapping[str, str]) -> None:
+    def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._dates = dates
 
     @property
     def fields(self) -> tuple[PlannedField, ...]:
@@ -40,6 +39,14 @@ class WithoutYeses:
 
     def __len__(self) -> int:
         return len(self._plan)
+
+
+class WithoutYeses(_View):
+    """A plan in which nobody says yes."""
+
+    def __init__(self, plan: Plan, dates: Mapping[str, str]) -> None:
+        super().__init__(plan)
+        self._dates = dates
 
     def slices(self, first: int, end: int) -> Iterator[PlanSlice]:
         """Give the contacts from ``first`` up to ``end``."""
@@ -47,24 +54,16 @@ class WithoutYeses:
             yield _without(rows, {code: yeses(rows, code) for code in consents(rows)}, self._dates)
 
 
-class WithoutWithheld:
+class WithoutWithheld(_View):
     """A plan without the yeses that the journal says the account withholds.
 
     It gives a contact with a yes only once the journal says what the account holds of it.
     """
 
     def __init__(self, plan: Plan, journal: Journal, dates: Mapping[str, str]) -> None:
-        self._plan = plan
+        super().__init__(plan)
         self._journal = journal
         self._dates = dates
-
-    @property
-    def fields(self) -> tuple[PlannedField, ...]:
-        """The fields of every contact."""
-        return self._plan.fields
-
-    def __len__(self) -> int:
-        return len(self._plan)
 
     def slices(self, first: int, end: int) -> Iterator[PlanSlice]:
         """Give the contacts from ``first`` up to ``end``.
@@ -88,20 +87,15 @@ class WithoutWithheld:
             yield _without(rows, both, self._dates)
 
 
-class Selected:
+class Selected(_View):
     """Some contacts of a plan, at positions of their own from 0.
 
     ``positions``: theirs in the plan, ascending.
     """
 
     def __init__(self, plan: Plan, positions: NDArray[np.int64]) -> None:
-        self._plan = plan
+        super().__init__(plan)
         self._positions = positions
-
-    @property
-    def fields(self) -> tuple[PlannedField, ...]:
-        """The fields of every contact."""
-        return self._plan.fields
 
     def __len__(self) -> int:
         return len(self._positions)
@@ -120,22 +114,14 @@ class Selected:
                 yield PlanSlice(first + low, rows.fields, rows.table.take(at))
 
 
-class Buffered:
+class Buffered(_View):
     """A plan that is read in short stretches, one after the other: some are kept beforehand."""
 
     def __init__(self, plan: Plan, at_once: int = _AT_ONCE) -> None:
-        self._plan = plan
+        super().__init__(plan)
         self._at_once = at_once
         self._kept: list[PlanSlice] = []
         self._first = self._end = 0
-
-    @property
-    def fields(self) -> tuple[PlannedField, ...]:
-        """The fields of every contact."""
-        return self._plan.fields
-
-    def __len__(self) -> int:
-        return len(self._plan)
 
     def slices(self, first: int, end: int) -> Iterator[PlanSlice]:
         """Give the contacts from ``first`` up to ``end``."""

@@ -20,6 +20,7 @@ WRITES = {"submitting", "not_taken", "in_doubt", "refused", "settled", "set_fact
 SCRIPT = (
     "ok lost wait:2 ok unreachable 413 ok 500 ok html ok dropped 503 ok ok late late ok lost ok"
 )
+ATTEMPTS = 20  # more than there are faults: no batch uses them up, however the lanes take turns
 ROWS = 80
 CULPRIT = 50
 
@@ -60,7 +61,8 @@ class CrashingJournal:
 
 
 def _busy_stage(folder: Path, *, lanes: int, mode: Any = UPSERT) -> Stage:
-    stage = Stage(folder, rows=ROWS, rows_per_call=4, attempts=6, mode=mode, in_flight=lanes)
+    limits: dict[str, Any] = {"rows_per_call": 4, "attempts": ATTEMPTS, "in_flight": lanes}
+    stage = Stage(folder, rows=ROWS, mode=mode, **limits)
     stage.platform.script = deque(SCRIPT.split())
     stage.platform.culprits = {stage.plan.emails[CULPRIT]}
     return stage
@@ -72,12 +74,11 @@ def _crash_then_resume(
     """Give the stage after a crash at the n-th write and its resumption; None: no n-th write."""
     stage = _busy_stage(folder, lanes=lanes, mode=mode)
     try:
-        stage.deliver(CrashingJournal(n, after=after))
+        ended = stage.deliver(CrashingJournal(n, after=after))
     except CrashError:
-        pass
-    else:
-        return None
-    return _resumed(stage)
+        return _resumed(stage)
+    assert ended.reason is EndReason.COMPLETE
+    return None
 
 
 def _crash_in_a_call_then_resume(folder: Path, n: int, *, taken: bool, lanes: int) -> Stage | None:
@@ -98,13 +99,12 @@ def _crash_in_a_call_then_resume(folder: Path, n: int, *, taken: bool, lanes: in
 
     stage.platform.fault = fault  # type: ignore[assignment, method-assign]
     try:
-        stage.deliver()
+        ended = stage.deliver()
     except CrashError:
-        pass
-    else:
-        return None
-    stage.platform.fault = answer  # type: ignore[method-assign]
-    return _resumed(stage)
+        stage.platform.fault = answer  # type: ignore[method-assign]
+        return _resumed(stage)
+    assert ended.reason is EndReason.COMPLETE
+    return None
 
 
 def _resumed(stage: Stage) -> Stage:
@@ -181,9 +181,13 @@ def test_promise_3_a_crash_of_an_insert_never_claims_a_contact_it_did_not_make(
         assert sorted(outcomes) == list(range(ROWS))
         assert outcomes.pop(CULPRIT).verdict in (Verdict.REJECTED, Verdict.UNKNOWN)
         assert {o.verdict for o in outcomes.values()} <= {Verdict.CREATED, Verdict.UNKNOWN}
+    else:
+        pytest.fail("the run never came to its end")
+    assert n > 60
 
 
 def test_a_crash_in_the_middle_of_a_cut_batch_is_resumed(tmp_path: Path) -> None:
+    crashed = 0
     for n in range(1, 60):
         folder = tmp_path / str(n)
         folder.mkdir()
@@ -193,6 +197,7 @@ def test_a_crash_in_the_middle_of_a_cut_batch_is_resumed(tmp_path: Path) -> None
         try:
             stage.deliver(CrashingJournal(n, after=True))
         except CrashError:
+            crashed = n
             while stage.deliver().reason is not EndReason.COMPLETE:
                 pass
         outcomes = stage.outcomes()
@@ -200,6 +205,7 @@ def test_a_crash_in_the_middle_of_a_cut_batch_is_resumed(tmp_path: Path) -> None
         assert outcomes[4].verdict is Verdict.UNKNOWN
         assert outcomes[8].verdict in {Verdict.REJECTED, Verdict.UNKNOWN}
         assert sum(o.verdict in (Verdict.CREATED, Verdict.UPDATED) for o in outcomes.values()) == 10
+    assert 20 < crashed < 59  # every write, to the last one
 
 
 FAULTS = "lost late dropped unreachable wait:3 html 500 502 503 413 strange refused:Invalid 401"

@@ -20,6 +20,8 @@ import pytest
 
 import importer.journal.store
 import importer.pipeline
+from importer.errors import StoppedError
+from importer.pacing import Pace
 from tests.runs.workshop import Done, Workshop
 
 ROWS = 30
@@ -534,3 +536,30 @@ def test_no_file_is_left_half_written_by_any_of_this(
         workshop.importer("resume")
     assert [path.name for path in workshop.run_folder().rglob(".*")] == []
     nothing_is_lost(workshop)
+
+
+# --- the count of calls ---------------------------------------------------------------------------
+
+
+def test_a_count_of_calls_that_fails_while_sending_stops_the_run_with_reports(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait_turn, turns = Pace.wait_turn, 0
+
+    def failing(*given: Any, **named: Any) -> Any:
+        nonlocal turns
+        turns += 1
+        if turns > 2:  # the account's fields, and one batch
+            raise StoppedError("the calls of the account cannot be counted. See to the disk.")
+        return wait_turn(*given, **named)
+
+    workshop.people(12)
+    with monkeypatch.context() as patch:
+        patch.setattr(Pace, "wait_turn", failing)
+        done = workshop.importer("run", "people.csv", "--yes")
+    assert done.code == 5
+    plain(done, "cannot be counted", f"importer resume {workshop.run_id()}")
+    assert workshop.summary()["rows"]["created"] == 5
+    assert "defect" not in {line["event"] for line in workshop.log()}
+    assert workshop.importer("resume").code == 0
+    assert workshop.summary()["rows"]["created"] == 12

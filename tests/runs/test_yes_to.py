@@ -162,6 +162,29 @@ def test_withheld_yeses_are_counted_and_listed_and_change_no_exit_code(office: W
     assert rows == [(str(row), code) for row in range(2, 6) for code in SHOWN]
 
 
+@pytest.mark.parametrize(
+    ("verify", "verdict", "why"),
+    [
+        ([], "unknown", "whether the contact was in the account already is not known."),
+        (["--verify", "9"], "accepted", "the contact was in the account already."),
+    ],
+)
+def test_withheld_yeses_of_updates_in_doubt_are_counted_and_listed_too(
+    office: Workshop, verify: list[str], verdict: str, why: str
+) -> None:
+    mapped(office, "new")
+    everybody_says_yes(office)
+    office.sandbox(faults="lost*12")
+    assert office.importer("run", "people.csv", "--yes").code == 5
+    office.importer("resume", *verify)
+    assert office.verdicts() == Counter({verdict: 4})
+    assert in_words(office) == dict.fromkeys(SHOWN, 4)
+    assert withheld(office) == Counter({(code, why): 4 for code in SHOWN})
+    issues = (office.run_folder() / "issues.csv").read_bytes()
+    assert office.importer("report", office.run_id()).code == 0
+    assert (office.run_folder() / "issues.csv").read_bytes() == issues
+
+
 def test_attempts_of_both_steps_add_up_and_the_batch_is_the_one_that_settled(
     office: Workshop,
 ) -> None:
