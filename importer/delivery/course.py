@@ -185,10 +185,18 @@ class Course:
             self._lanes.give(partial(self._resolve_batch, again, last_chance=False))
 
     def _resolve_batch(self, batch: Batch, *, last_chance: bool) -> None:
-        if self._target.repeatable(batch):
-            self._deliver(batch, last_chance=last_chance)
-        else:
+        if not self._target.repeatable(batch):
             self._give_up(self._journal.last_call(batch.first, batch.end), batch)
+        elif len(batch) > 1 and self._beyond_limits(batch):
+            for half in cut(batch):
+                self._resolve_batch(half, last_chance=last_chance)
+        else:
+            self._deliver(batch, last_chance=last_chance)
+
+    def _beyond_limits(self, batch: Batch) -> bool:
+        """Tell whether a batch of an earlier delivery is larger than a call may be by now."""
+        size = len(self._target.submission(batch, self._credentials).body)
+        return len(batch) > self._limits.rows_per_call or size > self._limits.bytes_per_call
 
     def _rebuilt(self, gap: Gap) -> Batch:
         batch = whole(self._plan.slices(gap.first, gap.end), self._target)

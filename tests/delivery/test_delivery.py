@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -127,6 +128,17 @@ def test_promise_3_a_batch_in_doubt_is_resolved_first_when_the_run_goes_on(tmp_p
     assert stage.deliver().reason is EndReason.COMPLETE
     assert stage.platform.bodies[4] == before
     assert stage.verdicts() == {"created": 20, "updated": 10}
+
+
+def test_a_batch_in_doubt_is_cut_to_limits_that_were_lowered_since(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, rows=20, rows_per_call=20)
+    stage.platform.script = deque(["lost"] * 3)
+    assert stage.deliver().reason is EndReason.PLATFORM_DOWN
+    stage.limits = replace(stage.limits, rows_per_call=6)
+    stage.platform.calls.clear()
+    assert stage.deliver().reason is EndReason.COMPLETE
+    assert [len(call) for call in stage.platform.calls] == [5, 5, 5, 5]
+    assert stage.verdicts() == {"updated": 20}
 
 
 def test_a_batch_still_in_doubt_on_a_later_resume_is_unknown_and_the_run_goes_on(
