@@ -92,6 +92,6 @@ def _number(text: str) -> float | None:
 def _moment(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for numbers of very many digits
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

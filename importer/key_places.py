@@ -40,6 +40,11 @@ def resolve_secret(reference: str, connection: str) -> Secret:
                     f'connection "{connection}": the environment variable {place} is not set. '
                     "Set it to the account's key."
                 )
+            if any("\ud800" <= character <= "\udfff" for character in found):
+                raise UnusableInputError(  # so Python shows bytes that are no text
+                    f'connection "{connection}": the environment variable {place} holds bytes '
+                    "that are no text. Set it to the account's key."
+                )
         case "file":
             found = _secret_file(place, connection)
         case "keyring":
@@ -60,7 +65,10 @@ def _secret_file(place: str, connection: str) -> str:
             mode = os.fstat(stream.fileno()).st_mode
             text = stream.read().strip()
     except (OSError, ValueError, RuntimeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        if isinstance(error, UnicodeDecodeError):
+            reason = "it is no UTF-8 text"
+        else:
+            reason = getattr(error, "strerror", None) or str(error)
         raise UnusableInputError(
             f'connection "{connection}": the key file {place} cannot be read: {reason}'
         ) from None

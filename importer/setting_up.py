@@ -22,6 +22,7 @@ from importer.settings import (
     SETTINGS_FILE,
     Settings,
     key_folder,
+    like_a_secret,
     read_settings,
 )
 
@@ -93,6 +94,8 @@ def name_mistake(name: str, settings: Settings) -> str:
     """Say why a connection cannot have this name; "" if it can."""
     if not _NAME.fullmatch(name):
         return "A name is letters, digits, - . and _, and begins with no sign."
+    if like_a_secret(name):
+        return "That looks like a key: give another name."
     if name == SANDBOX:
         return "The connection sandbox is built in: give another name."
     if name in settings.connections:

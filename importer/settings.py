@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
 import platformdirs
-from pydantic import AfterValidator, AllowInfNan, Field, PositiveFloat, PositiveInt
+from pydantic import AfterValidator, AllowInfNan, BeforeValidator, Field, PositiveFloat, PositiveInt
 
 from importer.documents import (
     Document,
@@ -40,21 +40,37 @@ _LIKE_A_SECRET = re.compile(
 )
 
 
-_Pace = Annotated[PositiveFloat, AllowInfNan(False)]
+def _no_answer(value: object) -> object:
+    if isinstance(value, bool):  # true would count as 1
+        raise ValueError("a number is needed")  # noqa: TRY004 - what pydantic makes a mistake of
+    return value
+
+
+_MOST = 1_000_000_000  # more has no meaning, and some system has no room for it
+_Count = Annotated[PositiveInt, Field(le=_MOST), BeforeValidator(_no_answer)]
+_Pace = Annotated[PositiveFloat, AllowInfNan(False), Field(le=_MOST), BeforeValidator(_no_answer)]
 
 
 class LimitsSection(DocumentModel):
-    """A connection's limits; each member replaces the platform's careful default."""
+    """A connection's limits; each member replaces the platform's careful default.
 
-    rows_per_call: PositiveInt | None = None
-    bytes_per_call: PositiveInt | None = None
+    ``calls_per_…: null``: no such limit.
+    """
+
+    rows_per_call: _Count | None = None
+    bytes_per_call: _Count | None = None
     calls_per_second: _Pace | None = None
     calls_per_minute: _Pace | None = None
     calls_per_hour: _Pace | None = None
     calls_per_day: _Pace | None = None
-    in_flight: Annotated[PositiveInt, Field(le=MOST_IN_FLIGHT)] | None = None
+    in_flight: Annotated[_Count, Field(le=MOST_IN_FLIGHT)] | None = None
     timeout_seconds: _Pace | None = None
-    attempts: PositiveInt | None = None
+    attempts: _Count | None = None
+
+    def given(self) -> dict[str, Any]:
+        """Give the members that are written; ``null`` takes a rate's limit away."""
+        written = self.model_dump(exclude_unset=True)
+        return {n: v for n, v in written.items() if v is not None or n.startswith("calls_per_")}
 
 
 _DURATION = re.compile(r"([0-9]{1,6}) ?(m|min|h|d)")
@@ -74,6 +90,16 @@ def duration_of(text: str) -> timedelta:
     match = _DURATION.fullmatch(text)
     assert match is not None
     return int(match.group(1)) * _UNITS[match.group(2)]
+
+
+def _check_folder(path: str) -> str:
+    try:
+        Path(path).expanduser()
+    except RuntimeError:
+        raise ValueError("~ names no user of this machine: write the whole path") from None
+    if "\0" in path:
+        raise ValueError("a path has no NUL character")
+    return path
 
 
 def _check_store(url: str) -> str:
@@ -164,7 +190,7 @@ class SettingsDocument(DocumentModel):
     reports: ReportsSection = ReportsSection()
     keep: Literal["needed", "all"] = "needed"
     jobs: dict[str, Any] = Field(default_factory=dict)
-    state_dir: str | None = None
+    state_dir: Annotated[str, AfterValidator(_check_folder)] | None = None
     budgets: BudgetsSection | None = None
     max_plan_age: Annotated[Text, AfterValidator(_duration)] = "24h"
 
@@ -185,9 +211,16 @@ class Settings:
 
     @property
     def state_folder(self) -> Path:
-        """Where runs share what they must: environment, ``state_dir``, the system's place."""
+        """Where runs share what they must: environment, ``state_dir``, the system's place.
+
+        Raises UnusableInputError for an environment that names no path.
+        """
         named = os.environ.get("IMPORTER_STATE_DIR", "").strip()
         if named:
+            try:
+                _check_folder(named)
+            except ValueError as error:
+                raise UnusableInputError(f"IMPORTER_STATE_DIR: {error}") from None
             return Path(named).expanduser()
         return self.state_dir or Path(platformdirs.user_state_dir("importer", appauthor=False))
 
@@ -273,13 +306,13 @@ def _literal_secrets(document: Document) -> list[Mistake]:
         if isinstance(value, dict):
             for member, below in value.items():
                 look(below, member, (*path, member))
-                if _like_a_secret(member):
+                if like_a_secret(member):
                     say("the name of a member looks like a secret", *path, member)
         elif isinstance(value, list):
             for index, below in enumerate(value):
                 look(below, name, (*path, index))
         elif value is not None and _is_secret(name, str(as_text(value))):
-            shown = ".".join("…" if _like_a_secret(str(part)) else str(part) for part in path)
+            shown = ".".join("…" if like_a_secret(str(part)) else str(part) for part in path)
             say(f"{shown} holds a secret itself", *path)
 
     def say(what: str, *path: str | int) -> None:
@@ -291,10 +324,10 @@ def _literal_secrets(document: Document) -> list[Mistake]:
 
 def _is_secret(name: str, text: str) -> bool:
     if REFERENCE.fullmatch(text):
-        return text.startswith("env:") and _like_a_secret(text)
-    return _like_a_secret(text) or (bool(text.strip()) and bool(_SECRET_NAME.search(name)))
+        return text.startswith("env:") and like_a_secret(text)
+    return like_a_secret(text) or (bool(text.strip()) and bool(_SECRET_NAME.search(name)))
 
 
-def _like_a_secret(text: str) -> bool:
+def like_a_secret(text: str) -> bool:
     """Tell whether a text holds a long run of characters such as a machine makes."""
     return any(_LIKE_A_SECRET.fullmatch(run) for run in _LONG_RUN.findall(text))

@@ -110,3 +110,18 @@ def test_any_nonsense_is_read_without_an_error(remaining: str, reset: str, one: 
     }
     for wait in (rate_limit_wait(_answer(headers)), retry_after(_answer(headers))):
         assert wait is None or 0 <= wait < float("inf")
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+        "Mon, 99999999999999999999 Jan 2026 00:00:00 GMT",
+        "Mon, 01 Jan 2026 99999999999999999999:00:00 GMT",
+    ],
+)
+def test_date_of_numbers_without_measure_names_no_wait(date: str) -> None:
+    said = {"retry-after": date, "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1800000000"}
+    response = ApiResponse(429, {**said, "date": date}, b"")
+    assert retry_after(response) is None
+    assert rate_limit_wait(response) is None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import stat
@@ -615,3 +616,16 @@ def test_several_threads_may_write(journal: Journal) -> None:
     for thread in threads:
         thread.join()
     assert journal.gaps(40) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a limit on the size of files, as POSIX has it")
+def test_full_disk_is_the_systems_error_from_the_first_byte_on(tmp_path: Path) -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        with pytest.raises(OSError, match=r"journal\.sqlite3"):
+            Journal.create(tmp_path / "journal.sqlite3")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

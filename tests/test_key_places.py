@@ -233,3 +233,10 @@ def test_the_key_that_was_there_before_is_put_back_when_the_rest_fails(
             raise KeyboardInterrupt
     assert keyring.held == {(SERVICE, USER): "the old one"}
     assert path.read_text(encoding="utf-8") == "the old one\n"
+
+
+def test_environment_that_holds_no_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BYTES", "abc\udcff")
+    with pytest.raises(UnusableInputError, match="BYTES holds bytes that are no text") as raised:
+        resolve_secret("env:BYTES", "p")
+    assert "abc" not in str(raised.value)

@@ -310,7 +310,9 @@ def test_limits_that_limit_nothing_are_refused(folder: Path, limits: str, words:
 def test_limits_may_be_fractions_and_absent(folder: Path) -> None:
     text = f"{CONNECTIONS}    limits: {{calls_per_second: 0.5, calls_per_minute: null}}\n"
     limits = settings_of(folder, text).connections["production"].limits
-    assert (limits.calls_per_second, limits.calls_per_minute) == (0.5, None)
+    assert limits.given() == {"calls_per_second": 0.5, "calls_per_minute": None}
+    text = f"{CONNECTIONS}    limits: {{rows_per_call: null}}\n"
+    assert settings_of(folder, text).connections["production"].limits.given() == {}
 
 
 def test_the_delimiter_of_reports_is_one_of_three(folder: Path) -> None:
@@ -569,3 +571,32 @@ def test_promise_7_no_key_is_ever_shown(
     text = CONNECTIONS.replace("env:DIALOG_INSIGHT_KEY", f"'S{secret}'")
     (mistake,) = said(folder, text)
     assert f"S{secret}" not in mistake.removeprefix(str(folder))
+
+
+@pytest.mark.parametrize(
+    ("limit", "sentence"),
+    [
+        ("rows_per_call: 99999999999999999999", "must be 1000000000 or less"),
+        ("timeout_seconds: 1e300", "must be 1000000000"),
+        ("attempts: true", "a number is needed"),
+        ("calls_per_minute: true", "a number is needed"),
+    ],
+)
+def test_limit_that_no_machine_can_keep_is_a_mistake(
+    folder: Path, limit: str, sentence: str
+) -> None:
+    (mistake,) = said(folder, CONNECTIONS + f"    limits: {{{limit}}}\n")
+    assert mistake.startswith("importer.yaml:6:")
+    assert sentence in mistake
+
+
+@pytest.mark.parametrize("path", ["~nobody-of-that-name/state", "a\0b"])
+def test_state_folder_that_is_no_path_is_a_mistake(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    (mistake,) = said(folder, 'state_dir: "' + path.replace("\0", "\\0") + '"\n')
+    assert mistake.startswith("importer.yaml:1:12: state_dir: ")
+    if "\0" not in path:  # no environment can hold one
+        monkeypatch.setenv("IMPORTER_STATE_DIR", path)
+        with pytest.raises(UnusableInputError, match="IMPORTER_STATE_DIR: ~ names no user"):
+            _ = Settings().state_folder

@@ -125,7 +125,7 @@ def sandbox_connection(url: str) -> Connection:
 
 
 def _connection(name: str, section: ConnectionSection) -> Connection:
-    given = section.limits.model_dump(exclude_none=True)
+    given = section.limits.given()
     return Connection(
         name=name,
         target=section.target,

@@ -26,8 +26,14 @@ def choose(question: str, labels: Sequence[str], *, default: int | None) -> int:
     say(question)
     for number, label in enumerate(labels, 1):
         say(f"  {number}  {label}")
-    kind = click.IntRange(1, len(labels))
-    return int(click.prompt("Number", type=kind, default=default, err=True)) - 1
+
+    def mistake(answer: str) -> str:
+        right = answer.isascii() and answer.isdigit() and len(answer) < 10
+        if right and 1 <= int(answer) <= len(labels):
+            return ""
+        return f"A number from 1 to {len(labels)} is needed."  # what was typed could be a key
+
+    return int(ask("Number", mistake, None if default is None else str(default))) - 1
 
 
 def ask_unseen(what: str) -> str:
@@ -44,9 +50,15 @@ def ask_unseen(what: str) -> str:
         while not typed:
             try:
                 typed = str(click.prompt(what, hide_input=True, err=True)).strip()
+                wrong = "" if typed.isprintable() else "It holds a character that no key has."
+            except UnicodeError:  # bytes that are no text in this terminal's encoding
+                wrong = "It holds a character that cannot be read."
             except getpass.GetPassWarning:
                 raise UnusableInputError(
                     "this terminal cannot hide what is typed: put the key in a file that only you "
                     "may read, and name it with --key-file"
                 ) from None
+            if wrong:
+                say(f"{wrong} Give it again.")
+                typed = ""
     return typed

@@ -26,18 +26,25 @@ _NO_DEFECTS = (UnusableInputError, LockedError, StoppedError, click.ClickExcepti
 
 @contextmanager
 def watched(screen: Screen) -> Iterator[Means]:
-    """Give a run its means; a first signal while sending stops it after the call under way."""
+    """Give a run its means.
+
+    A first signal from the sending on stops after the call under way, and the reports are written.
+    """
     from importer import assembly
 
     means = assembly.means(screen)
 
     def stop(number: int, _: FrameType | None) -> None:
-        if screen.stage != "send" or means.interruption.requested:
+        if not screen.sending or means.interruption.requested:
             raise SystemExit(128 + number)
         means.interruption.request(number)
-        say("Stopping after the call under way. Once more stops at once.")
+        first = "the reports" if screen.stage == "report" else "the call under way"
+        say(f"Stopping after {first}. Once more stops at once.")
 
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    window_closes = getattr(signal, "SIGHUP", None)  # Windows has none; nohup ignores it
+    if window_closes is not None and signal.getsignal(window_closes) is not signal.SIG_IGN:
+        numbers.append(window_closes)
     before = [signal.signal(number, stop) for number in numbers]
     try:
         yield means

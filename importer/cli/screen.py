@@ -29,7 +29,11 @@ _TOLD = {"account-not-compared", "settings-warning"}
 
 
 class Screen:
-    """Watches a run for a person. ``stage`` is the one under way, "" between stages."""
+    """Watches a run for a person.
+
+    ``stage``: the one under way, "" between stages. ``sending``: whether the sending began, so that
+    the files of the run say less than is true until the last reports are written.
+    """
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
@@ -40,6 +44,7 @@ class Screen:
         self._total: int | None = None
         self._last = 0.0
         self.stage = ""
+        self.sending = False
 
     def begin(self, stage: str, total: int | None) -> None:
         self.stage, self._rows, self._total = stage, 0, total
@@ -69,6 +74,8 @@ class Screen:
             self._progress = None
 
     def event(self, name: str, **facts: Any) -> None:
+        if name == "sending":
+            self.sending = True
         if name in _TOLD:
             say(str(facts.get("message", name)))
         elif name == "waiting" and not self._quiet and self._progress is None:

@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from importer.model import ApiRequest
 
 LARGEST_ANSWER = 64 * 1024 * 1024  # bytes, unpacked
+# Packed once, in a way that unpacks piece by piece: what is packed twice, or with brotli or zstd,
+# can grow to any size before its size is known.
+_PACKINGS = ("gzip", "deflate")
 
 _LONGEST_CONNECT = 10.0  # seconds, for each address of the host
 _PARTING = 1.0  # seconds for a call that was cut off to close its connection
@@ -186,7 +189,10 @@ class Client:
         return httpx.Client(
             follow_redirects=False,
             timeout=httpx.Timeout(self._timeout_seconds, connect=longest_connect),
-            headers={"user-agent": f"importer/{tool_version()}"},
+            headers={
+                "user-agent": f"importer/{tool_version()}",
+                "accept-encoding": ", ".join(_PACKINGS),
+            },
             **settings,
         )
 
@@ -243,6 +249,9 @@ class Client:
             place = response.url.host
             if response.status_code == PROXY_WANTS_A_NAME:
                 raise refused_by_proxy(place, response.status_code)
+            packing = response.headers.get("content-encoding", "").strip().lower()
+            if packing not in {"", "identity", *_PACKINGS}:
+                raise InDoubtError(f"The answer of {place} is packed in a way that is not read")
             for part in response.iter_bytes():
                 body += part
                 if len(body) > LARGEST_ANSWER:

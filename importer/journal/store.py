@@ -57,12 +57,13 @@ class Journal:
 
     @classmethod
     def create(cls, path: Path) -> Self:
-        """Make a new journal that only its owner can read. Raises FileExistsError.
+        """Make a new journal that only its owner can read. Raises OSError.
 
         Close it before its folder is renamed, and open it again afterwards.
         """
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
-        journal = cls(path, _connected(path))
+        with _as_system_error(path):
+            journal = cls(path, _connected(path))
         with journal._writing() as database:
             tables.make(database)
         sync_folder(path.parent)
@@ -338,23 +339,30 @@ class Journal:
             )
 
     def _rows(self, query: str, *values: Any) -> list[Any]:
-        with self._lock:
+        with self._lock, _as_system_error(self.path):
             return self._database.execute(query, values).fetchall()
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction; when the block ends it is on the disk."""
-        with self._lock:
+        with self._lock, _as_system_error(self.path):
             try:
                 self._database.execute("BEGIN IMMEDIATE")
                 yield self._database
                 self._database.execute("COMMIT")
-            except BaseException as error:
+            except BaseException:
                 with contextlib.suppress(sqlite3.Error):
                     self._database.execute("ROLLBACK")
-                if isinstance(error, sqlite3.OperationalError):  # a full disk, a lost drive
-                    raise OSError(f"{self.path}: {error}") from error
                 raise
+
+
+@contextmanager
+def _as_system_error(path: Path) -> Iterator[None]:
+    """Say of a full disk or a lost drive what the system would."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise OSError(f"{path}: {error}") from error
 
 
 def _connected(path: Path) -> sqlite3.Connection:

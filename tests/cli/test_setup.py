@@ -28,12 +28,14 @@ KEY = "sandbox"
 WRONG = "a-wrong-secret-key"
 CTRL_C = None
 
+Answer = str | list[str | UnicodeError] | None
+
 
 @dataclass
 class Person:
     """Answers questions in their order; an answer in a list is typed unseen, None is Ctrl-C."""
 
-    answers: list[str | list[str] | None] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
 
     def sees(self, _: str) -> str:
         answer = self._next()
@@ -43,9 +45,12 @@ class Person:
     def types_unseen(self, _: str) -> str:
         answer = self._next()
         assert isinstance(answer, list), "this question hides its answer"
-        return answer[0]
+        (typed,) = answer
+        if isinstance(typed, UnicodeError):
+            raise typed
+        return typed
 
-    def _next(self) -> str | list[str]:
+    def _next(self) -> str | list[str | UnicodeError]:
         answer = self.answers.pop(0)
         if answer is None:
             raise KeyboardInterrupt
@@ -61,7 +66,7 @@ class Setup:
         self.keys = keys
         self._person = person
 
-    def __call__(self, *answers: str | list[str] | None, options: tuple[str, ...] = ()) -> Done:
+    def __call__(self, *answers: Answer, options: tuple[str, ...] = ()) -> Done:
         self._person.answers = list(answers)
         done = self.workshop.importer("setup", *options)
         assert self._person.answers == [], "not every question was asked"
@@ -346,7 +351,7 @@ def test_a_network_that_goes_away_in_between_is_said(setup: Setup) -> None:
 
 @pytest.mark.parametrize("question", range(5))
 def test_ctrl_c_at_any_question_leaves_nothing_behind(setup: Setup, question: int) -> None:
-    answers: list[str | list[str] | None] = ["1", "1", [KEY], "1", "production"]
+    answers: list[Answer] = ["1", "1", [KEY], "1", "production"]
     done = setup(*answers[:question], CTRL_C)
     assert done.code == 130
     assert setup.left_behind() == []
@@ -484,3 +489,24 @@ def test_ctrl_c_at_the_key_in_a_terminal_leaves_nothing_behind(
     assert terminal.end() == 130
     assert "s3cr" not in terminal.shown
     assert list(files_below(tmp_path)) == []
+
+
+# --- answers that no question takes ---------------------------------------------------------------
+
+
+def test_key_typed_where_a_number_or_a_name_is_asked_is_not_repeated(setup: Setup) -> None:
+    pasted = "aSecretKey123456789Xx"
+    done = setup(pasted, "", "1", [KEY], pasted, "", pasted, "")
+    assert done.code == 0
+    assert pasted not in done.out + done.err
+    assert "A number from 1 to 4 is needed." in done.err
+    assert "That looks like a key: give another name." in done.err
+
+
+@pytest.mark.parametrize("typed", ["\x1b[200~sandbox\x1b[201~", UnicodeError()])
+def test_key_with_bytes_that_no_key_has_is_asked_for_again(
+    setup: Setup, typed: str | UnicodeError
+) -> None:
+    done = setup("", "1", [typed], [KEY], "", "")
+    assert done.code == 0
+    assert "Give it again." in done.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 import socket
 import threading
@@ -54,6 +55,18 @@ def test_one_connection_serves_many_calls() -> None:
         for _ in range(5):
             assert client.send(request(server.url)).body == b"{}"
         assert len(server.connections) == 1
+
+
+def test_answer_that_is_packed_twice_is_in_doubt_and_not_unpacked() -> None:
+    once = gzip.compress(bytes(64 * 1024 * 1024 + 1))
+    twice = gzip.compress(once)
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\nContent-Length: %d\r\n\r\n"
+    with (
+        serving(answering(head % len(twice) + twice)) as server,
+        Client(30) as client,
+        pytest.raises(InDoubtError, match="packed in a way that is not read"),
+    ):
+        client.send(request(server.url))
 
 
 def test_four_threads_call_at_once_each_over_a_connection_of_its_own() -> None:

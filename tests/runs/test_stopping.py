@@ -205,13 +205,35 @@ def test_signal_at_the_beginning_of_a_check_ends_it_and_sends_nothing(workshop: 
     assert workshop.totals() == {"created": ROWS}
 
 
-def test_signal_while_the_last_reports_are_written_leaves_a_run_that_resume_finishes(
+@pytest.mark.parametrize(
+    ("name", "struck", "said"),
+    [
+        ("read_back", "os.kill", "Stopping after the call under way."),
+        # The reports that come when all was sent: those before have rows that are not sent.
+        ("balance", "arguments[0]['not-sent'] or os.kill", "Stopping after the reports."),
+    ],
+)
+def test_signal_after_all_was_sent_leaves_reports_that_say_so(
+    workshop: Workshop, name: str, struck: str, said: str
+) -> None:
+    workshop.people(ROWS)
+    script = AT.format(module="pipeline", name=name, number="SIGTERM").replace("os.kill", struck)
+    with running() as url:
+        workshop.write("importer.yaml", SETTINGS.replace(URL, url))
+        done = workshop.spawned("run", "people.csv", "--yes", "--verify", "5", script=script)
+    assert said in done.err
+    assert done.code == 0
+    assert workshop.totals() == {"created": ROWS}
+
+
+def test_second_signal_while_the_last_reports_are_written_leaves_a_run_that_resume_finishes(
     workshop: Workshop,
 ) -> None:
     workshop.people(ROWS)
     # The reports that come when all was sent: those before have rows that are not sent.
     script = AT.format(module="pipeline", name="balance", number="SIGINT").replace(
-        "os.kill", "arguments[0]['not-sent'] or os.kill"
+        "os.kill(os.getpid(), signal.SIGINT)",
+        "arguments[0]['not-sent'] or [os.kill(os.getpid(), signal.SIGINT) for _ in range(2)]",
     )
     with running() as url:
         workshop.write("importer.yaml", SETTINGS.replace(URL, url))
