@@ -9,10 +9,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import itertools
-
-import orjson
+import re
 
 _NUMBERS = itertools.count(1)
+_IDS = re.compile(rb'\{"ID":(\{[^}]*\}),"Data":')
 
 
 class Connection(asyncio.Protocol):
@@ -50,36 +50,21 @@ class Connection(asyncio.Protocol):
 
 
 def _answer(body: bytes) -> bytes:
-    sent = orjson.loads(body)
-    answered = [
-        {
-            "IdRecord": next(_NUMBERS),
-            "Status": "Created",
-            "ValidationResult": "OK",
-            "Message": None,
-            "ID": one["ID"],
-            "Data": None,
-            "Record": None,
-        }
-        for one in sent.get("Records", ())
-    ]
-    content = orjson.dumps(
-        {
-            "Success": True,
-            "ErrorCode": None,
-            "ErrorMessage": None,
-            "CreatedRecords": len(answered),
-            "UpdatedRecords": 0,
-            "Records": answered,
-            "idRequest": next(_NUMBERS),
-            "Trace": "",
-        }
+    """Answer without reading what is not needed: the platform's own time must not count."""
+    first = next(_NUMBERS) * 1_000_000
+    answered = b",".join(
+        b'{"IdRecord":%d,"Status":"Created","ValidationResult":"OK","Message":null,"ID":%b,'
+        b'"Data":null,"Record":null}' % (first + place, sent)
+        for place, sent in enumerate(_IDS.findall(body))
     )
-    head = (
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=utf-8\r\n"
-        f"content-length: {len(content)}\r\n\r\n"
+    content = (
+        b'{"Success":true,"ErrorCode":null,"ErrorMessage":null,"CreatedRecords":0,'
+        b'"UpdatedRecords":0,"Records":[%b],"idRequest":%d,"Trace":""}' % (answered, first)
     )
-    return head.encode() + content
+    return (
+        b"HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=utf-8\r\n"
+        b"content-length: %d\r\n\r\n%b" % (len(content), content)
+    )
 
 
 async def _serve(latency: float) -> None:

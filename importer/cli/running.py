@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -65,6 +66,7 @@ def _do(
     screen = VerboseScreen() if verbose else Screen(quiet=quiet or as_json)
     # What is left out on the command line is the function's own default.
     given = {n: value for n, value in settings.items() if value is not None and value is not False}
+    gc.freeze()  # the libraries are loaded: a look through them all would hold every call up
     with watched(screen) as means:
         try:
             summary = action(*arguments, means=means, **given)

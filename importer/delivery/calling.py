@@ -109,7 +109,7 @@ class Caller:
             began = self._clock.monotonic()
             told = partial(self._tell, batch, before + attempt, began)
             try:
-                reply = self._once(call, batch, turn)
+                reply = self._beside_others(call, batch, turn)
             except RetryableError as error:
                 told("not taken")
                 self._note(self._journal.not_taken, call, error)
@@ -149,6 +149,33 @@ class Caller:
                 batch, attempt=attempt, at=self._now(), waited=turn.waited
             )
         except BaseException:
+            self._line.unused(turn)
+            raise
+
+    def _beside_others(self, call: int, batch: Batch, turn: Turn) -> Answered | Refused:
+        """Make one call once a slot is free, and leave the slot before anything is waited for.
+
+        After a refusal of the account the slot is kept: nobody is to make another such call.
+        """
+        try:
+            self._slot(turn)
+        except HaltError as halt:
+            self._note(self._journal.not_taken, call, halt)
+            raise
+        refused = False
+        try:
+            reply = self._once(call, batch, turn)
+            refused = isinstance(reply, Refused) and reply.error.scope is Refusal.ACCOUNT
+        finally:
+            if not refused:
+                self._lanes.pass_slot_on()
+        return reply
+
+    def _slot(self, turn: Turn) -> None:
+        """Take a slot for a turn. Raises HaltError when no further call may begin."""
+        try:
+            self._lanes.take_slot()
+        except HaltError:
             self._line.unused(turn)
             raise
 
@@ -197,6 +224,7 @@ class Caller:
         failure: Exception | None = None
         for attempt in range(1, self._limits.attempts + 1):
             turn = self._turn(pause)
+            self._slot(turn)
             try:
                 return read(self._line.send(turn, request))
             except RetryableError as error:
@@ -205,6 +233,8 @@ class Caller:
                 failure, pause = error, self._jittered(attempt)
             except RefusedError as error:
                 raise HaltError(EndReason.ACCOUNT_REFUSED, str(error)) from error
+            finally:
+                self._lanes.pass_slot_on()
         raise self._spent(failure)
 
     def look_up(
@@ -226,6 +256,7 @@ class Caller:
         if not isinstance(self._target, Describes):
             return None
         turn = self._turn(0.0)
+        self._slot(turn)
         try:
             response = self._line.send(turn, self._target.describe_request(self._credentials))
             self._target.read_description(response)
@@ -233,6 +264,8 @@ class Caller:
             return error if error.scope is Refusal.ACCOUNT else None
         except (RetryableError, InDoubtError):
             return None
+        finally:
+            self._lanes.pass_slot_on()
         return None
 
     def _turn(self, pause: float) -> Turn:

@@ -1,4 +1,8 @@
-"""Lanes: threads in which batches are delivered side by side, at most so many at once."""
+"""Lanes: threads in which batches are delivered side by side, at most so many calls at once.
+
+There are more lanes than slots, and only who has a slot makes calls: meanwhile others write down
+what was answered, or what they are about to send.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +25,7 @@ _LOOK = 0.1  # seconds between looks at whether a stop is requested
 class Lanes:
     """Runs work in threads; the first thing that one of them raises ends them all.
 
+    ``count``: of slots. With more than one there are twice as many threads.
     ``abort``: breaks off the calls under way. The threads are daemons: one that hangs where nothing
     can break it off, such as in the system's look-up of a name, does not keep the process alive.
     """
@@ -38,6 +43,9 @@ class Lanes:
         self._interruption = interruption
         self._abort = abort
         self._changed = threading.Condition()
+        self._most = count if count == 1 else 2 * count
+        self._free = count
+        self._having: set[int] = set()  # the threads that have a slot
         self._busy = 0
         self._threads = 0
         self._waiting: list[Callable[[], object]] = []
@@ -56,7 +64,7 @@ class Lanes:
 
     def give(self, work: Callable[[], object]) -> None:
         """Wait for a free lane and begin the work in it. Raises what a lane raised."""
-        self._wait(lambda: self._busy < self._count)
+        self._wait(lambda: self._busy < self._most)
         with self._changed:
             self._busy += 1
             self._waiting.append(work)
@@ -64,6 +72,26 @@ class Lanes:
                 self._threads += 1
                 threading.Thread(target=self._lane, name="delivery", daemon=True).start()
             self._changed.notify_all()
+
+    def take_slot(self) -> None:
+        """Wait for the right to make calls; a lane has it until it passes it on, or is done.
+
+        Raises HaltError when no further call may begin.
+        """
+        me = threading.get_ident()
+        with self._changed:
+            if me in self._having:
+                return
+            self._changed.wait_for(lambda: self._free > 0 or self.halting)
+            if self.halting or (self._count > 1 and self._interruption.requested):
+                raise HaltError(EndReason.INTERRUPTED, "The run was asked to stop.")
+            self._free -= 1
+            self._having.add(me)
+
+    def pass_slot_on(self) -> None:
+        """Let another lane make calls while this one writes down what it knows."""
+        with self._changed:
+            self._leave_slot()
 
     def finish(self) -> None:
         """Wait until all work is done. Raises what a lane raised."""
@@ -126,7 +154,15 @@ class Lanes:
             with self._changed:
                 self._busy -= 1
                 self._failure = _worse(self._failure, failure)
+                self._leave_slot()
                 self._changed.notify_all()
+
+    def _leave_slot(self) -> None:
+        """Free this thread's slot, with the lock held."""
+        if threading.get_ident() in self._having:
+            self._having.discard(threading.get_ident())
+            self._free += 1
+            self._changed.notify_all()
 
 
 def _worse(before: BaseException | None, now: BaseException | None) -> BaseException | None:

@@ -16,7 +16,7 @@ from importer.delivery import EndReason
 from importer.model import Connection, Credentials, Secret, Verdict, WriteMode
 from importer.sandbox import Fault, SandboxSettings, create_app
 from tests.delivery.stage import FIELDS, INSERT, UPSERT, FakePlan, Stage, addresses
-from tests.delivery.test_crash import CrashError, CrashingJournal, doubtful_contacts
+from tests.delivery.test_crash import ATTEMPTS, CrashError, CrashingJournal, doubtful_contacts
 
 WRITTEN = {Verdict.CREATED, Verdict.UPDATED}
 
@@ -148,12 +148,13 @@ def test_promise_3_after_a_crash_at_any_durable_write_the_sandbox_holds_exactly_
         folder = tmp_path / str(n)
         folder.mkdir()
         stage = _stage(folder, rows=90, in_flight=lanes, faults=_FAULTS)
-        stage.limits = replace(stage.limits, rows_per_call=3, attempts=6)
+        stage.limits = replace(stage.limits, rows_per_call=3, attempts=ATTEMPTS)
         try:
-            stage.deliver(CrashingJournal(n, after=True))
+            ended = stage.deliver(CrashingJournal(n, after=True))
         except CrashError:
             doubtful, before = doubtful_contacts(stage), _written(stage)
         else:
+            assert ended.reason is EndReason.COMPLETE
             break
         assert stage.deliver().reason is EndReason.COMPLETE
         outcomes = stage.outcomes()

@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -590,3 +591,35 @@ def test_contacts_are_prepared_before_they_are_read_a_portion_at_a_time(tmp_path
     stage.deliver(prepare=lambda first, end: prepared.append((first, end)))
     assert [one for one in prepared if one[0] >= 0] == [(0, 10), (10, 20), (20, 25)]
     assert prepared[0] == (0, 10)
+
+
+def test_never_more_calls_are_under_way_than_allowed_though_more_batches_are(
+    tmp_path: Path,
+) -> None:
+    stage = Stage(tmp_path, rows=300, rows_per_call=5, in_flight=3)
+    answer, lock, at_once, most = stage.platform.fault, threading.Lock(), 0, 0
+
+    def fault(*call: Any) -> httpx.Response:
+        nonlocal at_once, most
+        with lock:
+            at_once += 1
+            most = max(most, at_once)
+        response = answer(*call)
+        with lock:
+            at_once -= 1
+        return response
+
+    stage.platform.fault = fault  # type: ignore[assignment, method-assign]
+    assert stage.deliver().reason is EndReason.COMPLETE
+    assert most <= 3
+
+
+def test_a_batch_that_waits_beside_a_refused_account_was_not_sent(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, rows=60, rows_per_call=10, in_flight=2)
+    together = threading.Barrier(2)
+    stage.platform.on_call = lambda: bool(together.wait()) and None  # type: ignore[assignment]
+    stage.platform.script = deque(["401", "401"])
+    assert stage.deliver().reason is EndReason.ACCOUNT_REFUSED
+    assert len(stage.platform.calls) == 2
+    with Journal.open(stage.path) as journal:
+        assert not [gap for gap in journal.gaps(60) if gap.in_doubt]

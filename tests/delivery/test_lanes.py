@@ -160,3 +160,79 @@ def test_a_lane_that_nothing_ends_is_left_to_itself(
     assert aborted.is_set()
     assert lanes.abandoned
     never.set()
+
+
+# --- slots ---------------------------------------------------------------------------------------
+
+
+def test_while_some_make_calls_others_write_down_what_they_know(lanes: Lanes) -> None:
+    together = threading.Barrier(6)  # three with a slot, and three that have passed theirs on
+
+    def passes_it_on() -> None:
+        lanes.take_slot()
+        lanes.pass_slot_on()
+        together.wait()
+
+    def keeps_it() -> None:
+        lanes.take_slot()
+        lanes.take_slot()  # it has one already
+        together.wait()
+
+    for _ in range(3):
+        lanes.give(passes_it_on)
+    for _ in range(3):
+        lanes.give(keeps_it)
+    lanes.finish()
+
+
+def test_never_more_have_a_slot_than_there_are(lanes: Lanes) -> None:
+    lock, at_once, most = threading.Lock(), 0, 0
+
+    def calls() -> None:
+        nonlocal at_once, most
+        lanes.take_slot()
+        with lock:
+            at_once += 1
+            most = max(most, at_once)
+        with lock:
+            at_once -= 1
+        lanes.pass_slot_on()
+
+    for _ in range(200):
+        lanes.give(calls)
+    lanes.finish()
+    assert 1 <= most <= 3
+
+
+def test_who_waits_for_a_slot_gets_none_once_something_failed(lanes: Lanes) -> None:
+    taken, refused = threading.Barrier(4), threading.Event()
+
+    def fails() -> None:
+        lanes.take_slot()
+        taken.wait()
+        raise ValueError("x")
+
+    def waits() -> None:
+        taken.wait()
+        try:
+            while not lanes.halting:
+                pass
+            lanes.take_slot()
+        except HaltError:
+            refused.set()
+
+    for _ in range(3):
+        lanes.give(fails)
+    lanes.give(waits)
+    with pytest.raises(ValueError, match="x"):
+        lanes.finish()
+    assert refused.is_set()
+
+
+def test_no_slot_is_given_once_a_stop_is_requested(
+    lanes: Lanes, interruption: Interruption
+) -> None:
+    interruption.request(2)
+    lanes.give(lanes.take_slot)
+    with pytest.raises(HaltError):
+        lanes.finish()
