@@ -50,7 +50,8 @@ def told(process: subprocess.Popen[str], words: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 5)]
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (getattr(signal, "SIGHUP", 1), 5)],
 )
 def test_promise_3_a_signal_ends_the_run_after_the_call_under_way_and_resume_sends_the_rest_once(
     workshop: Workshop, number: int, code: int
