@@ -7,6 +7,7 @@ import hashlib
 import os
 import sqlite3
 import threading
+import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from importer.errors import StoppedError, UnusableInputError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
+_TRIES = 200
 _PATIENCE = 10.0  # seconds for others' transactions, which take less than a millisecond each
 _REMEDY = "Name another folder as `state_dir` in importer.yaml, or give yourself rights to this one"
 
@@ -103,10 +105,26 @@ class SqliteStore:
         return result
 
     def _prepare(self) -> None:
-        self._database.execute("PRAGMA journal_mode = WAL")
+        self._keep_a_log()
         self._database.execute("PRAGMA synchronous = NORMAL")
         if not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'importer_holds'"):
             self._transaction(lambda visit: [visit.rows(statement) for statement in TABLES])
+
+    def _keep_a_log(self) -> None:
+        """Let readers and writers not stop one another; another process may be at it just now.
+
+        SQLite does not wait by itself for the lock that this needs.
+        """
+        for _ in range(_TRIES):
+            try:
+                self._database.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+                    raise
+                time.sleep(_PATIENCE / _TRIES)
+            else:
+                return
+        self._database.execute("PRAGMA journal_mode = WAL")
 
     def _unusable(self, error: sqlite3.Error) -> str:
         if getattr(error, "sqlite_errorcode", None) in (

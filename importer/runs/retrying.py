@@ -103,6 +103,7 @@ def _made(
     for member in family:
         with Journal.open(member.folder.journal) as journal:
             refuse_changed(journal, member.folder)
+    assembly.mapping_of(folder)  # one that was edited is refused before anything is made
     rows, verdicts = _newest(folder, family)
     again = np.isin(verdicts, _RETRIED)
     if not again.any():

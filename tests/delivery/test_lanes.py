@@ -53,6 +53,7 @@ def test_work_is_done_side_by_side_and_never_by_more_than_allowed(lanes: Lanes) 
 
     def work() -> None:
         nonlocal at_once, most, done
+        lanes.take_slot()
         with lock:
             at_once += 1
             most = max(most, at_once)
