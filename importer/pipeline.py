@@ -32,6 +32,8 @@ from importer.field_rules import FieldRole, FieldRule
 from importer.files import sync_folder
 from importer.journal import Journal
 from importer.journal.going_on import going_on, in_two_steps, settled_for_good
+from importer.journal.sentences import note_sentences
+from importer.language import english
 from importer.mapping import BoundMapping, Mapping, YesTo, bind, unsettled
 from importer.model import (
     PlannedField,
@@ -167,8 +169,10 @@ def _note_tables(
         sentences = unsettled(laid, table)
         warnings += [*table.warnings, *sentences, *laid.warnings]
         left_open += sentences
-    journal.set_fact("tables", _TABLES.dump_json(tuple(tables)).decode())
-    journal.set_fact("warnings", orjson.dumps(warnings).decode())
+    note_sentences(journal, warnings)
+    stored = [replace(t, warnings=tuple(english(w) for w in t.warnings)) for t in tables]
+    journal.set_fact("tables", _TABLES.dump_json(tuple(stored)).decode())
+    journal.set_fact("warnings", orjson.dumps([english(w) for w in warnings]).decode())
     journal.set_fact("unsettled", orjson.dumps(left_open).decode())
 
 

@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import orjson
 
@@ -14,12 +15,14 @@ from importer.delivery.asking import LOOKED_UP
 from importer.delivery.verifying import VERIFY_WARNING
 from importer.errors import UnusableInputError
 from importer.journal import Journal
+from importer.journal.sentences import sentences
 from importer.mapping import Mapping, YesTo
 from importer.model import Limits, RunState, Verdict
 from importer.planning import PlanFacts
 from importer.reports import (
     CallTotals,
     ConsentTotals,
+    LimitsInForce,
     RowTotals,
     RunFacts,
     file_summary,
@@ -53,6 +56,8 @@ def facts_of(
             "run": folder.id,
             "state": state.value,
             "exit_code": worse_code(code, verified),
+            "language": settings.language,
+            "sentences": sentences(journal),
             "sandbox": connection is not None and connection.name == SANDBOX,
             "mapping": settings.mapping,
             "target": mapping.target,
@@ -68,6 +73,7 @@ def facts_of(
             "consents": _consents(folder, facts),
             "yes_to": mapping.yes_to.value if facts.consents else "",
             "calls": _call_totals(folder, journal, facts, mapping),
+            "limits": _limits_in_force(folder, mapping),
             "stopped_because": end.get("reason", "") if state is not RunState.FINISHED else "",
             "message": end.get("message", "") if state is not RunState.FINISHED else "",
             "verified": verified,
@@ -85,6 +91,12 @@ def facts_of(
             "tool_version": settings.tool_version,
         }
     )
+
+
+def _limits_in_force(folder: RunFolder, mapping: Mapping) -> LimitsInForce:
+    members, careful = asdict(limits_of(folder)), asdict(targets.careful_limits(mapping.target))
+    others = tuple(name for name, value in members.items() if value != careful[name])
+    return LimitsInForce(**members, configured=others)
 
 
 def _consents(folder: RunFolder, facts: PlanFacts) -> dict[str, ConsentTotals]:

@@ -91,6 +91,7 @@ class RunSettings(BaseModel):
     tool_version: str
     command: str
     created: str
+    language: str = "en"
     run_date: str
     time_zone: str
     operator: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import ip_address
@@ -200,6 +199,7 @@ class Settings:
     """What ``importer.yaml`` says; the defaults where there is none. ``file`` is "" then."""
 
     file: str = ""
+    language: str | None = None
     default_connection: str | None = None
     connections: dict[str, ConnectionSection] = field(default_factory=dict)
     report_delimiter: str = ","
@@ -207,7 +207,6 @@ class Settings:
     state_dir: Path | None = None
     budgets: BudgetsSection | None = None
     max_plan_age: timedelta = timedelta(hours=24)
-    warnings: tuple[str, ...] = ()
 
     @property
     def state_folder(self) -> Path:
@@ -251,6 +250,7 @@ def read_settings(folder: Path) -> Settings:
         raise UnusableInputError(*sorted(mistakes, key=lambda mistake: mistake.place))
     return Settings(
         file=document.file,
+        language=content.language,
         default_connection=content.default_connection,
         connections=content.connections,
         report_delimiter=content.reports.delimiter,
@@ -258,13 +258,7 @@ def read_settings(folder: Path) -> Settings:
         state_dir=Path(content.state_dir).expanduser() if content.state_dir else None,
         budgets=content.budgets,
         max_plan_age=duration_of(content.max_plan_age),
-        warnings=tuple(_not_yet(content)),
     )
-
-
-def _not_yet(content: SettingsDocument) -> Iterator[str]:
-    if content.language == "fr":
-        yield "language: fr is noted; messages are in English in this version."
 
 
 def _contradictions(document: Document) -> list[Mistake]:

@@ -107,7 +107,7 @@ state_dir: null
     assert connection.limits.calls_per_hour == 3000
     assert connection.null_handling is None
     assert not connection.opt_in_dates
-    assert settings.warnings == ("language: fr is noted; messages are in English in this version.",)
+    assert settings.language == "fr"
 
 
 def test_what_a_connection_leaves_out_is_careful(folder: Path) -> None:
@@ -132,12 +132,6 @@ def test_numbers_of_an_account_keep_how_they_are_written(folder: Path) -> None:
 @pytest.mark.parametrize("value", ["''", "empty", "{a: b}", "[1]", "true", "null"])
 def test_null_handling_is_taken_as_it_is(folder: Path, value: str) -> None:
     settings_of(folder, f"{CONNECTIONS}    null_handling: {value}\n")
-
-
-def test_what_this_version_does_not_do_yet_is_said(folder: Path) -> None:
-    assert settings_of(folder, "language: en\n").warnings == ()
-    (warning,) = settings_of(folder, "language: fr\n").warnings
-    assert warning.startswith("language: fr is noted; ")
 
 
 def test_what_runs_share_is_kept_where_the_file_says_or_where_the_system_keeps_it(

@@ -15,6 +15,7 @@ from importer.clock import iso
 from importer.errors import UnusableInputError
 from importer.files import sha256_of, write_whole
 from importer.journal import Journal
+from importer.language import spoken
 from importer.model import (
     Connection,
 )
@@ -79,6 +80,7 @@ def make_run(
                 tool_version=tool_version(),
                 command=order.command,
                 created=iso(now),
+                language=spoken(),
                 run_date=opened.bound[0].run_date.isoformat(),
                 time_zone=str(now.astimezone().tzinfo),
                 operator=operator_name(),

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 _RETRY = "retry"  # the fact that only the journal of a retry has
 # The plan is the earlier run's: so are its age, its warnings, and what a person was shown of it.
-_KEPT = ("checked", "warnings", "unsettled", "plan-seen")
+_KEPT = ("checked", "warnings", "sentences", "unsettled", "plan-seen")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,11 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
+from importer import language
 from importer.cli.connecting import connection_group, sandbox_command
 from importer.cli.demonstrating import demo_command
 from importer.cli.looking import inspect_command, report_command, runs_command, show_command
@@ -89,6 +91,32 @@ for _command in (
     cli.add_command(_command)
 
 
+def _language_chosen(_: click.Context, __: click.Parameter, chosen: str | None) -> None:
+    if chosen is not None:
+        language.prefer(chosen)
+        language.speak(chosen)
+
+
+def _add_language(command: click.Command) -> None:
+    """Let every command be told its language, wherever the option stands."""
+    command.params.append(
+        click.Option(
+            ["--language"],
+            type=click.Choice(language.LANGUAGES),
+            is_eager=True,
+            expose_value=False,
+            callback=_language_chosen,
+            help="The language of screen, messages and pages.",
+        )
+    )
+    if isinstance(command, click.Group):
+        for member in command.commands.values():
+            _add_language(member)
+
+
+_add_language(cli)
+
+
 def _name_variables(command: click.Command, prefix: str) -> None:
     """Give every option its environment variable, named for its long form."""
     if isinstance(command, click.Group):
@@ -121,6 +149,8 @@ def run_command(arguments: Sequence[str]) -> int:
 
 
 def _code_of(arguments: Sequence[str]) -> int:
+    language.prefer(None)
+    language.speak(language.choose(language.configured_in(Path("importer.yaml"))))
     try:
         result = cli.main(args=list(arguments), prog_name="importer", standalone_mode=False)
     except click.exceptions.Exit as exit_:

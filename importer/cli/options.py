@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from importer.language import ENGLISH, speak
+
 
 def _threshold(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
     """Refuse what is no threshold as wrong usage."""
@@ -31,7 +33,18 @@ runs_dir = click.option(
     show_default=True,
     help="The folder where runs are kept.",
 )
-as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+
+
+def _in_english(_: click.Context, __: click.Parameter, as_json: bool) -> bool:
+    """JSON stays English, and so does what a program reads beside it."""
+    if as_json:
+        speak(ENGLISH)
+    return as_json
+
+
+as_json = click.option(
+    "--json", "as_json", is_flag=True, callback=_in_english, help="Print one JSON object on stdout."
+)
 quiet = click.option("-q", "--quiet", is_flag=True, help="Print only problems.")
 yes = click.option("-y", "--yes", is_flag=True, help="Send without asking.")
 stale = click.option(

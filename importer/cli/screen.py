@@ -25,7 +25,7 @@ _STAGES = {
     "verify": "Reading back",
     "report": "Writing reports",
 }
-_TOLD = {"account-not-compared", "settings-warning"}
+_TOLD = {"account-not-compared"}
 
 
 class Screen:

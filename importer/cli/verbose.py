@@ -10,7 +10,7 @@ from importer.cli.screen import Screen, say
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SAID = {"waiting", "account-not-compared", "settings-warning"}  # by the screen itself
+_SAID = {"waiting", "account-not-compared"}  # by the screen itself
 
 
 class VerboseScreen(Screen):

@@ -20,6 +20,8 @@ from importer.delivery.sampling import Carried, Chosen
 from importer.errors import RefusedError, UnusableInputError
 from importer.issues import IssueCode, message
 from importer.journal import Lookup
+from importer.journal.sentences import note_sentences
+from importer.language import english
 from importer.model import Outcome, Verdict
 from importer.targets import Verifies
 
@@ -125,7 +127,8 @@ def verify(
         lanes.close()
     watcher.end()
     said = _message(chosen, reader, why, most=most)
-    journal.set_fact(VERIFY_WARNING, said)
+    note_sentences(journal, [said])
+    journal.set_fact(VERIFY_WARNING, english(said))
     return Verification(len(chosen), reader.written, said)
 
 

@@ -2,6 +2,24 @@
 
 from importer.journal.store import Journal
 from importer.journal.tables import VERSION
-from importer.journal.values import CallResult, CallTotals, Gap, Lookup, SettledBatch
+from importer.journal.values import (
+    Call,
+    CallResult,
+    CallTotals,
+    Gap,
+    Lookup,
+    SettledBatch,
+    Settlement,
+)
 
-__all__ = ["VERSION", "CallResult", "CallTotals", "Gap", "Journal", "Lookup", "SettledBatch"]
+__all__ = [
+    "VERSION",
+    "Call",
+    "CallResult",
+    "CallTotals",
+    "Gap",
+    "Journal",
+    "Lookup",
+    "SettledBatch",
+    "Settlement",
+]

@@ -22,7 +22,15 @@ from importer.errors import DefectError, UnusableInputError
 from importer.files import PRIVATE_FILE, sync_folder
 from importer.journal import tables
 from importer.journal.outcomes import packed, unpacked
-from importer.journal.values import CallResult, CallTotals, Gap, Lookup, SettledBatch
+from importer.journal.values import (
+    Call,
+    CallResult,
+    CallTotals,
+    Gap,
+    Lookup,
+    SettledBatch,
+    Settlement,
+)
 from importer.model import Difference, RunState, Verdict
 
 if TYPE_CHECKING:
@@ -272,6 +280,22 @@ class Journal:
             np.add.at(changes, places[:, 0], 1)
             np.add.at(changes, places[:, 1], -1)
         return np.cumsum(changes[:-1], dtype=np.int32)
+
+    def calls(self) -> Iterator[Call]:
+        """Give every call of the run, of all steps, in the order in which they went."""
+        for row in self._rows(
+            "SELECT number, step, batch, first, end, bytes, attempt, waited, started,"
+            " coalesce(ended, ''), result, message FROM call ORDER BY number"
+        ):
+            yield Call(*(*row[:10], CallResult(row[10]), row[11]))
+
+    def settlements(self) -> Iterator[Settlement]:
+        """Give every batch that has its outcomes, of all steps, in plan order."""
+        for members in self._rows(
+            "SELECT step, batch, first, end, call, request_id, settled FROM settlement"
+            " ORDER BY step, first"
+        ):
+            yield Settlement(*members)
 
     def call_totals(self) -> CallTotals:
         """Sum up the calls of the run so far."""

@@ -52,6 +52,45 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """One call, as it was written down before it went and when it ended.
+
+    ``first`` and ``end``: the plan positions it carried, within its ``step``. ``waited``: seconds
+    waited for it. ``started`` and ``ended``: ISO text; ``ended`` is empty while nothing is known.
+    ``message``: what stood in the way of one that was not answered.
+    """
+
+    number: int
+    step: int
+    batch: str
+    first: int
+    end: int
+    bytes: int
+    attempt: int
+    waited: float
+    started: str
+    ended: str
+    result: CallResult
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A batch that has its outcomes, without them. ``call``: the last one that carried it.
+
+    ``settled``: when, as ISO text.
+    """
+
+    step: int
+    batch: str
+    first: int
+    end: int
+    call: int
+    request_id: str
+    settled: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallTotals:
     """The calls of a run. ``retried``: calls after the first for the same contacts.
 

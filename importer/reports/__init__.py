@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from typing import Any
@@ -19,6 +20,7 @@ from importer.reports.summary import (
     CallTotals,
     ConsentTotals,
     FileSummary,
+    LimitsInForce,
     RowTotals,
     RunFacts,
     Summary,
@@ -45,6 +47,7 @@ __all__ = [
     "CallTotals",
     "ConsentTotals",
     "FileSummary",
+    "LimitsInForce",
     "Refusal",
     "Refusals",
     "Reports",
@@ -89,6 +92,7 @@ class Reports:
         self._tables = tables
         self._delimiter = folder.settings.report_delimiter
         self._problems = Problems()
+        self._counts: Counter[tuple[int, Verdict]] = Counter()
         self._files = ExitStack()
         self._results: Any = None
         self._fixes: Any = None
@@ -122,6 +126,7 @@ class Reports:
         """Take the results of the next rows."""
         self._results.add(results)
         self._read_back.add(results)
+        self._count(results)
         self._fixes.add(
             results.first, results.table, results.reasons, results.noes, results.withheld
         )
@@ -130,6 +135,24 @@ class Reports:
             one = results.outcomes[results.end[at]]
             place = f"{self._tables[results.table[at]].place} row {results.number[at]}"
             self._problems.note(one.code, _BY_PLATFORM[one.verdict], place, one.message)
+
+    def _count(self, results: ResultColumns) -> None:
+        """Count the verdicts of each table."""
+        ends = len(results.outcomes)
+        places, counts = np.unique(
+            results.table.astype(np.int64) * ends + results.end, return_counts=True
+        )
+        for at, count in zip(places.tolist(), counts.tolist(), strict=True):
+            table, end = divmod(at, ends)
+            self._counts[table, results.outcomes[end].verdict] += count
+
+    def _totals(self) -> list[RowTotals]:
+        totals = []
+        for index in range(len(self._tables)):
+            of = {verdict: self._counts[index, verdict] for verdict in Verdict}
+            members = {verdict.value.replace("-", "_"): count for verdict, count in of.items()}
+            totals.append(RowTotals(read=sum(of.values()), **members))
+        return totals
 
     def finish(self, facts: RunFacts) -> Summary:
         """Put the row reports in their places, and write issues, summary and page."""
@@ -143,7 +166,7 @@ class Reports:
             self._delimiter,
             self._problems,
         )
-        summary = facts.summary(self._problems.counts())
+        summary = facts.summary(self._problems.counts(), self._totals())
         write_whole(folder.path / "summary.json", summary.as_json())
         groups = self._problems.groups()
         told = page(summary, groups, folder.settings, self._read_back.shown)

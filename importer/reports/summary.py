@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +19,31 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class RowTotals(_Frozen):
+    """Every verdict, zeros included; they add up to ``read``."""
+
+    read: int
+    created: int = 0
+    updated: int = 0
+    accepted: int = 0
+    duplicate: int = 0
+    skipped: int = 0
+    invalid: int = 0
+    rejected: int = 0
+    unknown: int = 0
+    not_sent: int = 0
+
+    def of(self, verdict: Verdict) -> int:
+        """Give one verdict's total."""
+        found: int = getattr(self, verdict.value.replace("-", "_"))
+        return found
+
+
 class FileSummary(_Frozen):
     """One table, as it was understood: numbers and names of columns, never what a cell holds.
 
-    ``header_row``: 0 where there is no header. ``computed``: column -> how many of its cells hold
-    formulas.
+    ``results``: the verdicts of its rows. ``header_row``: 0 where there is no header.
+    ``computed``: column -> how many of its cells hold formulas.
     """
 
     path: str
@@ -42,6 +63,7 @@ class FileSummary(_Frozen):
     readings: tuple[Reading, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     warnings: tuple[str, ...] = ()
+    results: RowTotals | None = None
 
 
 def file_summary(table: TableDescription, sha256: str) -> FileSummary:
@@ -65,26 +87,6 @@ def file_summary(table: TableDescription, sha256: str) -> FileSummary:
         left_out=table.left_out,
         warnings=table.warnings,
     )
-
-
-class RowTotals(_Frozen):
-    """Every verdict, zeros included; they add up to ``read``."""
-
-    read: int
-    created: int = 0
-    updated: int = 0
-    accepted: int = 0
-    duplicate: int = 0
-    skipped: int = 0
-    invalid: int = 0
-    rejected: int = 0
-    unknown: int = 0
-    not_sent: int = 0
-
-    def of(self, verdict: Verdict) -> int:
-        """Give one verdict's total."""
-        found: int = getattr(self, verdict.value.replace("-", "_"))
-        return found
 
 
 class ConsentTotals(_Frozen):
@@ -140,13 +142,36 @@ class CallTotals(_Frozen):
     bytes: int = 0
 
 
+class LimitsInForce(_Frozen):
+    """The limits that hold for a run's calls; None: no such limit. Durations in seconds.
+
+    ``configured``: those for which the connection gives another value than the platform's careful
+    one.
+    """
+
+    rows_per_call: int
+    bytes_per_call: int
+    calls_per_second: float | None = None
+    calls_per_minute: float | None = None
+    calls_per_hour: float | None = None
+    calls_per_day: float | None = None
+    in_flight: int
+    timeout_seconds: float
+    attempts: int
+    configured: tuple[str, ...] = ()
+
+
 class Summary(_Frozen):
-    """One run. Times are ISO 8601 in UTC, empty when the run did not get there."""
+    """One run. Times are ISO 8601 in UTC, empty when the run did not get there.
+
+    All of it is in English; ``sentences``: each of its sentences in ``language``, the run's own.
+    """
 
     schema_version: int = SCHEMA_VERSION
     run: str
     state: str
     exit_code: int
+    language: str = "en"
     sandbox: bool = False
     mapping: str
     target: str
@@ -159,6 +184,7 @@ class Summary(_Frozen):
     consents: dict[str, ConsentTotals]
     yes_to: str = ""
     calls: CallTotals
+    limits: LimitsInForce | None = None
     stopped_because: str = ""
     message: str = ""
     warnings: tuple[str, ...] = ()
@@ -172,7 +198,12 @@ class Summary(_Frozen):
     operator: str = ""
     note: str = ""
     tool_version: str
+    sentences: dict[str, str] = {}
     folder: str = ""
+
+    def said(self, sentence: str) -> str:
+        """Give a sentence of the summary, which is in English, in the run's language."""
+        return self.sentences.get(sentence, sentence)
 
     def as_json(self) -> bytes:
         """Write it as the run folder's file holds it (without ``folder``, which may move)."""
@@ -186,6 +217,10 @@ class RunFacts:
 
     members: dict[str, Any]
 
-    def summary(self, problems: dict[str, int]) -> Summary:
-        """Make the summary."""
-        return Summary(**self.members, problems=problems)
+    def summary(self, problems: dict[str, int], tables: Sequence[RowTotals]) -> Summary:
+        """Make the summary; ``tables``: the verdicts of each table's rows."""
+        files = tuple(
+            file.model_copy(update={"results": totals})
+            for file, totals in zip(self.members["files"], tables, strict=True)
+        )
+        return Summary(**{**self.members, "files": files}, problems=problems)

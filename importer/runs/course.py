@@ -17,6 +17,8 @@ from importer.clock import iso
 from importer.delivery import DeliveryEnd, EndReason
 from importer.errors import StoppedError, UnusableInputError
 from importer.journal import Journal
+from importer.journal.sentences import note_sentences
+from importer.language import english, speaking
 from importer.mapping import Mapping
 from importer.model import Connection, RunState
 from importer.planning import PlanFacts
@@ -240,7 +242,8 @@ def _rejection_limit(text: str | None, planned: int) -> Callable[[int, int], str
 
 
 def note_end(journal: Journal, reason: str, message: str, signal: int | None = None) -> None:
-    content = {"reason": reason, "message": message, "signal": signal}
+    note_sentences(journal, [message])
+    content = {"reason": reason, "message": english(message), "signal": signal}
     journal.set_fact("end", orjson.dumps(content).decode())
 
 
@@ -263,9 +266,10 @@ def logged(folder: RunFolder, means: Means) -> LoggingWatcher:
 
 @contextmanager
 def held(folder: RunFolder, means: Means) -> Iterator[Journal]:
-    """Hold a run; a defect of ours leaves its traceback in the run's log, without values."""
+    """Hold a run, in its language; a defect of ours leaves its traceback in the run's log."""
     try:
         with (
+            speaking(folder.settings.language),
             folder.locked(),
             Journal.open(folder.journal) as journal,
             _told(folder, journal, means),

@@ -10,6 +10,8 @@ from typing import Any
 
 from importer import assembly
 from importer.assembly import Means, NewRun, Opened
+from importer.errors import UnusableInputError
+from importer.language import LANGUAGES, choose, speaking
 from importer.model import Connection, PlannedField
 from importer.reports import (
     Summary,
@@ -26,6 +28,7 @@ from importer.runs.course import (
     state_after_check,
 )
 from importer.runs.looking import RUNS
+from importer.settings import Settings
 from importer.sources import STANDARD_INPUT
 
 
@@ -34,6 +37,7 @@ def check(
     mapping: str | None = None,
     connection: str | None = None,
     offline: bool = False,
+    language: str | None = None,
     runs_dir: str | Path = RUNS,
     means: Means | None = None,
     **options: Any,
@@ -42,23 +46,26 @@ def check(
 
     ``files``: paths, folders, globs, or ``-`` for standard input. ``mapping``: a name in
     ``mappings/`` or a path; None: the one that fits. With ``connection`` the account's fields are
-    compared too, unless ``offline``.
+    compared too, unless ``offline``. ``language``: ``en`` or ``fr``, of the run's sentences and
+    pages; None: as IMPORTER_LANGUAGE, ``importer.yaml`` or the system's locale has it.
 
     ``options``: ``sheet`` (a name, a number from 1, or ``all``), ``first`` (how many good rows are
     sent), ``strict``, ``max_invalid`` and ``max_rejected`` (a number of rows, or a share such as
     ``"5%"``), ``note``, and ``verify`` (how many contacts are read back after sending).
     """
     means = means or assembly.means()
-    order, opened, provisional = _prepare(
-        "check", files, mapping, connection, Path(runs_dir), options, means
-    )
-    if connection is not None and order.connection is not None and not offline:
-        try:
-            compare_with_account(order.connection, opened.mapping, means)
-        except BaseException:
-            _discard(provisional)
-            raise
-    folder = assembly.make_run(Path(runs_dir), opened, order, means, provisional=provisional)
+    settings = assembly.settings_here(means)
+    with speaking(_language(language, settings)):
+        order, opened, provisional = _prepare(
+            "check", files, mapping, connection, Path(runs_dir), options, settings, means
+        )
+        if connection is not None and order.connection is not None and not offline:
+            try:
+                compare_with_account(order.connection, opened.mapping, means)
+            except BaseException:
+                _discard(provisional)
+                raise
+        folder = assembly.make_run(Path(runs_dir), opened, order, means, provisional=provisional)
     with held(folder, means) as journal:
         check_files(folder, journal, _settled(folder, opened), means)
         return finish(folder, journal, means, state_after_check(folder, journal))
@@ -70,6 +77,7 @@ def run(
     connection: str | None = None,
     yes: bool = False,
     ask: Ask | None = None,
+    language: str | None = None,
     runs_dir: str | Path = RUNS,
     means: Means | None = None,
     **options: Any,
@@ -79,18 +87,29 @@ def run(
     ``yes`` consents to sending, but not to what the mapping leaves open: with hidden rows or
     consents computed by formulas it sends nothing. Without it ``ask`` is given the plan's summary
     and decides; with neither, the run stays checked and UnusableInputError is raised.
-    ``connection``: left out, the mapping's, the default one, or the only one. ``options``: as in
-    ``check``.
+    ``connection``: left out, the mapping's, the default one, or the only one. ``language`` and
+    ``options``: as in ``check``.
     """
     means = means or assembly.means()
-    order, opened, provisional = _prepare(
-        "run", files, mapping, connection, Path(runs_dir), options, means, needed=True
-    )
-    order = replace(order, consented=yes)
-    folder = assembly.make_run(Path(runs_dir), opened, order, means, provisional=provisional)
+    settings = assembly.settings_here(means)
+    with speaking(_language(language, settings)):
+        order, opened, provisional = _prepare(
+            "run", files, mapping, connection, Path(runs_dir), options, settings, means, needed=True
+        )
+        order = replace(order, consented=yes)
+        folder = assembly.make_run(Path(runs_dir), opened, order, means, provisional=provisional)
     with held(folder, means) as journal:
         check_files(folder, journal, _settled(folder, opened), means)
         return go_on(folder, journal, means, yes=yes, ask=ask)
+
+
+def _language(wanted: str | None, settings: Settings) -> str:
+    """Choose a new run's language, which is its own from then on."""
+    if wanted is None:
+        return choose(settings.language)
+    if wanted not in LANGUAGES:
+        raise UnusableInputError(f'the language "{wanted}" is not known: it can be en or fr')
+    return wanted
 
 
 def _prepare(
@@ -100,6 +119,7 @@ def _prepare(
     connection: str | None,
     runs: Path,
     options: dict[str, Any],
+    settings: Settings,
     means: Means,
     *,
     needed: bool = False,
@@ -111,9 +131,6 @@ def _prepare(
     for name in ("max_invalid", "max_rejected"):
         if options.get(name) is not None:
             threshold(options[name], 1)
-    settings = assembly.settings_here(means)
-    for warning in settings.warnings:
-        means.watcher.event("settings-warning", message=warning)
     found, passed_over = assembly.files_of([str(file) for file in files])
     provisional = None
     if any(path == STANDARD_INPUT for path, _ in found):

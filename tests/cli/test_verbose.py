@@ -18,7 +18,7 @@ def test_each_call_and_each_wait_is_one_line(capsys: pytest.CaptureFixture[str])
     screen.event("waiting", seconds=12.4)
     screen.event("not-taken", attempt=2, asked_to_wait=None)
     screen.event("stopping")
-    screen.event("settings-warning", message="A warning.")
+    screen.event("account-not-compared", message="A warning.")
     screen.end()
     told = capsys.readouterr()
     assert told.out == ""

@@ -64,6 +64,7 @@ def test_all_that_was_found_out_of_a_file_is_told() -> None:
             {"part": "footer", "first": 122, "last": 124, "rows": 3, "numbers": [122, 123]},
         ],
         "warnings": ["The delimiter may be another."],
+        "results": None,
     }
 
 

@@ -344,14 +344,6 @@ def test_unknown_connection_is_told_with_near_names(workshop: Workshop) -> None:
         assert "local" in line.split(".", 1)[1]
 
 
-def test_french_is_noted_as_a_warning_and_changes_nothing(workshop: Workshop) -> None:
-    workshop.people(1)
-    workshop.write("importer.yaml", _settings("local", more="language: fr"))
-    done = workshop.importer("check", "people.csv", "-m", "people")
-    assert done.code == 0
-    assert "language: fr" in done.err
-
-
 def test_field_that_the_account_lacks_is_refused_before_sending(workshop: Workshop) -> None:
     workshop.people(1)
     workshop.write("mappings/people.yaml", PEOPLE.replace("f_City", "f_Citi"))
