@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import itertools
 import json
 import os
 import resource
@@ -42,7 +41,7 @@ def main() -> int:
                 raise SystemExit(f"{stage} ended with {went.exit_code}")
         told = went.printed_json()
         sizes = {p.name: p.stat().st_size for p in sorted(run.iterdir()) if p.is_file()}
-    _print(told, went, sizes)
+    _print(told, sizes)
     return 0
 
 
@@ -54,7 +53,7 @@ def _checked(folder: Path, *, rows: int, seed: int) -> Path:
     return folder / "runs" / str(went.printed_json()["run"])
 
 
-def _print(told: dict[str, Any], went: trial.Measured, sizes: dict[str, int]) -> None:
+def _print(told: dict[str, Any], sizes: dict[str, int]) -> None:
     print(f"{told['rows']:,} results, {told['problems']:,} problems\n")
     print(f"{'':<34}{'× CPU':>8}{'wall s':>9}{'CPU s':>8}")
     base = told["yardstick"]
@@ -127,11 +126,13 @@ def write(folder: Path) -> int:
 
 def _copy(path: Path) -> None:
     copy = path.with_name("copy.csv")
-    with path.open(encoding="utf-8-sig", newline="") as source:
-        with copy.open("w", encoding="utf-8", newline="") as target:
-            writer = csv.writer(target)
-            for row in itertools.islice(csv.reader(source), None):
-                writer.writerow(row)
+    with (
+        path.open(encoding="utf-8-sig", newline="") as source,
+        copy.open("w", encoding="utf-8", newline="") as target,
+    ):
+        writer = csv.writer(target)
+        for row in csv.reader(source):
+            writer.writerow(row)
     copy.unlink()
 
 
