@@ -147,7 +147,7 @@ def test_promise_3_after_a_crash_at_any_durable_write_the_sandbox_holds_exactly_
     for n in range(1, 300):
         folder = tmp_path / str(n)
         folder.mkdir()
-        stage = _stage(folder, rows=90, in_flight=lanes, faults=_FAULTS)
+        stage = _stage(folder, rows=60, in_flight=lanes, faults=_FAULTS)
         stage.limits = replace(stage.limits, rows_per_call=3, attempts=ATTEMPTS)
         try:
             ended = stage.deliver(CrashingJournal(n, after=True))
@@ -158,9 +158,9 @@ def test_promise_3_after_a_crash_at_any_durable_write_the_sandbox_holds_exactly_
             break
         assert stage.deliver().reason is EndReason.COMPLETE
         outcomes = stage.outcomes()
-        assert sorted(outcomes) == list(range(90))
+        assert sorted(outcomes) == list(range(60))
         assert {one.verdict for one in outcomes.values()} <= WRITTEN
-        assert _stored(stage) == set(addresses(90))
+        assert _stored(stage) == set(addresses(60))
         again = set(before) & set(_written(stage)[len(before) :])
         assert again <= doubtful
     else:

@@ -21,7 +21,7 @@ SCRIPT = (
     "ok lost wait:2 ok unreachable 413 ok 500 ok html ok dropped 503 ok ok late late ok lost ok"
 )
 ATTEMPTS = 20  # more than there are faults: no batch uses them up, however the lanes take turns
-ROWS = 80
+ROWS = 60
 CULPRIT = 50
 
 

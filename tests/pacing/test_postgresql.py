@@ -19,7 +19,8 @@ from tests.pacing.world import ACCOUNT
 
 _END_OTHERS = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE application_name = 'importer' AND pid <> pg_backend_pid()"""
+    WHERE application_name = 'importer' AND pid <> pg_backend_pid()
+    AND datname = current_database()"""
 
 
 def _closed_port() -> int:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import gzip
 import io
-import tempfile
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -136,43 +136,52 @@ NAMES = st.sampled_from(["a.csv", "a.xlsx", "a.xls", "a.csv.gz", "a.zip", "a"])
 thorough = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
-def read_or_refused(content: bytes, name: str, options: SourceOptions) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / name
-        path.write_bytes(content)
-        with suppress(UnusableInputError):
-            for source in open_sources(path, options=options):
-                chunks = list(source.chunks(3))
-                rows = [int(row) for chunk in chunks for row in chunk.rows]
-                first = source.description.first_row
-                assert rows == list(range(first, first + len(rows)))
-                for chunk in chunks:
-                    assert tuple(chunk.frame.columns) == source.description.columns
-                    for finding in chunk.findings:
-                        assert all(0 <= at < len(chunk) for at in finding.at)
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("any")
 
 
-@settings(thorough, max_examples=5_000)
+def read_or_refused(path: Path, content: bytes, options: SourceOptions) -> None:
+    path.write_bytes(content)
+    with suppress(UnusableInputError):
+        for source in open_sources(path, options=options):
+            chunks = list(source.chunks(3))
+            rows = [int(row) for chunk in chunks for row in chunk.rows]
+            first = source.description.first_row
+            assert rows == list(range(first, first + len(rows)))
+            for chunk in chunks:
+                assert tuple(chunk.frame.columns) == source.description.columns
+                for finding in chunk.findings:
+                    assert all(0 <= at < len(chunk) for at in finding.at)
+
+
+@settings(thorough, max_examples=3_000)
 @given(content=spoiled_texts(), options=OPTIONS | st.just(SourceOptions()))
-def test_spoiled_texts_are_read_or_refused(content: bytes, options: SourceOptions) -> None:
-    read_or_refused(content, "a.csv", options)
+def test_spoiled_texts_are_read_or_refused(
+    folder: Path, content: bytes, options: SourceOptions
+) -> None:
+    read_or_refused(folder / "a.csv", content, options)
 
 
 @settings(thorough, max_examples=4_000)
 @given(content=NOISE, name=NAMES, options=OPTIONS)
-def test_noise_is_read_or_refused(content: bytes, name: str, options: SourceOptions) -> None:
-    read_or_refused(content, name, options)
+def test_noise_is_read_or_refused(
+    folder: Path, content: bytes, name: str, options: SourceOptions
+) -> None:
+    read_or_refused(folder / name, content, options)
 
 
 @settings(thorough, max_examples=3_000)
 @given(content=spoiled_books(), options=OPTIONS)
-def test_spoiled_workbooks_are_read_or_refused(content: bytes, options: SourceOptions) -> None:
-    read_or_refused(content, "a.xlsx", options)
+def test_spoiled_workbooks_are_read_or_refused(
+    folder: Path, content: bytes, options: SourceOptions
+) -> None:
+    read_or_refused(folder / "a.xlsx", content, options)
 
 
 @settings(thorough, max_examples=3_000)
 @given(content=spoiled_packages(), name=NAMES, options=OPTIONS)
 def test_spoiled_packages_are_read_or_refused(
-    content: bytes, name: str, options: SourceOptions
+    folder: Path, content: bytes, name: str, options: SourceOptions
 ) -> None:
-    read_or_refused(content, name, options)
+    read_or_refused(folder / name, content, options)
