@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from importer.errors import UnusableInputError
+from importer.language import number, tr
 from importer.model import Batch
 
 if TYPE_CHECKING:
@@ -115,7 +116,12 @@ def cut(batch: Batch) -> tuple[Batch, Batch]:
 def _refuse_oversized(position: int, contact: bytes, room: int, limits: Limits) -> None:
     if len(contact) > room:
         raise UnusableInputError(
-            f"Contact {position + 1} of the plan takes {len(contact):,} bytes, and with what every "
-            f"call holds it passes bytes_per_call ({limits.bytes_per_call:,}): raise that limit, "
-            "or shorten the contact's values."
+            tr(
+                "Contact {place} of the plan takes {size} bytes, and with what every call holds it "
+                "passes bytes_per_call ({most}): raise that limit, or shorten the contact's "
+                "values.",
+                place=position + 1,
+                size=number(len(contact)),
+                most=number(limits.bytes_per_call),
+            )
         )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from importer import assembly, targets
 from importer.assembly import Means
 from importer.errors import AccountCause, ImporterError, RefusedError, UnusableInputError
+from importer.language import tr
 from importer.model import AccountFields, Connection, Credentials, WriteMode
 from importer.settings import SANDBOX
 
@@ -49,28 +50,34 @@ class ConnectionTest:
         """Say it in lines for a person."""
         if self.connection.name == SANDBOX:
             yield "SANDBOX"
-        yield f"{self.connection.name}: {self.connection.target} at {self.connection.url}"
+        one = self.connection
+        yield tr(
+            "{connection}: {target} at {url}", connection=one.name, target=one.target, url=one.url
+        )
         if self.projects:
             named = self.projects.get(self.connection.project_id, "")
             if named:
-                yield f"Project {self.connection.project_id}: {named}"
-            others = [f"{number} {name}" for number, name in self.projects.items()]
-            yield f"Projects of the key: {', '.join(others)}"
+                yield tr("Project {number}: {name}", number=one.project_id, name=named)
+            others = ", ".join(f"{number} {name}" for number, name in self.projects.items())
+            yield tr("Projects of the key: {projects}", projects=others)
         if self.account is not None:
-            required = ", ".join(sorted(self.account.required)) or "none"
-            yield f"Fields: {len(self.account.labels)} (required: {required})"
-            yield "The key is accepted. Whether it may write is known at the first call."
+            required = ", ".join(sorted(self.account.required)) or tr("none")
+            count = len(self.account.labels)
+            yield tr("Fields: {count} (required: {required})", count=count, required=required)
+            yield tr("The key is accepted. Whether it may write is known at the first call.")
         if self.aside:
-            yield f"The key may not list projects, which is not needed ({self.aside})."
+            yield tr(
+                "The key may not list projects, which is not needed ({words}).", words=self.aside
+            )
         yield from self.problem_lines()
 
     def problem_lines(self) -> Iterator[str]:
         """Say what is wrong: the remedy, then the platform's own words."""
         if not self.problem:
             return
-        yield f"Problem: {self.remedy or self.problem}"
+        yield tr("Problem: {sentence}", sentence=self.remedy or self.problem)
         if self.remedy:
-            yield f"The platform says: {self.problem}"
+            yield tr("The platform says: {words}", words=self.problem)
 
     def as_dict(self) -> dict[str, Any]:
         """Say it for a machine."""
@@ -91,34 +98,35 @@ class ConnectionTest:
 def _remedy(cause: AccountCause, connection: Connection) -> str:
     match cause:
         case AccountCause.KEY:
-            return (
-                f"the key, or its number {connection.key_id}, is wrong: compare both with the keys "
-                "that the platform lists."
+            return tr(
+                "the key, or its number {number}, is wrong: compare both with the keys that the "
+                "platform lists.",
+                number=connection.key_id,
             )
         case AccountCause.INACTIVE:
-            return (
+            return tr(
                 "the key is switched off or has expired: switch it on in the platform, or make "
                 "another one there."
             )
         case AccountCause.ADDRESS:
-            return (
+            return tr(
                 "the key may not be used from this machine's address: add it to the key's "
                 "authorized addresses in the platform."
             )
         case AccountCause.PERMISSION:
-            return (
+            return tr(
                 "the key lacks a permission: give it the projects and the contacts API in the "
                 "platform."
             )
         case AccountCause.PROJECT:
-            return (
-                f"there is no project {connection.project_id or '(none is named)'} for this key: "
-                "correct project_id in importer.yaml."
+            return tr(
+                "there is no project {number} for this key: correct project_id in importer.yaml.",
+                number=connection.project_id or tr("(none is named)"),
             )
         case AccountCause.MOVED:
-            return "the platform's address is another one: correct url in importer.yaml."
+            return tr("the platform's address is another one: correct url in importer.yaml.")
         case AccountCause.UNSAID:
-            return (
+            return tr(
                 "the platform refuses the key and does not say why: look at the key, its "
                 "permissions and the log of calls in the platform."
             )

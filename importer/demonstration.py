@@ -8,6 +8,7 @@ from pathlib import Path
 from importer import runs
 from importer.assembly import Means
 from importer.errors import UnusableInputError
+from importer.language import tr
 from importer.reports import Summary
 from importer.sandbox import SandboxSettings, running
 from importer.settings import Settings
@@ -28,7 +29,7 @@ def shipped(*parts: str) -> Path:
         place = root.joinpath(*parts)
         if place.exists():
             return place
-    raise UnusableInputError(f"{'/'.join(parts)} did not come with this installation")
+    raise UnusableInputError(tr("{file} did not come with this installation", file="/".join(parts)))
 
 
 def demo(means: Means, *, runs_dir: Path = runs.RUNS) -> tuple[Summary, list[str]]:
@@ -46,7 +47,12 @@ def demo(means: Means, *, runs_dir: Path = runs.RUNS) -> tuple[Summary, list[str
         )
     found = summary.rows.model_dump()
     wrong = [
-        f"{name.replace('_', ' ')}: {count}, not {PLANTED.get(name, 0)}"
+        tr(
+            "{total}: {count}, not {planted}",
+            total=name.replace("_", " "),
+            count=count,
+            planted=PLANTED.get(name, 0),
+        )
         for name, count in found.items()
         if count != PLANTED.get(name, 0)
     ]

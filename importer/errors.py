@@ -16,12 +16,29 @@ Bad data is never an exception: it is a finding (see ``importer.issues``).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+
+from importer.language import Said, english, tr
 
 
 class ImporterError(Exception):
     """The root of every error this package raises on purpose."""
+
+    def __str__(self) -> str:
+        """Give its sentence as it was said: Exception's own way would drop its English."""
+        return _said_by(self) or super().__str__()
+
+
+def sentence_of(error: Exception) -> str:
+    """Give an exception's sentence as it was said, which ``str`` does for those of ours only."""
+    return _said_by(error) or str(error)
+
+
+def _said_by(error: Exception) -> str:
+    said = error.args[0] if len(error.args) == 1 else ""
+    return said if isinstance(said, str) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +61,17 @@ class Mistake:
 
     def __str__(self) -> str:
         if self.row is not None:
-            return f"{self.file}, row {self.row}: {self.message}"
+            return tr(
+                "{file}, row {row}: {sentence}",
+                file=self.file,
+                row=self.row,
+                sentence=self.message,
+            )
         numbers = [str(number) for number in (self.line, self.column) if number is not None]
         place = ":".join([self.file, *numbers])
-        return f"{place}: {self.message}" if place else self.message
+        if not place:
+            return self.message
+        return tr("{place}: {sentence}", place=place, sentence=self.message)
 
 
 class UnusableInputError(ImporterError):
@@ -55,7 +79,18 @@ class UnusableInputError(ImporterError):
 
     def __init__(self, *mistakes: Mistake | str) -> None:
         self.mistakes = tuple(Mistake(m) if isinstance(m, str) else m for m in mistakes)
-        super().__init__("\n".join(str(m) for m in self.mistakes))
+        super().__init__(_in_lines(str(m) for m in self.mistakes))
+
+
+def _in_lines(sentences: Iterable[str]) -> str:
+    """Put sentences on lines of their own; the result keeps their English."""
+    lines = [*sentences]
+    whole = "\n".join(lines)
+    if not any(isinstance(line, Said) for line in lines):
+        return whole
+    said = Said(whole)
+    said.english = "\n".join(map(english, lines))
+    return said
 
 
 class LockedError(ImporterError):

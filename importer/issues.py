@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from importer.language import mark, tr
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -92,119 +94,134 @@ class IssueCode(StrEnum):
 # What an operator reads. {column} is the header (or the field code where there is none),
 # {value} the cell's text, {detail} what the rule adds.
 MESSAGES: dict[IssueCode, str] = {
-    IssueCode.BLANK_ROW: "The row is blank.",
-    IssueCode.ROW_TOO_SHORT: "The row has {detail}. A cell may be missing: check the delimiters.",
-    IssueCode.ROW_TOO_LONG: "The row has {detail}. A value may hold an unquoted delimiter.",
-    IssueCode.QUOTES_UNBALANCED: (
+    IssueCode.BLANK_ROW: mark("The row is blank."),
+    IssueCode.ROW_TOO_SHORT: mark(
+        "The row has {detail}. A cell may be missing: check the delimiters."
+    ),
+    IssueCode.ROW_TOO_LONG: mark("The row has {detail}. A value may hold an unquoted delimiter."),
+    IssueCode.QUOTES_UNBALANCED: mark(
         "The quotes of the row do not match, so its cells may be cut wrongly: check them."
     ),
-    IssueCode.DELIMITER_DIFFERS: (
+    IssueCode.DELIMITER_DIFFERS: mark(
         "The row is cut by {detail}, and the other rows are not: give it the table's delimiter."
     ),
-    IssueCode.FILE_CUT_OFF: (
+    IssueCode.FILE_CUT_OFF: mark(
         "The file ends in the middle of this row: get the whole file, for rows may be missing."
     ),
-    IssueCode.FOOTER_ROW: "The row is a note or a total below the table.",
-    IssueCode.BELOW_LAST_ROW: "The row stands below the last row that the mapping names.",
-    IssueCode.OTHER_TABLE: (
+    IssueCode.FOOTER_ROW: mark("The row is a note or a total below the table."),
+    IssueCode.BELOW_LAST_ROW: mark("The row stands below the last row that the mapping names."),
+    IssueCode.OTHER_TABLE: mark(
         "The row stands below the end of the table, in another one that begins in {detail}: put "
         "that into a file of its own. Under `source:` in the mapping, `other_tables: leave-out` "
         "skips such rows, and `last_row: end` reads them like the others."
     ),
-    IssueCode.HIDDEN_ROW: "The row is hidden in the sheet, and the mapping leaves such rows out.",
-    IssueCode.CELL_ERROR: "{column} holds the error {value}: mend the formula behind it.",
-    IssueCode.CELL_MERGED: (
+    IssueCode.HIDDEN_ROW: mark(
+        "The row is hidden in the sheet, and the mapping leaves such rows out."
+    ),
+    IssueCode.CELL_ERROR: mark("{column} holds the error {value}: mend the formula behind it."),
+    IssueCode.CELL_MERGED: mark(
         "{column} is merged with the row above, which alone has its value: give each row its own."
     ),
-    IssueCode.FORMULA_WITHOUT_VALUE: (
+    IssueCode.FORMULA_WITHOUT_VALUE: mark(
         "{column} holds a formula that was never computed: open the file in a spreadsheet "
         "program, save it, and try again."
     ),
-    IssueCode.FORMULA_REFUSED: (
+    IssueCode.FORMULA_REFUSED: mark(
         "{column} is computed by a formula, and the mapping refuses formulas: paste its values."
     ),
-    IssueCode.NUMBER_ROUNDED: (
+    IssueCode.NUMBER_ROUNDED: mark(
         "{value} in {column} is a number of more than 15 digits, which spreadsheet programs "
         "round: its last digits may be wrong. Keep such numbers as text."
     ),
-    IssueCode.DUPLICATE_KEY: "The same key stands in {detail}, which was chosen.",
-    IssueCode.DUPLICATE_REFUSED: (
+    IssueCode.DUPLICATE_KEY: mark("The same key stands in {detail}, which was chosen."),
+    IssueCode.DUPLICATE_REFUSED: mark(
         "The same key stands in {detail}, and the mapping refuses duplicates: keep one of them."
     ),
-    IssueCode.CONSENT_CONFLICT: (
+    IssueCode.CONSENT_CONFLICT: mark(
         "Rows with this key disagree about {column}: {detail} is what counts."
     ),
-    IssueCode.CONSENT_DATE_ALONE: (
+    IssueCode.CONSENT_DATE_ALONE: mark(
         "{column} has a date, and the row does not say what was answered: {detail}."
     ),
-    IssueCode.CONDITION_NOT_MET: "The mapping leaves the row out: {column} is {detail}.",
-    IssueCode.NOTHING_TO_WRITE: "The mapping leaves nothing of the row to write: {detail}.",
-    IssueCode.ONE_OF_MISSING: "At least one of {detail} must have a value, and all are blank.",
-    IssueCode.NOT_UNIQUE: (
+    IssueCode.CONDITION_NOT_MET: mark("The mapping leaves the row out: {column} is {detail}."),
+    IssueCode.NOTHING_TO_WRITE: mark("The mapping leaves nothing of the row to write: {detail}."),
+    IssueCode.ONE_OF_MISSING: mark(
+        "At least one of {detail} must have a value, and all are blank."
+    ),
+    IssueCode.NOT_UNIQUE: mark(
         "{column} must differ from contact to contact, and {detail} has the same: mend one of them."
     ),
-    IssueCode.SUPPRESSED: "The address is on a suppression list: {detail}.",
-    IssueCode.ROW_TOO_LARGE: "The row is larger than one call may be ({detail}).",
-    IssueCode.VALUE_MISSING: "{column} is blank and must have a value.",
-    IssueCode.VALUE_NOT_LISTED: (
+    IssueCode.SUPPRESSED: mark("The address is on a suppression list: {detail}."),
+    IssueCode.ROW_TOO_LARGE: mark("The row is larger than one call may be ({detail})."),
+    IssueCode.VALUE_MISSING: mark("{column} is blank and must have a value."),
+    IssueCode.VALUE_NOT_LISTED: mark(
         'The mapping does not list "{value}" among the values of {column}.{detail}'
     ),
-    IssueCode.VALUE_TOO_LONG: "{column} has {detail}.",
-    IssueCode.VALUE_TRUNCATED: '"{value}" in {column} is cut to {detail}.',
-    IssueCode.CLEAR_REFUSED: (
+    IssueCode.VALUE_TOO_LONG: mark("{column} has {detail}."),
+    IssueCode.VALUE_TRUNCATED: mark('"{value}" in {column} is cut to {detail}.'),
+    IssueCode.CLEAR_REFUSED: mark(
         '{column} holds "{value}", which erases fields: a key, a consent or its date cannot be '
         "erased."
     ),
-    IssueCode.VALUE_NOT_MATCHING: '"{value}" in {column} does not have the form {detail}.',
-    IssueCode.EMAIL_INVALID: '"{value}" is no e-mail address: {detail}',
-    IssueCode.EMAIL_DOUBTFUL: '"{value}" looks like a slip of the pen: {detail}',
-    IssueCode.PHONE_SEVERAL: (
+    IssueCode.VALUE_NOT_MATCHING: mark('"{value}" in {column} does not have the form {detail}.'),
+    IssueCode.EMAIL_INVALID: mark('"{value}" is no e-mail address: {detail}'),
+    IssueCode.EMAIL_DOUBTFUL: mark('"{value}" looks like a slip of the pen: {detail}'),
+    IssueCode.PHONE_SEVERAL: mark(
         '"{value}" in {column} holds {detail}: keep one, or give the other a column of its own.'
     ),
-    IssueCode.PHONE_INVALID: '"{value}" is no phone number: {detail}',
-    IssueCode.PHONE_EXTENSION_DROPPED: (
+    IssueCode.PHONE_INVALID: mark('"{value}" is no phone number: {detail}'),
+    IssueCode.PHONE_EXTENSION_DROPPED: mark(
         'The extension {detail} of "{value}" in {column} is left out: only the number is sent.'
     ),
-    IssueCode.PHONE_ZERO_RESTORED: (
+    IssueCode.PHONE_ZERO_RESTORED: mark(
         '"{value}" in {column} is sent as {detail}: a spreadsheet took its first zero away.'
     ),
-    IssueCode.POSTAL_INVALID: '"{value}" in {column} is no postal code: {detail}',
-    IssueCode.POSTAL_ZERO_RESTORED: (
+    IssueCode.POSTAL_INVALID: mark('"{value}" in {column} is no postal code: {detail}'),
+    IssueCode.POSTAL_ZERO_RESTORED: mark(
         '"{value}" in {column} is sent as {detail}: a spreadsheet took its first zero away.'
     ),
-    IssueCode.DATE_INVALID: '"{value}" in {column} is no date of the form {detail}.',
-    IssueCode.DATE_IMPOSSIBLE: '"{value}" in {column} does not exist in the calendar.{detail}',
-    IssueCode.DATE_IN_FUTURE: '"{value}" in {column} lies in the future.',
-    IssueCode.TIME_DROPPED: '"{value}" in {column} has a time of day; a date field leaves it out.',
-    IssueCode.INTEGER_INVALID: '"{value}" in {column} is no whole number.{detail}',
-    IssueCode.INTEGER_TOO_LARGE: '"{value}" in {column} is larger than a platform can hold.',
-    IssueCode.DECIMAL_INVALID: '"{value}" in {column} is no number.{detail}',
-    IssueCode.DECIMAL_AMBIGUOUS: '"{value}" in {column} can be read in two ways: {detail}',
-    IssueCode.BOOLEAN_INVALID: '"{value}" in {column} is neither a yes nor a no.',
-    IssueCode.CONSENT_INVALID: (
+    IssueCode.DATE_INVALID: mark('"{value}" in {column} is no date of the form {detail}.'),
+    IssueCode.DATE_IMPOSSIBLE: mark(
+        '"{value}" in {column} does not exist in the calendar.{detail}'
+    ),
+    IssueCode.DATE_IN_FUTURE: mark('"{value}" in {column} lies in the future.'),
+    IssueCode.TIME_DROPPED: mark(
+        '"{value}" in {column} has a time of day; a date field leaves it out.'
+    ),
+    IssueCode.INTEGER_INVALID: mark('"{value}" in {column} is no whole number.{detail}'),
+    IssueCode.INTEGER_TOO_LARGE: mark('"{value}" in {column} is larger than a platform can hold.'),
+    IssueCode.DECIMAL_INVALID: mark('"{value}" in {column} is no number.{detail}'),
+    IssueCode.DECIMAL_AMBIGUOUS: mark('"{value}" in {column} can be read in two ways: {detail}'),
+    IssueCode.BOOLEAN_INVALID: mark('"{value}" in {column} is neither a yes nor a no.'),
+    IssueCode.CONSENT_INVALID: mark(
         '"{value}" in {column} is neither a yes nor a no: '
         "list it under `values:` as yes, no or leave."
     ),
-    IssueCode.LIST_ENTRY_INVALID: '"{value}" in {column} cannot be sent as a list: {detail}',
-    IssueCode.PLATFORM_REFUSED: "The platform refused the row: {detail}",
-    IssueCode.PLATFORM_SKIPPED: "The platform passed the row over, as the mapping asks: {detail}",
-    IssueCode.ANSWER_MISSING: "The platform's answer says nothing of this row.",
-    IssueCode.ANSWER_LOST: "The row was sent and no answer came: look the contact up.",
-    IssueCode.REPEATED_INSERT: (
+    IssueCode.LIST_ENTRY_INVALID: mark('"{value}" in {column} cannot be sent as a list: {detail}'),
+    IssueCode.PLATFORM_REFUSED: mark("The platform refused the row: {detail}"),
+    IssueCode.PLATFORM_SKIPPED: mark(
+        "The platform passed the row over, as the mapping asks: {detail}"
+    ),
+    IssueCode.ANSWER_MISSING: mark("The platform's answer says nothing of this row."),
+    IssueCode.ANSWER_LOST: mark("The row was sent and no answer came: look the contact up."),
+    IssueCode.REPEATED_INSERT: mark(
         "The call had to be repeated, so nobody can tell who created this contact: {detail}"
     ),
-    IssueCode.NOT_IN_ACCOUNT: (
+    IssueCode.NOT_IN_ACCOUNT: mark(
         "The contact is not in the account: looked up after the run, since its answer was unknown. "
         "`importer retry` sends the row again."
     ),
-    IssueCode.YES_WITHHELD: "The yes of {column} was not sent: {detail}.",
-    IssueCode.NOT_SENT: "The run ended before this row's turn.",
+    IssueCode.YES_WITHHELD: mark("The yes of {column} was not sent: {detail}."),
+    IssueCode.NOT_SENT: mark("The run ended before this row's turn."),
 }
+_ANSWERS = {"yes": mark("yes"), "no": mark("no"), "leave": mark("leave")}
 
 
 def message(code: str, *, column: str = "", value: str = "", detail: str = "") -> str:
     """Make an issue's sentence in the operator's words."""
-    return MESSAGES[IssueCode(code)].format(column=column, value=value, detail=detail)
+    if code == IssueCode.CONSENT_CONFLICT:  # whose detail is one of the answers, as it is stored
+        detail = tr(_ANSWERS.get(detail, detail))
+    return tr(MESSAGES[IssueCode(code)], column=column, value=value, detail=detail)
 
 
 @dataclass(frozen=True, slots=True)

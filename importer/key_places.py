@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from importer.errors import ImporterError, UnusableInputError
 from importer.files import make_private_folder, write_whole
+from importer.language import mark, tr
 from importer.model import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:.+|keyring:[^/]+/.+")
-HOW = "write env:NAME, file:PATH or keyring:SERVICE/USER instead, and keep the secret there"
+HOW = mark("write env:NAME, file:PATH or keyring:SERVICE/USER instead, and keep the secret there")
 _FILES_HAVE_MODES = os.name == "posix"
 
 
@@ -37,13 +38,21 @@ def resolve_secret(reference: str, connection: str) -> Secret:
             found = os.environ.get(place, "").strip()
             if not found:
                 raise UnusableInputError(
-                    f'connection "{connection}": the environment variable {place} is not set. '
-                    "Set it to the account's key."
+                    tr(
+                        'connection "{connection}": the environment variable {variable} is not '
+                        "set. Set it to the account's key.",
+                        connection=connection,
+                        variable=place,
+                    )
                 )
             if any("\ud800" <= character <= "\udfff" for character in found):
                 raise UnusableInputError(  # so Python shows bytes that are no text
-                    f'connection "{connection}": the environment variable {place} holds bytes '
-                    "that are no text. Set it to the account's key."
+                    tr(
+                        'connection "{connection}": the environment variable {variable} holds '
+                        "bytes that are no text. Set it to the account's key.",
+                        connection=connection,
+                        variable=place,
+                    )
                 )
         case "file":
             found = _secret_file(place, connection)
@@ -53,7 +62,11 @@ def resolve_secret(reference: str, connection: str) -> Secret:
             found = place  # the sandbox's own key, which protects nothing
         case _:
             raise UnusableInputError(
-                f'connection "{connection}": its key must be a reference: {HOW}'
+                tr(
+                    'connection "{connection}": its key must be a reference: {how}',
+                    connection=connection,
+                    how=tr(HOW),
+                )
             )
     return Secret(found)
 
@@ -66,25 +79,33 @@ def _secret_file(place: str, connection: str) -> str:
             text = stream.read().strip()
     except (OSError, ValueError, RuntimeError) as error:
         if isinstance(error, UnicodeDecodeError):
-            reason = "it is no UTF-8 text"
+            reason = tr("it is no UTF-8 text")
         else:
             reason = getattr(error, "strerror", None) or str(error)
         raise UnusableInputError(
-            f'connection "{connection}": the key file {place} cannot be read: {reason}'
+            tr(
+                'connection "{connection}": the key file {file} cannot be read: {reason}',
+                connection=connection,
+                file=place,
+                reason=reason,
+            )
         ) from None
+    wrong = ""
     if _FILES_HAVE_MODES and mode & 0o077:
-        raise UnusableInputError(
-            f'connection "{connection}": others can read the key file {path}. Run: chmod 600 {path}'
+        wrong = mark(
+            'connection "{connection}": others can read the key file {file}. Run: chmod 600 {file}'
         )
-    if not text:
-        raise UnusableInputError(
-            f'connection "{connection}": the key file {path} is empty: put the account\'s key in it'
+    elif not text:
+        wrong = mark(
+            'connection "{connection}": the key file {file} is empty: put the account\'s key in it'
         )
-    if len(text.splitlines()) > 1:
-        raise UnusableInputError(
-            f'connection "{connection}": the key file {path} has several lines: '
-            "leave only the account's key in it"
+    elif len(text.splitlines()) > 1:
+        wrong = mark(
+            'connection "{connection}": the key file {file} has several lines: leave only the '
+            "account's key in it"
         )
+    if wrong:
+        raise UnusableInputError(tr(wrong, connection=connection, file=path))
     return text
 
 
@@ -96,12 +117,21 @@ def _keyring_secret(place: str, connection: str) -> str:
         found = keyring.get_password(service, user)
     except Exception as error:  # noqa: BLE001 - each keyring has errors of its own
         raise UnusableInputError(
-            f'connection "{connection}": the keyring does not answer ({type(error).__name__}): '
-            "unlock it, or keep the key in a file that only you can read and write file:PATH"
+            tr(
+                'connection "{connection}": the keyring does not answer ({error}): unlock it, or '
+                "keep the key in a file that only you can read and write file:PATH",
+                connection=connection,
+                error=type(error).__name__,
+            )
         ) from None
     if not found:
         raise UnusableInputError(
-            f'connection "{connection}": the keyring holds nothing for {service}, user {user}'
+            tr(
+                'connection "{connection}": the keyring holds nothing for {service}, user {user}',
+                connection=connection,
+                service=service,
+                user=user,
+            )
         )
     return str(found)
 
@@ -161,8 +191,9 @@ def write_key_file(path: Path, secret: Secret) -> str:
         make_private_folder(path.parent)
         write_whole(path, f"{secret.reveal()}\n".encode())
     except OSError as error:
+        reason = error.strerror or type(error).__name__
         raise UnusableInputError(
-            f"the key file {path} cannot be written: {error.strerror or type(error).__name__}"
+            tr("the key file {file} cannot be written: {reason}", file=path, reason=reason)
         ) from None
     return f"file:{path}"
 

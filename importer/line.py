@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from importer.errors import ImporterError
+from importer.language import tr
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -83,7 +84,7 @@ class Line:
         paused = self._clock.monotonic() - began
         turn = self._pace.wait_turn(self._interruption, longest=_LONGEST_PACE, tell=self._tell)
         if turn is None:
-            raise StopRequestedError("The run was asked to stop.")
+            raise StopRequestedError(tr("The run was asked to stop."))
         return replace(turn, waited=turn.waited + paused)
 
     def _tell(self, seconds: float) -> None:

@@ -20,6 +20,7 @@ import orjson
 from importer.clock import iso
 from importer.errors import LockedError
 from importer.files import PRIVATE_FILE, write_whole
+from importer.language import decimal, tr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,8 +86,12 @@ def _refuse_another_machine(note: Path, what: str, now: datetime) -> None:
         return  # its owner would still have the lock
     if abs(holder.age(now)) < FRESH:
         raise LockedError(
-            f"{_sentence(what, holder, now)}. That is another machine: if its process is dead, "
-            f"this frees itself {FRESH:.0f} s after its last sign of life"
+            tr(
+                "{sentence}. That is another machine: if its process is dead, this frees itself "
+                "{seconds} s after its last sign of life",
+                sentence=_sentence(what, holder, now),
+                seconds=round(FRESH),
+            )
         )
 
 
@@ -139,12 +144,20 @@ def read_holder(note: Path) -> Holder | None:
 
 def _sentence(what: str, holder: Holder | None, now: datetime) -> str:
     if holder is None:
-        return f"another process holds {what}"
+        return tr("another process holds {what}", what=what)
     age = holder.age(now)
-    seen = f"{age:,.0f} s ago"
+    seen = tr("{seconds} s ago", seconds=decimal(age, 0))
     if age <= -1:
-        seen = f"{-age:,.0f} s in the future: the clocks differ, or one was set back"
-    return (
-        f"another process holds {what}: process {holder.pid} on {holder.host} "
-        f"since {holder.since}, last sign of life {seen}"
+        seen = tr(
+            "{seconds} s in the future: the clocks differ, or one was set back",
+            seconds=decimal(-age, 0),
+        )
+    return tr(
+        "another process holds {what}: process {pid} on {host} since {since}, last sign of life "
+        "{seen}",
+        what=what,
+        pid=holder.pid,
+        host=holder.host,
+        since=holder.since,
+        seen=seen,
     )

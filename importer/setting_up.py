@@ -16,6 +16,7 @@ from importer.documents import Document, comment, inline, parse_document
 from importer.errors import UnusableInputError
 from importer.files import write_whole
 from importer.key_places import NoKeyringError, keeping
+from importer.language import mark, tr
 from importer.model import Connection, Secret
 from importer.settings import (
     SANDBOX,
@@ -35,7 +36,7 @@ _MARK = "\ufeff"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an account can be. ``url``: empty where it must be asked for."""
+    """Where an account can be: ``label`` in English. ``url``: empty where it must be asked for."""
 
     label: str
     target: str
@@ -45,13 +46,13 @@ class Place:
 # Both addresses of the platform are documented.
 PLACES = (
     Place(
-        "Dialog Insight, Canada and other countries",
+        mark("Dialog Insight, Canada and other countries"),
         "dialog-insight",
         "https://app.dialoginsight.com",
     ),
-    Place("Dialog Insight, France", "dialog-insight", "https://app.mydialoginsight.com"),
-    Place("Dialog Insight, at another address", "dialog-insight", ""),
-    Place("the local sandbox (importer sandbox), for trying", "dialog-insight", ""),
+    Place(mark("Dialog Insight, France"), "dialog-insight", "https://app.mydialoginsight.com"),
+    Place(mark("Dialog Insight, at another address"), "dialog-insight", ""),
+    Place(mark("the local sandbox (importer sandbox), for trying"), "dialog-insight", ""),
 )
 SANDBOX_PLACE = PLACES[-1]
 
@@ -87,19 +88,21 @@ def number_mistake(text: str) -> str:
 
     What was typed is not repeated: it could be the key itself.
     """
-    return "" if _NUMBER.fullmatch(text) else "A number is needed: digits only."
+    return "" if _NUMBER.fullmatch(text) else tr("A number is needed: digits only.")
 
 
 def name_mistake(name: str, settings: Settings) -> str:
     """Say why a connection cannot have this name; "" if it can."""
     if not _NAME.fullmatch(name):
-        return "A name is letters, digits, - . and _, and begins with no sign."
+        return tr("A name is letters, digits, - . and _, and begins with no sign.")
     if like_a_secret(name):
-        return "That looks like a key: give another name."
+        return tr("That looks like a key: give another name.")
     if name == SANDBOX:
-        return "The connection sandbox is built in: give another name."
+        return tr("The connection sandbox is built in: give another name.")
     if name in settings.connections:
-        return f"{settings.file} has a connection {name}: give another name."
+        return tr(
+            "{file} has a connection {name}: give another name.", file=settings.file, name=name
+        )
     return ""
 
 
@@ -161,16 +164,21 @@ def _write(path: Path, text: str, mode: int) -> None:
         write_whole(path, text.encode())
         path.chmod(mode)
     except OSError as error:
-        raise UnusableInputError(f"{path} cannot be written: {error.strerror or error}") from error
+        reason = error.strerror or error
+        raise UnusableInputError(
+            tr("{file} cannot be written: {reason}", file=path, reason=reason)
+        ) from error
 
 
 # --- the lines of importer.yaml -------------------------------------------------------------------
 
 
 def _head(connection: Connection) -> Iterator[str]:
-    yield "# Connections to accounts. Which column goes to which field stands in mappings/."
-    yield "# No key is in this file: `key` says where it is (env:NAME, file:PATH,"
-    yield "# keyring:SERVICE/USER)."
+    yield tr("# Connections to accounts. Which column goes to which field stands in mappings/.")
+    yield from tr(
+        "# No key is in this file: `key` says where it is (env:NAME, file:PATH,\n"
+        "# keyring:SERVICE/USER)."
+    ).splitlines()
     yield f"default_connection: {inline(connection.name)}"
     yield "connections:"
 
@@ -185,18 +193,22 @@ def _lines(connection: Connection, project: str, indent: int) -> Iterator[str]:
     yield f"{inside}project_id: {connection.project_id}   {remark}".rstrip()
     yield f"{inside}key_id: {connection.key_id}"
     yield f"{inside}key: {inline(connection.key)}"
-    yield f"{inside}# The platform publishes no limits: these are careful guesses, in force as they"
-    yield f"{inside}# stand. To change one, take its # and that of limits: away."
+    remarks = tr(
+        "# The platform publishes no limits: these are careful guesses, in force as they\n"
+        "# stand. To change one, take its # and that of limits: away."
+    )
+    yield from (f"{inside}{one}" for one in remarks.splitlines())
     yield f"{inside}# limits:"
     for limit, value in asdict(connection.limits).items():
         if value is None:
-            yield f"{inside}#   {limit}: 1000   # none now"
+            none = tr("# none now")
+            yield f"{inside}#   {limit}: 1000   {none}"
         else:
             yield f"{inside}#   {limit}: {value}"
 
 
 def _tail() -> Iterator[str]:
-    yield '# reports: {delimiter: ";"}   # a French Excel splits on it'
+    yield tr('# reports: {delimiter: ";"}   # a French Excel splits on it')
 
 
 def _with_connection(text: str, connection: Connection, project: str) -> str:

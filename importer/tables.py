@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from importer.language import english, mark, tr, trn
 
 NO_HEADER = 0
 """The ``header_row`` of a table without one."""
@@ -31,7 +33,7 @@ COMMON_ENCODINGS = (
 )  # fmt: skip
 """Those to name where somebody wrote none that is known."""
 
-_UNSEEN = {character: word for word, character in DELIMITER_WORDS.items() if not character.strip()}
+_UNSEEN = {"\t": mark("tab"), " ": mark("space"), "": mark("none")}
 # A cell could not be told from what stands between cells, or the file has it for its own ends.
 _NEVER_BETWEEN_CELLS = frozenset('"\r\n\0\x1f')
 # Encodings of Python's that turn text into other text, or that fail on purpose.
@@ -95,8 +97,9 @@ class Certainty(StrEnum):
 class Reading:
     """One thing that was understood of a table.
 
-    ``what``: encoding, delimiter, quote, escape, header or sheet. ``others``: what it may
-    be as well. ``settle``: the line of the mapping that settles it.
+    ``what``: encoding, delimiter, quote, escape, header or sheet, in English. ``found``, and
+    ``others``, what it may be as well: in words. ``settle``: the line of the mapping that settles
+    it.
     """
 
     what: str
@@ -134,20 +137,24 @@ class LeftOut:
     @property
     def words(self) -> str:
         """What they are, for people."""
-        rows = f"row {self.first}" if self.rows == 1 else f"rows {self.first} to {self.last}"
+        rows = _rows_in_words(self.first, self.first if self.rows == 1 else self.last)
         match self.part:
             case Part.PREAMBLE:
-                return f"{rows} above the header"
+                return tr("{rows} above the header", rows=rows)
             case Part.BLANK_ROWS:
-                return f"blank {rows}" if self.rows == 1 else f"{self.rows:,} blank rows"
+                if self.rows == 1:
+                    return tr("blank row {row}", row=self.first)
+                return trn("{count} blank row", "{count} blank rows", self.rows)
             case Part.HIDDEN_ROWS:
-                return f"hidden {rows}" if self.rows == 1 else f"{self.rows:,} hidden rows"
+                if self.rows == 1:
+                    return tr("hidden row {row}", row=self.first)
+                return trn("{count} hidden row", "{count} hidden rows", self.rows)
             case Part.FOOTER:
-                return f"{rows} below the table"
+                return tr("{rows} below the table", rows=rows)
             case Part.BELOW_LAST_ROW:
-                return f"{rows} below the last row that the mapping names"
+                return tr("{rows} below the last row that the mapping names", rows=rows)
             case Part.OTHER_TABLE:
-                return f"{rows} of another table"
+                return tr("{rows} of another table", rows=rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,25 +199,50 @@ class TableDescription:
     @property
     def shown(self) -> str:
         """The table as a message names it."""
-        return f"{self.file}, sheet {self.sheet}" if self.sheet else self.file
+        if not self.sheet:
+            return self.file
+        return tr("{file}, sheet {sheet}", file=self.file, sheet=self.sheet)
 
     @property
     def place(self) -> str:
         """The table as a message names it before one of its rows."""
-        return f"{self.shown}," if self.sheet else self.file
+        return tr("{table},", table=self.shown) if self.sheet else self.file
+
+    def in_english(self) -> TableDescription:
+        """Give it as JSON holds it, with all that is said of the table in English."""
+        return replace(
+            self,
+            warnings=tuple(map(english, self.warnings)),
+            readings=tuple(
+                replace(one, found=english(one.found), others=tuple(map(english, one.others)))
+                for one in self.readings
+            ),
+            obstacles=tuple((column, english(sentence)) for column, sentence in self.obstacles),
+        )
 
 
 def header_in_words(header_row: int, header_rows: int) -> str:
     """Say where a table's header stands."""
     if header_row == NO_HEADER:
-        return "none"
-    last = header_row + header_rows - 1
-    return f"row {header_row}" if header_rows == 1 else f"rows {header_row} to {last}"
+        return tr("none")
+    return _rows_in_words(header_row, header_row + header_rows - 1)
+
+
+def _rows_in_words(first: int, last: int) -> str:
+    if first == last:
+        return tr("row {row}", row=first)
+    return tr("rows {first} to {last}", first=first, last=last)
 
 
 def delimiter_in_words(delimiter: str) -> str:
     """Name a delimiter or a quote, also one that cannot be seen."""
-    return _UNSEEN.get(delimiter) or visible(delimiter)
+    word = unseen_delimiter(delimiter)
+    return visible(delimiter) if word is None else tr(word)
+
+
+def unseen_delimiter(delimiter: str) -> str | None:
+    """Give the mapping's word for a delimiter that cannot be seen; None for one that can."""
+    return _UNSEEN.get(delimiter)
 
 
 def visible(text: str) -> str:
@@ -221,9 +253,10 @@ def visible(text: str) -> str:
 def delimiter_problem(delimiter: str) -> str | None:
     """Say why a text cannot stand between two cells; None if it can."""
     if not 1 <= len(delimiter) <= LONGEST_DELIMITER or _NEVER_BETWEEN_CELLS & set(delimiter):
-        return (
-            f'1 to {LONGEST_DELIMITER} characters are needed, such as ";" (in quotes), and no '
-            "double quote or line break among them; or a word such as tab"
+        return tr(
+            '1 to {most} characters are needed, such as ";" (in quotes), and no double quote or '
+            "line break among them; or a word such as tab",
+            most=LONGEST_DELIMITER,
         )
     return None
 
@@ -231,9 +264,9 @@ def delimiter_problem(delimiter: str) -> str | None:
 def quote_problem(quote: str, delimiter: str) -> str | None:
     """Say why a text cannot stand around cells that a delimiter parts; None if it can."""
     if quote not in QUOTES:
-        return """write '"' or "'" (each in quotes), or none"""
+        return tr("""write '"' or "'" (each in quotes), or none""")
     if quote in delimiter:
-        return "the delimiter cannot hold the quote: change one of them"
+        return tr("the delimiter cannot hold the quote: change one of them")
     return None
 
 

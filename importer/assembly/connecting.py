@@ -11,6 +11,7 @@ from importer.assembly.means import Means
 from importer.documents import near
 from importer.errors import ImporterError, Mistake, UnusableInputError
 from importer.key_places import resolve_secret
+from importer.language import tr
 from importer.mapping import Mapping
 from importer.model import (
     AccountFields,
@@ -54,8 +55,13 @@ def choose_connection(
     wanted = mapping.connection if mapping else None
     if wanted is not None and option not in {None, wanted}:
         raise UnusableInputError(
-            f"the mapping {mapping.name if mapping else ''} is bound to the connection {wanted}: "
-            f"it cannot be sent through {option}"
+            tr(
+                "the mapping {mapping} is bound to the connection {connection}: it cannot be sent "
+                "through {other}",
+                mapping=mapping.name if mapping else "",
+                connection=wanted,
+                other=option,
+            )
         )
     name = option or wanted or settings.default_connection
     if name is None and len(settings.connections) == 1:
@@ -63,25 +69,53 @@ def choose_connection(
     if name is None:
         if not needed:
             return None
-        known = ", ".join(settings.connections)
-        place = f"{settings.file} has several ({known})" if known else "importer.yaml has none"
-        raise UnusableInputError(
-            f"no connection is chosen and {place}: name one with -c NAME (-c sandbox is built in)"
-        )
+        raise UnusableInputError(_none_chosen(settings))
     connection = named_connection(means, name)
     if mapping is not None:
         _refuse_other_target(mapping, connection)
     return connection
 
 
+def _none_chosen(settings: Settings) -> str:
+    known = ", ".join(settings.connections)
+    if known:
+        return tr(
+            "no connection is chosen and {file} has several ({known}): name one with -c NAME "
+            "(-c sandbox is built in)",
+            file=settings.file,
+            known=known,
+        )
+    return tr(
+        "no connection is chosen and importer.yaml has none: name one with -c NAME (-c sandbox is "
+        "built in)"
+    )
+
+
 def _refuse_other_target(mapping: Mapping, connection: Connection) -> None:
     wanted = targets.connected_by(mapping.target)
     if connection.target == wanted:
         return
-    through = f" (through a connection of {wanted})" if wanted != mapping.target else ""
+    facts = {
+        "mapping": mapping.name,
+        "target": mapping.target,
+        "connection": connection.name,
+        "other": connection.target,
+    }
+    if wanted == mapping.target:
+        raise UnusableInputError(
+            tr(
+                "the mapping {mapping} is for {target}, and the connection {connection} for "
+                "{other}",
+                **facts,
+            )
+        )
     raise UnusableInputError(
-        f"the mapping {mapping.name} is for {mapping.target}{through}, "
-        f"and the connection {connection.name} for {connection.target}"
+        tr(
+            "the mapping {mapping} is for {target} (through a connection of {wanted}), and the "
+            "connection {connection} for {other}",
+            wanted=wanted,
+            **facts,
+        )
     )
 
 
@@ -97,15 +131,24 @@ def named_connection(means: Means, name: str) -> Connection:
     section = settings.connections.get(name)
     if section is None:
         known = [*settings.connections, SANDBOX]
-        hint = near(name, known) or f" There are: {', '.join(known)}."
-        raise UnusableInputError(f'there is no connection "{name}".{hint}')
+        hint = near(name, known) or tr(" There are: {known}.", known=", ".join(known))
+        raise UnusableInputError(tr('there is no connection "{name}".{hint}', name=name, hint=hint))
     known_targets = targets.connections()
     if section.target not in known_targets:
-        instead = f"there are: {', '.join(known_targets)}"
+        instead = tr("there are: {known}", known=", ".join(known_targets))
         if section.target in targets.names():
-            instead = f"write target: {targets.connected_by(section.target)}, it serves both"
+            instead = tr(
+                "write target: {target}, it serves both",
+                target=targets.connected_by(section.target),
+            )
         raise UnusableInputError(
-            f"{settings.file}: the connection {name} has the target {section.target}; {instead}"
+            tr(
+                "{file}: the connection {connection} has the target {target}; {instead}",
+                file=settings.file,
+                connection=name,
+                target=section.target,
+                instead=instead,
+            )
         )
     return _connection(name, section)
 
@@ -274,7 +317,7 @@ def account_fields(
         else targets.build(connection, mode=_READING, fields=())
     )
     if not isinstance(target, targets.Describes):
-        return f"no call is known that names the fields of {target.name}."
+        return tr("no call is known that names the fields of {target}.", target=target.name)
     try:
         credentials = credentials_of(connection)
         with line_to(connection, credentials, means) as line:
@@ -294,7 +337,11 @@ def account_mistakes(mapping: Mapping, account: AccountFields) -> list[Mistake]:
     for section, rule in (*of_columns, *of_sections):
         code = rule.field.removeprefix("key_")
         if code.startswith(("f_", "optin_")) and code.casefold() not in known:
-            sentence = f"the account has no field {code}.{near(code, account.labels)}"
+            sentence = tr(
+                "the account has no field {field}.{hint}",
+                field=code,
+                hint=near(code, account.labels),
+            )
             mistakes.append(mapping.document.mistake(sentence, section, rule.column))
     return mistakes
 

@@ -16,11 +16,14 @@ from importer.field_rules import (
     ValueType,
 )
 from importer.issues import Severity, message
+from importer.language import mark, tr
 from importer.mapping.document import MadeField
 from importer.mapping.document import Mapping as FieldMapping
 from importer.mapping.template import FILE_NAME, RUN_DATE, Template
 
 _ANSWERS = frozenset({ValueType.BOOLEAN, ValueType.CONSENT})
+_LISTED = mark('what "{text}" of {field} stands for can never pass: {sentence}')
+_UNLISTED = mark("what an unlisted text of {field} stands for can never pass: {sentence}")
 
 
 def value_mistakes(mapping: FieldMapping, *, run_date: date) -> list[Mistake]:
@@ -37,7 +40,11 @@ def value_mistakes(mapping: FieldMapping, *, run_date: date) -> list[Mistake]:
             continue
         if rule.blank is Blank.DEFAULT:
             for sentence in _refusals([None], rule, context, shown=[rule.default or ""]).values():
-                wrong = f"the default of {rule.field} can never pass: {sentence}"
+                wrong = tr(
+                    "the default of {field} can never pass: {sentence}",
+                    field=rule.field,
+                    sentence=sentence,
+                )
                 found.append(mapping.document.mistake(wrong, *place, "blank", "default"))
         found += _of_values(mapping, rule, place, context)
     return sorted(dict.fromkeys(found), key=lambda mistake: mistake.place)
@@ -68,7 +75,11 @@ def _of_constants(mapping: FieldMapping, context: Context) -> Iterator[Mistake]:
         if not text or made.rule.region_column or made.rule.extension:
             continue
         for sentence in _refusals([text], made.rule, context).values():
-            wrong = f"{made.rule.field} is the same in every row, and can never pass: {sentence}"
+            wrong = tr(
+                "{field} is the same in every row, and can never pass: {sentence}",
+                field=made.rule.field,
+                sentence=sentence,
+            )
             yield mapping.document.mistake(wrong, made.section, made.rule.field, "value")
 
 
@@ -98,8 +109,13 @@ def _of_values(
     refused = _refusals(list(told.values()), plain, context)
     for number, path in enumerate(told):
         if number in refused:
-            text = f'"{path[1]}"' if path[0] == "values" else "an unlisted text"
-            wrong = f"what {text} of {rule.field} stands for can never pass: {refused[number]}"
+            listed = path[0] == "values"
+            wrong = tr(
+                _LISTED if listed else _UNLISTED,
+                text=path[1],
+                field=rule.field,
+                sentence=refused[number],
+            )
             yield mapping.document.mistake(wrong, *place, *path)
 
 

@@ -15,7 +15,7 @@ from importer.clock import iso
 from importer.errors import UnusableInputError
 from importer.files import sha256_of, write_whole
 from importer.journal import Journal
-from importer.language import spoken
+from importer.language import spoken, tr
 from importer.model import (
     Connection,
 )
@@ -102,6 +102,7 @@ def make_run(
                 max_rejected=order.max_rejected,
                 verify=order.verify,
                 report_delimiter=order.settings.report_delimiter,
+                report_workbook=order.settings.report_workbook,
                 keep_all=order.settings.keep_all,
             )
         )
@@ -110,7 +111,11 @@ def make_run(
         folder.discard()
         if isinstance(error, OSError):
             raise UnusableInputError(
-                f"{runs}: the run cannot be written ({error.strerror or error}). Nothing was sent."
+                tr(
+                    "{folder}: the run cannot be written ({reason}). Nothing was sent.",
+                    folder=runs,
+                    reason=error.strerror or error,
+                )
             ) from error
         raise
 
@@ -158,8 +163,14 @@ def reopen(folder: RunFolder) -> Opened:
 
 def _refuse_changed(path: Path, facts: FileFacts | ListFacts, folder: RunFolder) -> None:
     if not path.is_file():
-        raise UnusableInputError(f"{facts.path} is gone: the run {folder.id} cannot be checked")
+        raise UnusableInputError(
+            tr("{file} is gone: the run {run} cannot be checked", file=facts.path, run=folder.id)
+        )
     if sha256_of(path) != facts.sha256:
         raise UnusableInputError(
-            f"{facts.path} has changed since the run {folder.id} began: start a new run"
+            tr(
+                "{file} has changed since the run {run} began: start a new run",
+                file=facts.path,
+                run=folder.id,
+            )
         )

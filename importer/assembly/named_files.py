@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from importer.errors import Mistake, UnusableInputError
 from importer.files import replacing
+from importer.language import tr
 from importer.sources import (
     STANDARD_INPUT,
     Contents,
@@ -38,7 +39,10 @@ class NamedFile:
     @property
     def passed_over(self) -> tuple[str, ...]:
         """What lies in it and is not read, in words."""
-        return tuple(f"{one.path}: {one.reason}" for one in self.contents.passed_over)
+        return tuple(
+            tr("{file}: {reason}", file=one.path, reason=one.reason)
+            for one in self.contents.passed_over
+        )
 
     def tables(self, options: SourceOptions) -> tuple[Source, ...]:
         """Open its tables.
@@ -54,7 +58,10 @@ class NamedFile:
 def files_of(arguments: Sequence[str]) -> tuple[list[tuple[Path, str]], list[str]]:
     """Give the files that arguments mean, as (path, shown), and what was passed over."""
     found = find_files(arguments)
-    passed = [f"{printable(one.path)}: {one.reason}" for one in found.passed_over]
+    passed = [
+        tr("{file}: {reason}", file=printable(one.path), reason=one.reason)
+        for one in found.passed_over
+    ]
     return [(path, printable(path)) for path in found.files], passed
 
 
@@ -88,7 +95,7 @@ def _pieces(stream: BinaryIO) -> Iterator[bytes]:
             yield piece
     except OSError as error:
         raise UnusableInputError(
-            f"standard input cannot be read: {error.strerror or error}"
+            tr("standard input cannot be read: {reason}", reason=error.strerror or error)
         ) from error
 
 

@@ -16,6 +16,7 @@ from importer.checking import Suppression
 from importer.documents import near
 from importer.errors import Mistake, UnusableInputError
 from importer.files import sha256_of
+from importer.language import tr, trn
 from importer.mapping import (
     BoundMapping,
     Drift,
@@ -49,8 +50,12 @@ def find_mapping(name: str) -> tuple[Path, Mapping]:
         path = MAPPINGS / f"{name}.yaml"
         if not path.is_file():
             known = sorted(p.stem for p in MAPPINGS.glob("*.yaml"))
-            hint = near(name, known) or (f" There are: {', '.join(known)}." if known else "")
-            raise UnusableInputError(f'there is no mapping "{name}" ({path}).{hint}')
+            hint = near(name, known)
+            if known and not hint:
+                hint = tr(" There are: {known}.", known=", ".join(known))
+            raise UnusableInputError(
+                tr('there is no mapping "{name}" ({file}).{hint}', name=name, file=path, hint=hint)
+            )
     return path, read_mapping(path, grammars())
 
 
@@ -112,8 +117,11 @@ def open_all(
         ]
         raise UnusableInputError(
             *error.mistakes,
-            f"nothing was sent: a run has one mapping and reads every file. "
-            f"What can go is:{''.join(commands)}",
+            tr(
+                "nothing was sent: a run has one mapping and reads every file. What can go "
+                "is:{commands}",
+                commands="".join(commands),
+            ),
         ) from None
     inside = (told for file in files for told in file.passed_over)
     return _with_lists(replace(opened, passed_over=(*passed_over, *inside)), lists)
@@ -186,16 +194,25 @@ def _open_with_only_fitting(
         return fitting[0]
     if fitting:
         names = ", ".join(opened.mapping_file.stem for opened in fitting)
-        raise UnusableInputError(f"several mappings fit: {names}. Choose one with -m NAME.")
+        raise UnusableInputError(
+            tr("several mappings fit: {names}. Choose one with -m NAME.", names=names)
+        )
     if not misfits:
         raise UnusableInputError(
-            f"there is no mapping in {MAPPINGS}/: name one with -m PATH, or write one"
+            tr(
+                "there is no mapping in {folder}/: name one with -m PATH, or write one",
+                folder=MAPPINGS,
+            )
         )
     misfits.sort(key=lambda misfit: misfit.far_off)
     listed = "\n  ".join(misfit.reason for misfit in misfits)
     raise UnusableInputError(
-        f"no mapping of {MAPPINGS}/ fits; name one with -m NAME. Why each does not, the nearest "
-        f"first:\n  {listed}"
+        tr(
+            "no mapping of {folder}/ fits; name one with -m NAME. Why each does not, the nearest "
+            "first:\n  {reasons}",
+            folder=MAPPINGS,
+            reasons=listed,
+        )
     )
 
 
@@ -220,9 +237,16 @@ class _Misfit:
     def reason(self) -> str:
         drift, mistakes = self._drift, self.error.mistakes
         if drift is not None and drift.shortly:
-            return f"{self.path.stem}: {drift.shortly}"
-        more = f" (and {len(mistakes) - 1} more)" if len(mistakes) > 1 else ""
-        return f"{self.path.stem}: {mistakes[0]}{more}"
+            return tr("{mapping}: {reason}", mapping=self.path.stem, reason=drift.shortly)
+        if len(mistakes) == 1:
+            return tr("{mapping}: {reason}", mapping=self.path.stem, reason=str(mistakes[0]))
+        return trn(
+            "{mapping}: {reason} (and {count} more)",
+            "{mapping}: {reason} (and {count} more)",
+            len(mistakes) - 1,
+            mapping=self.path.stem,
+            reason=str(mistakes[0]),
+        )
 
 
 def _open_with(
@@ -271,6 +295,10 @@ def mapping_of(folder: RunFolder) -> Mapping:
     """
     if sha256_of(folder.mapping) != folder.settings.mapping_sha256:
         raise UnusableInputError(
-            f"{folder.mapping} is not what the run {folder.id} was checked with: start a new run"
+            tr(
+                "{file} is not what the run {run} was checked with: start a new run",
+                file=folder.mapping,
+                run=folder.id,
+            )
         )
     return read_mapping(folder.mapping, grammars())

@@ -21,6 +21,7 @@ from importer.field_rules import FieldRole
 from importer.files import make_private, sync_file, write_whole
 from importer.issues import IssueCode
 from importer.journal import Journal
+from importer.language import trn
 from importer.masks import to_mask
 from importer.model import RunState
 from importer.plan_sums import note_sums
@@ -158,6 +159,7 @@ def _write_settings(
                 "retry_of": settings.run,
                 "verify": order.verify,
                 "report_delimiter": here.report_delimiter,
+                "report_workbook": here.report_workbook,
                 "keep_all": here.keep_all,
             }
         )
@@ -287,6 +289,14 @@ def _copied(
 def _refuse_fewer(copied: int, rows: NDArray[np.int64], of: RunFolder) -> None:
     if copied != len(rows):
         raise UnusableInputError(
-            f"{of.id} holds only {copied} of the {len(rows)} rows to retry: files of its folder "
-            "were changed or damaged. Import the rows of its to-fix.csv instead"
+            trn(
+                "{run} holds only {copied} of the {count} rows to retry: files of its folder were "
+                "changed or damaged. Import the rows of its to-fix.csv instead",
+                "{run} holds only {copied} of the {count} rows to retry: files of its folder were "
+                "changed or damaged. Import the rows of its to-fix.csv instead",
+                len(rows),
+                count=len(rows),
+                run=of.id,
+                copied=copied,
+            )
         )

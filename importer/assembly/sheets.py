@@ -13,6 +13,7 @@ from importer.assembly.opening import grammars
 from importer.documents import folded, near
 from importer.errors import Mistake, UnusableInputError
 from importer.issues import Severity, message
+from importer.language import tr
 from importer.mapping import Converted, SheetRow, convert
 from importer.model import Chunk
 from importer.reports.steps import argument
@@ -33,8 +34,8 @@ def convert_sheet(
     """
     known = grammars()
     if target not in known:
-        hint = near(target, known) or f" There are: {', '.join(known)}."
-        raise UnusableInputError(f'there is no target "{target}".{hint}')
+        hint = near(target, known) or tr(" There are: {known}.", known=", ".join(known))
+        raise UnusableInputError(tr('there is no target "{name}".{hint}', name=target, hint=hint))
     source = _only_table(file, sheet)
     shown = source.description.shown
     return convert(
@@ -54,7 +55,9 @@ def _name_of(file: str) -> str:
 def _only_table(file: str, sheet: str | None) -> Source:
     found, _ = files_of([file])
     if len(found) != 1:
-        raise UnusableInputError(f"{file} means {len(found)} files: name one")
+        raise UnusableInputError(
+            tr("{file} means {count} files: name one", file=file, count=len(found))
+        )
     options = SourceOptions(
         sheet=sheet or "all",
         header_row=NO_HEADER,
@@ -66,8 +69,10 @@ def _only_table(file: str, sheet: str | None) -> Source:
     tables = unpacked(*found[0]).tables(options)
     if len(tables) != 1:
         sheets = dict.fromkeys(table.description.sheet for table in tables)
-        names = " or ".join(f"--sheet {argument(one)}" for one in sheets if one)
-        raise UnusableInputError(f"{file} holds several tables: choose one with {names}")
+        names = tr(" or ").join(f"--sheet {argument(one)}" for one in sheets if one)
+        raise UnusableInputError(
+            tr("{file} holds several tables: choose one with {options}", file=file, options=names)
+        )
     return tables[0]
 
 
@@ -83,7 +88,7 @@ def _rows(source: Source, shown: str) -> list[SheetRow]:
         rows += _rows_of(chunk)
         mistakes += _mistakes_of(chunk, shown)
         if len(rows) > _MOST_ROWS:
-            raise UnusableInputError(f"{shown} has more rows than a mapping can have")
+            raise UnusableInputError(tr("{file} has more rows than a mapping can have", file=shown))
     if mistakes:
         raise UnusableInputError(*mistakes)
     return rows

@@ -20,6 +20,7 @@ from importer.checking.suppression import address_hashes, addresses_in
 from importer.errors import Mistake, UnusableInputError
 from importer.files import sha256_of
 from importer.issues import IssueCode
+from importer.language import english, tr, trn
 from importer.mapping import Mapping
 from importer.model import Chunk
 from importer.run_folder import ListFacts
@@ -59,8 +60,12 @@ def lists_of(mapping_file: Path, mapping: Mapping) -> list[tuple[Path, str]]:
         _mistake(
             mapping,
             at,
-            f"the suppression list {named} is not there, or is no file ({printable(path)}): mend "
-            "its place under `suppress`, which is told from the mapping's folder",
+            tr(
+                "the suppression list {file} is not there, or is no file ({place}): mend its "
+                "place under `suppress`, which is told from the mapping's folder",
+                file=named,
+                place=printable(path),
+            ),
         )
         for at, (path, named) in enumerate(found)
         if not _is_file(path)
@@ -95,9 +100,7 @@ def read_lists(mapping: Mapping, lists: Sequence[tuple[Path, str]]) -> ReadLists
         try:
             found = _read(path, named)
         except UnusableInputError as error:
-            why = str(error.mistakes[0]).rstrip(".")
-            why = why if why.startswith(f"{named} ") else f"{named} cannot be read: {why}"
-            mistakes.append(_mistake(mapping, at, f"the suppression list {why}"))
+            mistakes.append(_mistake(mapping, at, _unreadable(error.mistakes[0], named)))
             continue
         hashes.append(found.hashes)
         warnings += found.warnings
@@ -107,6 +110,16 @@ def read_lists(mapping: Mapping, lists: Sequence[tuple[Path, str]]) -> ReadLists
     together = np.unique(np.concatenate(hashes))
     return ReadLists(
         Suppression(together, rows=mapping.suppress_rows), tuple(facts), tuple(warnings)
+    )
+
+
+def _unreadable(mistake: Mistake, named: str) -> str:
+    """Say why a list cannot be read, in a sentence that begins with the list's name."""
+    why = str(mistake)
+    if english(why).startswith(f"{named} "):
+        return tr("the suppression list {sentence}", sentence=why.rstrip("."))
+    return tr(
+        "the suppression list {file} cannot be read: {reason}", file=named, reason=why.rstrip(".")
     )
 
 
@@ -130,7 +143,10 @@ def _read(path: Path, named: str) -> _List:
     try:
         sha256 = sha256_of(path)
     except OSError as error:
-        raise UnusableInputError(f"{named} cannot be opened: {error.strerror or error}") from error
+        reason = error.strerror or error
+        raise UnusableInputError(
+            tr("{file} cannot be opened: {reason}", file=named, reason=reason)
+        ) from error
     found: list[NDArray[np.uint64]] = []
     others = 0
     warnings: list[str] = []
@@ -142,12 +158,20 @@ def _read(path: Path, named: str) -> _List:
     hashes = np.unique(np.concatenate([*found, np.zeros(0, np.uint64)]))
     if not len(hashes):
         raise UnusableInputError(
-            f"{named} holds not one address and no SHA-256 of one (64 digits and letters a to f): "
-            "see whether it is the right file"
+            tr(
+                "{file} holds not one address and no SHA-256 of one (64 digits and letters a to "
+                "f): see whether it is the right file",
+                file=named,
+            )
         )
     if others:
-        cells_are = "1 cell of {} is" if others == 1 else f"{others:,} cells of {{}} are"
-        warnings.append(f"{cells_are.format(named)} neither an address nor a SHA-256.")
+        told = trn(
+            "{count} cell of {file} is neither an address nor a SHA-256.",
+            "{count} cells of {file} are neither an address nor a SHA-256.",
+            others,
+            file=named,
+        )
+        warnings.append(told)
     facts = ListFacts(
         path=named, absolute=printable(path.resolve()), sha256=sha256, addresses=len(hashes)
     )
@@ -160,10 +184,13 @@ def _refuse_unread(source: Source, named: str) -> None:
     Raises:
         UnusableInputError: it has hidden sheets.
     """
-    if any("not read" in warning for warning in source.description.warnings):
+    if any("not read" in english(warning) for warning in source.description.warnings):
         raise UnusableInputError(
-            f"{named} has hidden sheets, which are not read: show them in a spreadsheet program, "
-            "or take them out, and save it"
+            tr(
+                "{file} has hidden sheets, which are not read: show them in a spreadsheet "
+                "program, or take them out, and save it",
+                file=named,
+            )
         )
 
 
@@ -184,7 +211,9 @@ class _Cells:
             UnusableInputError: the file was cut off.
         """
         if any(one.code is IssueCode.FILE_CUT_OFF for one in chunk.findings):
-            raise UnusableInputError(f"{named} ends in the middle of a row: get the whole file")
+            raise UnusableInputError(
+                tr("{file} ends in the middle of a row: get the whole file", file=named)
+            )
         found = np.zeros(len(chunk), dtype=bool)
         filled = np.zeros(len(chunk), dtype=bool)
         others = np.zeros(len(chunk), dtype=np.int64)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from importer.checking.typing_slips import domain_completed, domain_meant, known_domains
+from importer.language import tr
 
 _LONGEST = 400
 _BETWEEN = re.compile(r"[\s;,/|<>()\"]+")
@@ -33,14 +34,14 @@ def remedy(text: str, accepts: Callable[[str], bool]) -> str:
     if text.count("@") > 1:
         several = sum(accepts(part.strip(_AROUND)) for part in _BETWEEN.split(text) if "@" in part)
         if several > 1:
-            return f"It holds {several} addresses: keep one."
+            return tr("It holds {several} addresses: keep one.", several=several)
     tried = {text}
     for candidate in _mended(text):
         if candidate in tried or "@" not in candidate:
             continue
         tried.add(candidate)
         if accepts(candidate):
-            return f"Did you mean {_with_domain_meant(candidate)}?"
+            return tr("Did you mean {address}?", address=_with_domain_meant(candidate))
     return ""
 
 

@@ -14,6 +14,7 @@ from email_validator import (
     validate_email,
 )
 
+from importer.checking.address_faults import fault_in_words
 from importer.checking.address_remedies import remedy
 from importer.checking.column import (
     Checked,
@@ -24,6 +25,7 @@ from importer.checking.column import (
 from importer.checking.typing_slips import domain_meant, domains_meant
 from importer.field_rules import FieldRule
 from importer.issues import IssueCode, Severity
+from importer.language import tr
 from importer.masks import Mask, to_mask
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -59,7 +61,8 @@ def check_address(texts: Any, rule: FieldRule, context: Context) -> Checked:
         except EmailNotValidError as error:
             replacements.append(None)
             wrong[position] = True
-            reasons.append(f"{error} {remedy(text, _accepts)}".rstrip())
+            fault, hint = fault_in_words(str(error)), remedy(text, _accepts)
+            reasons.append(tr("{fault} {remedy}", fault=fault, remedy=hint) if hint else fault)
             continue
         replacements.append(written)
         doubtful[position] = domain_meant(written.rpartition("@")[2]) is not None
@@ -123,7 +126,7 @@ def _suggestions(addresses: Any, doubtful: Mask) -> list[str]:
     told = []
     for address in addresses.filter(pa.array(doubtful)).to_pylist():
         local, _, domain = address.rpartition("@")
-        told.append(f"did you mean {local}@{domain_meant(domain)}?")
+        told.append(tr("did you mean {address}?", address=f"{local}@{domain_meant(domain)}"))
     return told
 
 

@@ -37,6 +37,7 @@ from importer.field_rules import (
     ValueType,
 )
 from importer.issues import Finding, IssueCode, Severity
+from importer.language import mark, tr
 from importer.masks import Mask, to_mask
 from importer.model import (
     CheckedChunk,
@@ -46,6 +47,10 @@ from importer.model import (
 
 _WIRE_OVERHEAD = 1_000  # what a call needs beside its contacts, and a contact beside its values
 _DATES = {ValueType.DATE, ValueType.DATETIME}
+_ALONE = {
+    "yes": mark("only a yes is sent, so the date is left out"),
+    "no": mark("only a no is sent, so the date is left out"),
+}
 
 
 class Checker:
@@ -129,10 +134,7 @@ class Checker:
             if consent in columns and code in columns:
                 alone = _date_alone(by_code[code], columns, consent, passed_over)
                 if alone is not None and self._row_rules.only is not None:
-                    alone = replace(
-                        alone,
-                        details=f"only a {self._row_rules.only} is sent, so the date is left out",
-                    )
+                    alone = replace(alone, details=tr(_ALONE[self._row_rules.only]))
                 findings.append(alone)
         findings.append(_too_large(columns, self._largest_row, passed_over))
         return [finding for finding in findings if finding is not None]
@@ -194,7 +196,7 @@ def _date_alone(
         return None
     dates = columns[rule.field].take(pa.array(at)).to_pylist()
     code = IssueCode.CONSENT_DATE_ALONE
-    told = "the date is sent alone"
+    told = tr("the date is sent alone")
     return Finding(code, Severity.WARNING, at, rule.column, rule.field, dates, told)
 
 
@@ -236,7 +238,7 @@ def _too_large(columns: Mapping[str, Any], largest: int, passed_over: Mask) -> F
         size = names + len(orjson.dumps(values))
         if size > largest:
             at.append(int(position))
-            details.append(f"{size} bytes, {largest} are allowed")
+            details.append(tr("{size} bytes, {most} are allowed", size=size, most=largest))
     if not at:
         return None
     return Finding(

@@ -10,12 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from importer.checking.choices import either
 from importer.checking.column import (
     flat,
 )
 from importer.checking.date_swaps import DateSwap
 from importer.checking.numeric_dates import (
     ORDERS,
+    PARTS,
     DistinctTexts,
     Example,
     NumericDates,
@@ -28,6 +30,7 @@ from importer.checking.numeric_dates import (
 from importer.checking.transforms import transformed
 from importer.date_formats import LIKELY_SERIAL, parse_date_format
 from importer.field_rules import FieldRule, ValueType
+from importer.language import tr
 from importer.masks import Mask, to_mask
 
 _YEAR_STARTS = "^[0-9]{4}[-/.]"
@@ -75,7 +78,9 @@ class DateOrders:
         said = self._swap.sentence() if self._swap is not None else ""
         if not said and self._written is not None:
             said = self._written.sentence()
-        return f'In column "{self._rule.column}", {said}' if said else ""
+        if not said:
+            return ""
+        return tr('In column "{column}", {said}', column=self._rule.column, said=said)
 
     def _counting(self, texts: Any, passed_over: Mask) -> Any:
         """Take away what counts for nothing: rows passed over, and texts that stand for others."""
@@ -146,7 +151,11 @@ class _Unformatted:
             return self._of_numbers(self._first)
         if self._first_other is not None and 2 * self._others.total() >= self.filled:
             formats = [text for text, _ in self._others.most_common()]
-            return f"only a format tells how to read {self._first_other}: {self._write([formats])}"
+            return tr(
+                "only a format tells how to read {example}: {remedy}",
+                example=self._first_other.said,
+                remedy=self._write([formats]),
+            )
         return ""
 
     def _of_numbers(self, first: Example) -> str:
@@ -154,19 +163,35 @@ class _Unformatted:
         if not possible:
             told = dict.fromkeys(self._against[part] for part in ("month", "day", "year"))
             one, other = sorted(list(told)[:2])
-            return (
-                f"the dates are of both orders, such as {one} and {other}: give each order a "
-                "column of its own, or mend the rows of one of them."
+            return tr(
+                "the dates are of both orders, such as {one} and {other}: give each order a "
+                "column of its own, or mend the rows of one of them.",
+                one=one.said,
+                other=other.said,
             )
         remedy = self._write([self._formats(part) for part in possible])
         if len(possible) == 1:
             why = next(self._against[part] for part in ("day", "month") if part in self._against)
-            return f"the {possible[0]} comes first in the dates, as {why} shows: {remedy}"
+            return tr(
+                "{part} comes first in the dates, as {why} shows: {remedy}",
+                part=tr(PARTS[possible[0]]),
+                why=why.said,
+                remedy=remedy,
+            )
         if self._ambiguous is None or not {"day", "month"} <= set(possible):
-            return f"nothing tells the order of the dates, such as {first}: {remedy}"
+            return tr(
+                "nothing tells the order of the dates, such as {example}: {remedy}",
+                example=first.said,
+                remedy=remedy,
+            )
         numbers = numbers_in(self._ambiguous.text)
-        readings = " or ".join(in_words(numbers, part) for part in possible)
-        return f"{self._ambiguous} is {readings}: {remedy}"
+        readings = either(in_words(numbers, part) for part in possible)
+        return tr(
+            "{example} is {readings}: {remedy}",
+            example=self._ambiguous.said,
+            readings=readings,
+            remedy=remedy,
+        )
 
     def _formats(self, part: str) -> list[str]:
         """Write the column's shapes as formats, the most frequent first."""
@@ -180,9 +205,13 @@ class _Unformatted:
             for one in choices
         ]
         known = [parse_date_format(text) for formats in choices for text in formats]
-        said = f"write {' or '.join(options)} in the mapping."
+        said = tr("write {formats} in the mapping.", formats=either(options))
         if self._rule.pivot is None and any(form.short_year for form in known):
-            said += " Years of two digits also need the last one of the 2000s, such as pivot: 30."
+            said = tr(
+                "{said} Years of two digits also need the last one of the 2000s, such as "
+                "pivot: 30.",
+                said=said,
+            )
         if self._rule.type is ValueType.DATETIME and not all(form.timed for form in known):
-            said += " Without a time of day they also need type: date."
+            said = tr("{said} Without a time of day they also need type: date.", said=said)
         return said

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from importer.checking.numeric_dates import (
+    PARTS,
     DistinctTexts,
     Example,
     format_of,
@@ -17,6 +18,7 @@ from importer.checking.numeric_dates import (
 )
 from importer.date_formats import ISO_DATE, parse_date_format
 from importer.field_rules import FieldRule
+from importer.language import tr
 from importer.masks import to_mask
 
 _TURNED = {"day": "month", "month": "day"}
@@ -70,16 +72,25 @@ class DateSwap:
         """Show the likely swap; empty where there is none."""
         if not self.possible or self._real is None or self._text is None:
             return ""
-        row, text = self._real.row, self._real.text
-        year, month, day = numbers_in(text)
-        turned = in_words((month, day, year), "day")
-        lacking = ""
-        if not self._formats:
-            lacking = f"format: {format_of(shape_of(self._text.text), self._first)} with "
-        return (
-            f"row {row} holds the real date {text[:10]}, and row {self._text.row} holds "
-            f'"{self._text.text}" as text: a spreadsheet program that expects the '
-            f"{_TURNED[self._first]} first has likely taken day for month, so that row {row} would "
-            f"be {turned}. Write {lacking}real_dates: swap in the mapping, or {lacking}"
-            "real_dates: keep if its real dates are right."
+        year, month, day = numbers_in(self._real.text)
+        return tr(
+            "row {row} holds the real date {date}, and row {other} holds "
+            '"{text}" as text: a spreadsheet program that expects {part} first has likely taken '
+            "day for month, so that row {row} would be {turned}. Write {swap} in the mapping, or "
+            "{keep} if its real dates are right.",
+            row=self._real.row,
+            date=self._real.text[:10],
+            other=self._text.row,
+            text=self._text.text,
+            part=tr(PARTS[_TURNED[self._first]]),
+            turned=in_words((month, day, year), "day"),
+            swap=self._with_its_format("real_dates: swap", self._text.text),
+            keep=self._with_its_format("real_dates: keep", self._text.text),
         )
+
+    def _with_its_format(self, setting: str, text: str) -> str:
+        """Name a setting, and the format where the mapping lacks it, which such a text has."""
+        if self._formats:
+            return setting
+        form = f"format: {format_of(shape_of(text), self._first)}"
+        return tr("{format} with {setting}", format=form, setting=setting)

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from importer.checking.choices import either
 from importer.checking.column import (
     Checked,
     Context,
@@ -29,6 +30,7 @@ from importer.date_formats import (
 )
 from importer.field_rules import FieldRule, RealDates, ValueType
 from importer.issues import IssueCode, Severity
+from importer.language import tr
 from importer.masks import Mask, to_mask
 
 Moments = NDArray[np.datetime64]
@@ -227,7 +229,7 @@ def _why_invalid(texts: Any, wrong: Mask, rule: FieldRule) -> str | list[str]:
     """Say which forms count, and for each text which others it would have."""
     listed = rule.formats or ("YYYY-MM-DD",)
     *others, last = listed
-    forms = f"{', '.join(others)} or {last}" if others else last
+    forms = either([", ".join(others), last] if others else [last])
     texts = texts.filter(pa.array(wrong))
     hints = np.zeros(len(texts), dtype=np.int64)
     known = [parse_date_format(one) for one in listed]
@@ -238,18 +240,22 @@ def _why_invalid(texts: Any, wrong: Mask, rule: FieldRule) -> str | list[str]:
         hints[~np.isnat(moments)] |= 1 << place
     if not hints.any():
         return forms
-    written = {hint: forms + _hint(int(hint), listed) for hint in np.unique(hints)}
+    written = {hint: _with_hint(forms, int(hint), listed) for hint in np.unique(hints)}
     return [written[hint] for hint in hints]
 
 
-def _hint(bits: int, listed: Sequence[str]) -> str:
+def _with_hint(forms: str, bits: int, listed: Sequence[str]) -> str:
     if not bits:
-        return ""
+        return forms
     if bits & 1:
-        remedy = f"`format: [{', '.join(listed)}, excel]` reads such numbers"
-        return f"; it looks like the number of a day in a spreadsheet: {remedy}"
-    fitting = [usual for place, usual in enumerate(_USUAL, 1) if bits >> place & 1]
-    return f"; it would fit {' or '.join(fitting)}"
+        return tr(
+            "{forms}; it looks like the number of a day in a spreadsheet: `{format}` reads such "
+            "numbers",
+            forms=forms,
+            format=f"format: [{', '.join(listed)}, excel]",
+        )
+    fitting = either(usual for place, usual in enumerate(_USUAL, 1) if bits >> place & 1)
+    return tr("{forms}; it would fit {fitting}", forms=forms, fitting=fitting)
 
 
 def _why_impossible(texts: Any, wrong: Mask, rule: FieldRule) -> str | list[str]:
@@ -263,7 +269,8 @@ def _why_impossible(texts: Any, wrong: Mask, rule: FieldRule) -> str | list[str]
     turned = ~np.isnat(moments)
     if not turned.any():
         return ""
-    return [" With day and month in each other's place it would." if one else "" for one in turned]
+    said = tr(" With day and month in each other's place it would.")
+    return [said if one else "" for one in turned]
 
 
 @lru_cache(maxsize=64)

@@ -22,6 +22,7 @@ from importer.checking.column import (
 from importer.checking.values import ListedValues
 from importer.field_rules import FieldRule
 from importer.issues import IssueCode
+from importer.language import tr
 from importer.masks import to_mask
 
 _JOINT = "|"
@@ -99,21 +100,28 @@ def _problems(
     unlisted = {p: one.unlisted for p, one in zip(at, lists, strict=True) if one.unlisted}
     if unlisted:
         named = ListedValues(rule).named()
-        details = [f" Not in it: {_named(e)}. {named}" for e in unlisted.values()]
+        details = [
+            tr(" Not in it: {entries}. {listed}", entries=_named(e), listed=named)
+            for e in unlisted.values()
+        ]
         yield Problem(IssueCode.VALUE_NOT_LISTED, _mask(unlisted, count), details)
     cut = {p: one.cut for p, one in zip(at, lists, strict=True) if one.cut and not one.unlisted}
     if cut:
         details = [
-            f"the sign {_JOINT} in {_named(e)} would cut it on the platform: write another one."
+            tr(
+                "the sign {sign} in {entries} would cut it on the platform: write another one.",
+                sign=_JOINT,
+                entries=_named(e),
+            )
             for e in cut.values()
         ]
         yield Problem(IssueCode.LIST_ENTRY_INVALID, _mask(cut, count), details)
 
 
 def _named(entries: Sequence[str]) -> str:
-    shown = ", ".join(f'"{entry}"' for entry in entries[:_MOST_NAMED])
+    shown = ", ".join(tr('"{text}"', text=entry) for entry in entries[:_MOST_NAMED])
     more = len(entries) - _MOST_NAMED
-    return f"{shown} and {more} more" if more > 0 else shown
+    return tr("{shown} and {more} more", shown=shown, more=more) if more > 0 else shown
 
 
 def _mask(at: Iterable[np.int64], count: int) -> NDArray[np.bool_]:

@@ -19,6 +19,7 @@ from importer.checking.column import (
 )
 from importer.field_rules import FieldRule
 from importer.issues import IssueCode, Severity
+from importer.language import mark, tr
 from importer.masks import Mask, to_mask
 
 _MOST_DIGITS = 15  # what every JSON reader keeps exactly
@@ -29,13 +30,20 @@ _SPACE = r"[ \x{a0}\x{2007}\x{2008}\x{2009}\x{200a}\x{202f}]"
 _APOSTROPHE = r"['\x{2019}]"
 _DIGITS = r"^[+-]?[0-9]+$"
 _COULD_BE_THOUSANDS = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"
-_REMEDY = "Say which in the mapping: `decimal: comma` or `decimal: point`."
+_REMEDY = mark("Say which in the mapping: `decimal: comma` or `decimal: point`.")
 # A number cell and a cell of text give the same text, and only the text follows the mapping.
-_REMEDY_IN_A_WORKBOOK = (
+_REMEDY_IN_A_WORKBOOK = mark(
     "A number and a text look the same in a workbook: take `decimal` out of the mapping if the "
-    "cells hold numbers, or write {} or, as text, a comma before the decimals."
+    "cells hold numbers, or write {number} or, as text, a comma before the decimals."
 )
-_FRACTION = " It has decimals."
+_FRACTION = mark(" It has decimals.")
+_SHAPES = {
+    None: mark(
+        " Groups have three digits each, and one comma or point stands before the decimals."
+    ),
+    "comma": mark(" By the mapping, decimals follow a comma, and groups have three digits each."),
+    "point": mark(" By the mapping, decimals follow a point, and groups have three digits each."),
+}
 
 _SHORTENED = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+")
 _CURRENCY = re.compile(r"(?:\b|\d)(?:CAD|USD|EUR|GBP|CHF)\b", re.IGNORECASE)
@@ -75,10 +83,20 @@ def check_decimal(texts: Any, rule: FieldRule, context: Context) -> Checked:
         risky = to_mask(pc.match_substring_regex(texts, _COULD_BE_THOUSANDS))
         if risky.any():
             found = texts.filter(pa.array(risky)).to_pylist()
-            details = [f"{t}, which is sent, or {t.replace('.', '')}. {_REMEDY}" for t in found]
+            details = [_with_point(text) for text in found]
             code = IssueCode.DECIMAL_AMBIGUOUS
             problems.append(Problem(code, risky, details, Severity.WARNING))
     return Checked(_without_padding(read.texts), tuple(problems))
+
+
+def _with_point(text: str) -> str:
+    """Give both readings of a text with a point before three digits, which is sent as it stands."""
+    return tr(
+        "{sent}, which is sent, or {other}. {remedy}",
+        sent=text,
+        other=text.replace(".", ""),
+        remedy=tr(_REMEDY),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +179,8 @@ def _problems(
     if strange.any():
         numbers = read.texts.filter(pa.array(strange)).is_valid().to_pylist()
         found = zip(texts.filter(pa.array(strange)).to_pylist(), numbers, strict=True)
-        details = [_FRACTION if number else _reason(text, rule.decimal) for text, number in found]
+        fraction = tr(_FRACTION)
+        details = [fraction if number else _reason(text, rule.decimal) for text, number in found]
         problems.append(Problem(code, strange, details))
     if read.doubtful.any():
         found = texts.filter(pa.array(read.doubtful)).to_pylist()
@@ -173,20 +192,19 @@ def _problems(
 def _readings(text: str, decimal: str | None) -> str:
     """Give both readings of a text with one comma or point, and what settles it."""
     thousands = re.sub("[.,]", "", text)
-    remedy = _REMEDY_IN_A_WORKBOOK.format(thousands) if decimal else _REMEDY
-    return f"{thousands} or {text.replace(',', '.')}. {remedy}"
+    remedy = tr(_REMEDY_IN_A_WORKBOOK, number=thousands) if decimal else tr(_REMEDY)
+    other = text.replace(",", ".")
+    return tr("{one} or {other}. {remedy}", one=thousands, other=other, remedy=remedy)
 
 
 def _reason(text: str, decimal: str | None) -> str:
     """Say why a text is no number, where that can be told, as a sentence after another."""
     if _SHORTENED.fullmatch(text):
-        return " A spreadsheet shortened it: show all its digits there, and export it again."
+        return tr(" A spreadsheet shortened it: show all its digits there, and export it again.")
     if _CURRENCY.search(text) or any(unicodedata.category(sign) == "Sc" for sign in text):
-        return " Take the currency away: a field holds the number only."
+        return tr(" Take the currency away: a field holds the number only.")
     if "%" in text:
-        return " Take the percent sign away: a field holds the number only."
+        return tr(" Take the percent sign away: a field holds the number only.")
     if not _GROUPED.fullmatch(text):
         return ""
-    if decimal is None:
-        return " Groups have three digits each, and one comma or point stands before the decimals."
-    return f" By the mapping, decimals follow a {decimal}, and groups have three digits each."
+    return tr(_SHAPES[decimal])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
@@ -11,6 +10,7 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from importer.language import mark, tr
 from importer.masks import Mask, to_mask
 
 Rows = NDArray[np.int64]
@@ -23,6 +23,12 @@ _NUMERIC = (
 )
 ORDERS = {"day": ("DD", "MM", "YY"), "month": ("MM", "DD", "YY"), "year": ("YY", "MM", "DD")}
 """What may come first: the signs in that order."""
+PARTS = {"day": mark("the day"), "month": mark("the month"), "year": mark("the year")}
+_MONTHS = (
+    mark("January"), mark("February"), mark("March"), mark("April"), mark("May"), mark("June"),
+    mark("July"), mark("August"), mark("September"), mark("October"), mark("November"),
+    mark("December"),
+)  # fmt: skip
 
 
 class Example(NamedTuple):
@@ -31,8 +37,10 @@ class Example(NamedTuple):
     row: int
     text: str
 
-    def __str__(self) -> str:
-        return f'"{self.text}" (row {self.row})'
+    @property
+    def said(self) -> str:
+        """How a sentence names it."""
+        return tr('"{text}" (row {row})', text=self.text, row=self.row)
 
 
 class DistinctTexts(NamedTuple):
@@ -122,8 +130,11 @@ def format_of(shape: str, first: str) -> str:
 def in_words(numbers: Sequence[str], first: str) -> str:
     """Say which day three numbers are, with that part first."""
     parts = dict(zip(ORDERS[first], numbers, strict=True))
-    year = parts["YY"] if len(parts["YY"]) > 2 else f"'{parts['YY']}"
-    return f"{int(parts['DD'])} {calendar.month_name[int(parts['MM'])]} {year}"
+    year = parts["YY"] if len(parts["YY"]) > 2 else tr("'{year}", year=parts["YY"])
+    day, month = int(parts["DD"]), tr(_MONTHS[int(parts["MM"]) - 1])
+    if day == 1:
+        return tr("1 {month} {year}", month=month, year=year)
+    return tr("{day} {month} {year}", day=day, month=month, year=year)
 
 
 def numbers_in(text: str) -> list[str]:

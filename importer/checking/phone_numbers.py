@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,6 +13,7 @@ from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
 
 from importer.blanks import WIDTHLESS
 from importer.field_rules import PhoneForm
+from importer.language import mark, tr
 
 _FORMATS = {
     PhoneForm.E164: PhoneNumberFormat.E164,
@@ -59,11 +61,26 @@ _FRENCH_REGIONS = frozenset({"FR", "GP", "BL", "MF", "MQ", "GF", "RE", "YT"})
 _FRANCE, _SAINT_PIERRE, _SAINT_PIERRE_AREA = 33, 508, "508"
 
 
-class NoCountryError(ValueError):
+class NoNumberError(ValueError):
+    """A text holds no number. ``str`` gives the reason, in the language that is spoken then.
+
+    ``template``: the reason, as ``tr`` takes it. ``values``: what its places hold.
+    """
+
+    def __init__(self, template: str, values: Mapping[str, object] | None = None) -> None:
+        super().__init__(template, values)
+        self._template = template
+        self._values = values or {}
+
+    def __str__(self) -> str:
+        return tr(self._template, **self._values)
+
+
+class NoCountryError(NoNumberError):
     """A text has no country code, and its country is not known."""
 
 
-class SeveralNumbersError(ValueError):
+class SeveralNumbersError(NoNumberError):
     """A text holds several numbers; its sentence says how many."""
 
 
@@ -77,11 +94,11 @@ class ReadNumber:
 
 
 @lru_cache(maxsize=65_536)  # the distinct texts of a chunk: its numbers and extensions are asked
-def reading_of(text: str, region: str | None) -> ReadNumber | ValueError:
+def reading_of(text: str, region: str | None) -> ReadNumber | NoNumberError:
     """Give what ``read_number`` gives or raises; a text that is asked for twice is read once."""
     try:
         return read_number(text, region)
-    except ValueError as error:
+    except NoNumberError as error:
         return type(error)(*error.args)  # without the frames that the raised one holds on to
 
 
@@ -91,28 +108,32 @@ def read_number(text: str, region: str | None) -> ReadNumber:
     Raises:
         SeveralNumbersError: when the text holds several; it says how many.
         NoCountryError: when only its country would tell.
-        ValueError: when it holds none, with the reason in words.
+        NoNumberError: when it holds none.
     """
     if len(text) > _LONGEST:
-        raise ValueError("it is too long for one number")
+        raise NoNumberError(mark("it is too long for one number"))
     text = _plain(text)
     if _TAILED.fullmatch(text):
-        raise ValueError(
-            "a spreadsheet wrote it with decimals: give its column the format text, and type it "
-            "again"
+        raise NoNumberError(
+            mark(
+                "a spreadsheet wrote it with decimals: give its column the format text, and type "
+                "it again"
+            )
         )
     if _SHORTENED.fullmatch(text):
-        raise ValueError(
-            "a spreadsheet shortened it, and its last digits are lost: give its column the format "
-            "text, and type it again"
+        raise NoNumberError(
+            mark(
+                "a spreadsheet shortened it, and its last digits are lost: give its column the "
+                "format text, and type it again"
+            )
         )
     bare, extension = _without_notes(text)
     try:
         return _read_one(bare, extension, region)
-    except ValueError:
+    except NoNumberError:
         several = _numbers_in(text)
         if several > 1:
-            raise SeveralNumbersError(f"{several} numbers") from None
+            raise SeveralNumbersError(mark("{several} numbers"), {"several": several}) from None
         raise
 
 
@@ -163,21 +184,24 @@ def _without_label_behind(text: str) -> str:
 
 def _read_one(text: str, extension: str, region: str | None) -> ReadNumber:
     if any(map(str.isalpha, text)) and any(map(str.isdecimal, text)):
-        raise ValueError("it has letters in it")
+        raise NoNumberError(mark("it has letters in it"))
     try:
         number = phonenumbers.parse(text, region)
     except NumberParseException as error:
         raise _unread(error, region) from None
     unnamed = number.extension or ""
     if (extension and unnamed) or len(unnamed) > _LONGEST_UNNAMED:
-        raise ValueError("it has more digits than one number and one extension")
+        raise NoNumberError(mark("it has more digits than one number and one extension"))
     number.extension = None
     digits = "".join(filter(str.isdecimal, text)).removesuffix(unnamed)
     zero_lost = _lacks_zero(digits, number, region)
     if number.country_code == _FRANCE or region in _FRENCH_REGIONS:
         number = _where_it_is_in_france(number, digits, region)
     if not phonenumbers.is_valid_number(number):
-        raise ValueError(f"no such number can exist under the country code +{number.country_code}")
+        raise NoNumberError(
+            mark("no such number can exist under the country code +{code}"),
+            {"code": number.country_code},
+        )
     return ReadNumber(number, extension or unnamed, zero_lost)
 
 
@@ -185,7 +209,7 @@ def _where_it_is_in_france(number: PhoneNumber, digits: str, region: str | None)
     """Give a number of France the country code of the place that its first digits name.
 
     Raises:
-        ValueError: when it is none of that place, or was written with another's code.
+        NoNumberError: when it is none of that place, or was written with another's code.
     """
     national = phonenumbers.national_significant_number(number)
     at_home = region in _FRENCH_REGIONS and digits in {national, f"0{national}"}
@@ -197,10 +221,15 @@ def _where_it_is_in_france(number: PhoneNumber, digits: str, region: str | None)
         return number
     found = _overseas(national)
     if found is None:
-        raise ValueError("it begins like one of overseas France, where no such number can exist")
+        raise NoNumberError(
+            mark("it begins like one of overseas France, where no such number can exist")
+        )
     if not at_home:
         written = phonenumbers.format_number(found, PhoneNumberFormat.INTERNATIONAL)
-        raise ValueError(f"it is one of overseas France, not under +33: write {written}")
+        raise NoNumberError(
+            mark("it is one of overseas France, not under +33: write {number}"),
+            {"number": written},
+        )
     return found
 
 
@@ -213,12 +242,12 @@ def _overseas(national: str) -> PhoneNumber | None:
     return None
 
 
-def _unread(error: NumberParseException, region: str | None) -> ValueError:
+def _unread(error: NumberParseException, region: str | None) -> NoNumberError:
     if error.error_type == NumberParseException.INVALID_COUNTRY_CODE and region is None:
-        return NoCountryError("it has no country code (+1…)")
+        return NoCountryError(mark("it has no country code (+1…)"))
     if error.error_type == NumberParseException.TOO_LONG:
-        return ValueError("it has too many digits")
-    return ValueError("it cannot be read as a number")
+        return NoNumberError(mark("it has too many digits"))
+    return NoNumberError(mark("it cannot be read as a number"))
 
 
 def _lacks_zero(digits: str, number: PhoneNumber, region: str | None) -> bool:

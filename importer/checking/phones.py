@@ -32,6 +32,7 @@ from importer.checking.phone_numbers import (
 )
 from importer.field_rules import FieldRule, PhoneForm
 from importer.issues import IssueCode, Severity
+from importer.language import tr
 from importer.masks import Mask, to_mask
 
 _BETWEEN = "().\\/" + "".join(f"\\x{{{ord(sign):x}}}" for sign in SPACES + HYPHENS)
@@ -153,7 +154,7 @@ class _Found:
         if isinstance(reading, SeveralNumbersError):
             code = IssueCode.PHONE_SEVERAL
         elif isinstance(reading, NoCountryError):
-            detail += f", and {_no_region(rule)}"
+            detail = tr("{fault}, and {why}", fault=detail, why=_no_region(rule))
         self.say(code, position, detail)
         return None
 
@@ -170,8 +171,8 @@ class _Found:
 
 def _no_region(rule: FieldRule) -> str:
     if rule.region_column:
-        return f'"{rule.region_column}" names no country that is known'
-    return "the mapping gives the column no region"
+        return tr('"{column}" names no country that is known', column=rule.region_column)
+    return tr("the mapping gives the column no region")
 
 
 def _by_pattern(texts: Any, rule: FieldRule) -> tuple[Any, Mask]:

@@ -17,6 +17,7 @@ from importer.checking.column import (
 from importer.checking.postal_spellings import BY_SHAPE, SPELLINGS, Form, why_none
 from importer.field_rules import FieldRule
 from importer.issues import IssueCode, Severity
+from importer.language import tr
 from importer.masks import Mask, to_mask
 
 _NONE = pa.scalar(None, pa.large_string())
@@ -84,7 +85,7 @@ def _by_shape(texts: Any) -> Any:
 
 def _reasons(texts: Any, region: str | None) -> list[str]:
     numbers = to_mask(pc.match_substring_regex(texts, _NUMBER))
-    of_a_number = "a spreadsheet turned it into a number: give its column the format text"
+    of_a_number = tr("a spreadsheet turned it into a number: give its column the format text")
     return [
         of_a_number if number else why_none(text, region)
         for text, number in zip(texts.to_pylist(), numbers, strict=True)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from importer.language import mark, tr
+
 _GAP = "[ \\-\u00a0\u202f]*"  # between the parts of a code
 
 
@@ -23,22 +25,19 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """A country's codes: how one looks, in words, and the forms in which people write it."""
+    """A country's codes: a sentence that says how they look, and the forms people write."""
 
-    country: str
     looks: str
     forms: tuple[Form, ...]
 
 
 _OF_CANADA = r"[ABCEGHJ-NPRSTVXY][0-9][ABCEGHJ-NPRSTV-Z]"
 _CANADA = Spelling(
-    "Canada",
-    "a letter and a digit in turn, such as H2X 1Y4",
+    mark("codes of Canada have a letter and a digit in turn, such as H2X 1Y4"),
     (Form(rf"^({_OF_CANADA}){_GAP}([0-9][ABCEGHJ-NPRSTV-Z][0-9])$", r"\1 \2"),),
 )
 _BRITAIN = Spelling(
-    "the United Kingdom",
-    "two groups of letters and digits, such as SW1A 1AA",
+    mark("codes of the United Kingdom have two groups of letters and digits, such as SW1A 1AA"),
     (
         Form(
             r"^(GIR|[A-PR-UWYZ](?:[0-9]{1,2}|[A-HK-Y][0-9]{1,2}|[0-9][A-HJKPSTUW]"
@@ -48,8 +47,7 @@ _BRITAIN = Spelling(
     ),
 )
 _STATES = Spelling(
-    "the United States",
-    "five digits, or nine, such as 02134 and 02134-1001",
+    mark("codes of the United States have five digits, or nine, such as 02134 and 02134-1001"),
     (
         Form(r"^((?:00[5-9]|0[1-9][0-9]|[1-9][0-9]{2})[0-9]{2})$", r"\1"),
         Form(r"^((?:00[5-9]|0[1-9][0-9]|[1-9][0-9]{2})[0-9]{2})[ \-]?([0-9]{4})$", r"\1-\2"),
@@ -57,24 +55,31 @@ _STATES = Spelling(
     ),
 )
 _ZERO = Form(r"^([1-9][0-9]{3})$", r"0\1", restores_zero=True)
-_FIVE = "five digits, such as {}"
-_FOUR = "four digits, such as {}"
 _OF_FRANCE = r"(0[1-9]|[1-8][0-9]|9[0-578])[  ]?([0-9]{3})"
 _OF_GERMANY = r"((?:0[1-9]|[1-9][0-9])[0-9]{3})"
 _OF_FOUR = r"([1-9][0-9]{3})"
 
 
-def _digits(country: str, looks: str, prefix: str, code: str, *more: Form) -> Spelling:
+def _digits(looks: str, prefix: str, code: str, *more: Form) -> Spelling:
     """Spell a code of digits, before which letters for the country may stand."""
     written = r"\1\2" if code == _OF_FRANCE else r"\1"
-    return Spelling(country, looks, (Form(rf"^(?:(?:{prefix}){_GAP})?{code}$", written), *more))
+    return Spelling(looks, (Form(rf"^(?:(?:{prefix}){_GAP})?{code}$", written), *more))
 
 
-_FRANCE = _digits("France", _FIVE.format("75008, from 01000 to 98999"), "FR?|MC", _OF_FRANCE, _ZERO)
-_GERMANY = _digits("Germany", _FIVE.format("10115"), "DE?", _OF_GERMANY, _ZERO)
-_BELGIUM = _digits("Belgium", _FOUR.format("1000"), "BE?", _OF_FOUR)
-_SWITZERLAND = _digits("Switzerland", _FOUR.format("1200"), "CH|FL", _OF_FOUR)
-_LUXEMBOURG = _digits("Luxembourg", _FOUR.format("1009"), "LU?", _OF_FOUR)
+_FRANCE = _digits(
+    mark("codes of France have five digits, such as 75008, from 01000 to 98999"),
+    "FR?|MC",
+    _OF_FRANCE,
+    _ZERO,
+)
+_GERMANY = _digits(
+    mark("codes of Germany have five digits, such as 10115"), "DE?", _OF_GERMANY, _ZERO
+)
+_BELGIUM = _digits(mark("codes of Belgium have four digits, such as 1000"), "BE?", _OF_FOUR)
+_SWITZERLAND = _digits(
+    mark("codes of Switzerland have four digits, such as 1200"), "CH|FL", _OF_FOUR
+)
+_LUXEMBOURG = _digits(mark("codes of Luxembourg have four digits, such as 1009"), "LU?", _OF_FOUR)
 
 # Region -> its spelling; territories beside the country whose codes they have.
 SPELLINGS: dict[str, Spelling] = {
@@ -112,19 +117,19 @@ def why_none(text: str, region: str | None) -> str:
     """Say why a text is none of a country's codes; None: none of any country's."""
     spelling = SPELLINGS.get(region) if region else None
     if re.search(r"(?i)\bcedex\b", text):
-        return "CEDEX and its number belong to the city"
+        return tr("CEDEX and its number belong to the city")
     if re.search(r"[^\W\d_]{5}", text):
-        return "it has words in it, and only the code belongs here"
+        return tr("it has words in it, and only the code belongs here")
     if spelling is _CANADA or (spelling is None and looks_canadian(text)):
         return _why_not_canadian(text.upper())
     if spelling is None:
         return _why_not_any(text)
     upper = text.upper()
     if _fits(upper.translate(_LETTER_FOR_DIGIT), spelling):
-        return "it has a letter O, I or L where a digit must be"
+        return tr("it has a letter O, I or L where a digit must be")
     if spelling is _FRANCE and re.fullmatch(r"2[AB][ -]?[0-9]{3}", upper):
-        return "the codes of Corsica begin with 20"
-    return f"codes of {spelling.country} have {spelling.looks}"
+        return tr("the codes of Corsica begin with 20")
+    return tr(spelling.looks)
 
 
 def _why_not_canadian(text: str) -> str:
@@ -134,21 +139,21 @@ def _why_not_canadian(text: str) -> str:
         for place, sign in enumerate(compact)
     )
     if mended != compact and _fits(mended, _CANADA):
-        return "it has a letter O, I or L where a digit must be"
+        return tr("it has a letter O, I or L where a digit must be")
     if re.fullmatch(_OF_CANADA, compact):
-        return "its second half is missing"
+        return tr("its second half is missing")
     letters = compact[::2]
     if looks_canadian(text) and (set(letters) & set("DFIOQU") or letters[0] in "WZ"):
-        return "codes of Canada have no D, F, I, O, Q or U, and never begin with W or Z"
-    return f"codes of Canada have {_CANADA.looks}"
+        return tr("codes of Canada have no D, F, I, O, Q or U, and never begin with W or Z")
+    return tr(_CANADA.looks)
 
 
 def _why_not_any(text: str) -> str:
     if not re.search(r"[0-9]", text):
-        return "it has no digit"
+        return tr("it has no digit")
     if len(text) > _LONGEST:
-        return "it is too long for one"
-    return "it has signs that no code has"
+        return tr("it is too long for one")
+    return tr("it has signs that no code has")
 
 
 def _fits(text: str, spelling: Spelling) -> bool:

@@ -29,6 +29,7 @@ from importer.field_rules import (
     ValueType,
 )
 from importer.issues import Finding, IssueCode, Severity
+from importer.language import tr
 from importer.masks import Mask, to_mask
 from importer.model import (
     RowCheck,
@@ -223,7 +224,7 @@ def withhold(
         known = origins.get(rule.field, np.zeros(len(verdicts), dtype=np.uint8))
         origins[rule.field] = np.where(lost, Origin.WITHHELD, known).astype(np.uint8)
         warnings.append(
-            _finding(lost, Severity.WARNING, "its yes is withheld", rule.column, rule.field)
+            _finding(lost, Severity.WARNING, tr("its yes is withheld"), rule.column, rule.field)
         )
     if not leave_out:
         return warnings
@@ -255,9 +256,9 @@ def _leave_out(
     silent = listed & ~telling
     verdicts[silent] = RowCheck.SKIPPED
     if silent.any():
-        yield _finding(silent, Severity.SKIP, "the row is left out")
+        yield _finding(silent, Severity.SKIP, tr("the row is left out"))
     if telling.any():
-        yield _finding(telling, Severity.WARNING, "only its no is sent")
+        yield _finding(telling, Severity.WARNING, tr("only its no is sent"))
 
 
 def _finding(mask: Mask, severity: Severity, detail: str, column: str = "", field: str = "") -> Any:

@@ -22,6 +22,7 @@ from importer.checking.column import (
 from importer.checking.names import title_case
 from importer.field_rules import Case, FieldRule
 from importer.issues import IssueCode, Severity
+from importer.language import tr, trn
 from importer.masks import Mask, to_mask
 
 # The longest text that is compared with a pattern for which only Python's own engine will do: it
@@ -75,10 +76,15 @@ def check_text(texts: Any, rule: FieldRule, context: Context) -> Checked:
 
 def _of_length(lengths: Any, too_long: Mask, rule: FieldRule) -> Problem:
     if rule.truncate:
-        said = f"{rule.max_length} characters"
+        most = rule.max_length or 0
+        said = trn("{count} character", "{count} characters", most, count=most)
         return Problem(IssueCode.VALUE_TRUNCATED, too_long, said, Severity.WARNING)
     found = lengths.to_numpy(zero_copy_only=False)[too_long]
-    details = [f"{n} characters, {rule.max_length} are allowed" for n in found]
+    told = {
+        n: tr("{found} characters, {most} are allowed", found=n, most=rule.max_length)
+        for n in np.unique(found).tolist()
+    }
+    details = [told[n] for n in found.tolist()]
     return Problem(IssueCode.VALUE_TOO_LONG, too_long, details)
 
 
@@ -113,7 +119,11 @@ def _of_another_form_to_python(texts: Any, pattern: str) -> list[Problem]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what a later Python may read otherwise
         form = re.compile(pattern)
-    too_long = f"{pattern}, which only texts of up to {_LONGEST_COMPARED} characters can have"
+    too_long = tr(
+        "{pattern}, which only texts of up to {most} characters can have",
+        pattern=pattern,
+        most=_LONGEST_COMPARED,
+    )
     other = np.zeros(len(texts), dtype=bool)
     details = []
     for position, text in enumerate(texts.to_pylist()):

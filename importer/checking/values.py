@@ -10,6 +10,7 @@ from importer.blanks import BLANKS, folded
 from importer.checking.column import Checked, Problem, texts_of
 from importer.field_rules import FieldRule, Other, ValueType
 from importer.issues import IssueCode
+from importer.language import tr
 
 _MOST_SHOWN = 8
 _LEAVE = "leave"  # the third answer of a consent, which only the mapping gives
@@ -55,7 +56,9 @@ class ListedValues:
         """Name the texts it lists, for a sentence."""
         listed = ", ".join(list(self._exact)[:_MOST_SHOWN])
         more = len(self._exact) - _MOST_SHOWN
-        return f"It lists: {listed}{f' and {more} more' if more > 0 else ''}."
+        if more > 0:
+            return tr("It lists: {listed} and {more} more.", listed=listed, more=more)
+        return tr("It lists: {listed}.", listed=listed)
 
 
 def map_values(texts: Any, rule: FieldRule) -> Checked:
@@ -69,5 +72,5 @@ def map_values(texts: Any, rule: FieldRule) -> Checked:
         mapped.append(value)
     if not strange.any():
         return Checked(texts_of(mapped))
-    problem = Problem(IssueCode.VALUE_NOT_LISTED, strange, f" {listed.named()}")
+    problem = Problem(IssueCode.VALUE_NOT_LISTED, strange, tr(" {listed}", listed=listed.named()))
     return Checked(texts_of(mapped), (problem,))

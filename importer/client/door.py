@@ -33,6 +33,7 @@ from importer.client.failures import (
 )
 from importer.clock import SystemClock
 from importer.errors import InDoubtError, RetryableError, UnusableInputError
+from importer.language import tr
 from importer.model import ApiResponse
 from importer.settings import is_loopback
 from importer.version import tool_version
@@ -180,8 +181,10 @@ class Client:
             )
         except (ImportError, ValueError, httpx.InvalidURL):  # its text can hold a password
             raise UnusableInputError(
-                "The proxy that the environment names (HTTPS_PROXY, ALL_PROXY) cannot be used: "
-                "write it as http://HOST:PORT"
+                tr(
+                    "The proxy that the environment names (HTTPS_PROXY, ALL_PROXY) cannot be used: "
+                    "write it as http://HOST:PORT"
+                )
             ) from None
 
     def _http(self, **settings: Any) -> httpx.Client:
@@ -226,9 +229,13 @@ class Client:
             case End.LATE if call.left:
                 raise self._unfinished(place)
             case End.LATE:
-                raise RetryableError(f"{place} cannot be reached: no connection in time")
+                raise RetryableError(
+                    tr("{place} cannot be reached: no connection in time", place=place)
+                )
             case End.ABORTED if call.left:
-                raise InDoubtError(f"The call to {place} was cut off: the run is stopping")
+                raise InDoubtError(
+                    tr("The call to {place} was cut off: the run is stopping", place=place)
+                )
             case End.ABORTED:
                 raise stopped_before(place)
 
@@ -251,11 +258,15 @@ class Client:
                 raise refused_by_proxy(place, response.status_code)
             packing = response.headers.get("content-encoding", "").strip().lower()
             if packing not in {"", "identity", *_PACKINGS}:
-                raise InDoubtError(f"The answer of {place} is packed in a way that is not read")
+                raise InDoubtError(
+                    tr("The answer of {place} is packed in a way that is not read", place=place)
+                )
             for part in response.iter_bytes():
                 body += part
                 if len(body) > LARGEST_ANSWER:
-                    raise InDoubtError(f"The answer of {place} is larger than 64 MiB")
+                    raise InDoubtError(
+                        tr("The answer of {place} is larger than 64 MiB", place=place)
+                    )
                 if self._clock.monotonic() > deadline:
                     raise self._unfinished(place)
             headers = {name.lower(): value for name, value in response.headers.items()}
@@ -263,5 +274,8 @@ class Client:
         return ApiResponse(response.status_code, headers, bytes(body))
 
     def _unfinished(self, place: str) -> InDoubtError:
-        problem = f"{place} did not finish its answer in {self._timeout_seconds:g} s"
+        seconds = f"{self._timeout_seconds:g}"
+        problem = tr(
+            "{place} did not finish its answer in {seconds} s", place=place, seconds=seconds
+        )
         return InDoubtError(problem, timed_out=True)

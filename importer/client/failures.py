@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from importer.errors import ImporterError, InDoubtError, RetryableError, UnusableInputError
+from importer.language import mark, tr
 
 if TYPE_CHECKING:
     from importer.model import ApiRequest
@@ -25,17 +26,19 @@ NEVER_LEFT = (
 )
 
 PROXY_WANTS_A_NAME = 407
-_CA_REMEDY = (
+_CA_REMEDY = mark(
     "If a proxy of your company reads what is sent, name its certificates as `ca_file` of the "
     "connection in importer.yaml."
 )
 # OpenSSL's verification results, x509_vfy.h.
 _CERTIFICATE_FAULTS = {
-    9: "its certificate is not valid yet; look at this machine's clock too",
-    10: "its certificate has expired; look at this machine's clock too",
-    62: "its certificate is for another host name",
-    64: "its certificate is for another address",
-    **dict.fromkeys((2, 18, 19, 20, 21), "its certificate is from an authority not known here"),
+    9: mark("its certificate is not valid yet; look at this machine's clock too"),
+    10: mark("its certificate has expired; look at this machine's clock too"),
+    62: mark("its certificate is for another host name"),
+    64: mark("its certificate is for another address"),
+    **dict.fromkeys(
+        (2, 18, 19, 20, 21), mark("its certificate is from an authority not known here")
+    ),
 }
 
 
@@ -49,33 +52,53 @@ def translated(
     """
     place = url.host
     if isinstance(error, httpx.UnsupportedProtocol):
-        return UnusableInputError(f"{place}: the address must begin with https://")
+        return UnusableInputError(_no_https(place))
     # h11 refuses a header before any byte of the request leaves.
     if isinstance(error, httpx.LocalProtocolError) or (
         isinstance(error, UnicodeError) and not left
     ):
         return UnusableInputError(
-            f"{place}: the key or the address holds a character that cannot be sent: "
-            "look for a line break or an accent in it"
+            tr(
+                "{place}: the key or the address holds a character that cannot be sent: look for a "
+                "line break or an accent in it",
+                place=place,
+            )
         )
     if not left:
-        through = "" if peer in {"", url.raw_host.decode()} else f" through the proxy {peer}"
         why = _obstacle(error, peer or place)
-        return RetryableError(f"{place} cannot be reached{through}: {why}")
+        if peer in {"", url.raw_host.decode()}:
+            return RetryableError(tr("{place} cannot be reached: {why}", place=place, why=why))
+        return RetryableError(
+            tr(
+                "{place} cannot be reached through the proxy {proxy}: {why}",
+                place=place,
+                proxy=peer,
+                why=why,
+            )
+        )
     if isinstance(error, httpx.TimeoutException):
-        return InDoubtError(f"{place} did not answer in {seconds:g} s", timed_out=True)
+        late = tr("{place} did not answer in {seconds} s", place=place, seconds=f"{seconds:g}")
+        return InDoubtError(late, timed_out=True)
     kind = type(error).__name__
-    return InDoubtError(f"The connection to {place} broke during a call ({kind})")
+    return InDoubtError(
+        tr("The connection to {place} broke during a call ({kind})", place=place, kind=kind)
+    )
+
+
+def _no_https(address: str) -> str:
+    return tr("{address}: the address must begin with https://", address=address)
 
 
 def stopped_before(place: str) -> RetryableError:
     """Make the error of a call that did not begin any more."""
-    return RetryableError(f"The call to {place} did not begin: the run is stopping")
+    return RetryableError(tr("The call to {place} did not begin: the run is stopping", place=place))
 
 
 def refused_by_proxy(place: str, status: int | None) -> RetryableError:
     """Make the error of a call that a proxy kept for itself."""
-    return RetryableError(f"{place} cannot be reached: {_proxy_says(status)}")
+    return RetryableError(
+        tr("{place} cannot be reached: {why}", place=place, why=_proxy_says(status))
+    )
 
 
 def address_of(request: ApiRequest) -> httpx.URL:
@@ -83,9 +106,10 @@ def address_of(request: ApiRequest) -> httpx.URL:
     try:
         url = httpx.URL(request.url)
     except httpx.InvalidURL as error:
-        raise UnusableInputError(f"{request.url!r} is no address: {error}") from error
+        told = tr("{address} is no address: {error}", address=repr(request.url), error=error)
+        raise UnusableInputError(told) from error
     if not url.host:
-        raise UnusableInputError(f"{request.url}: the address must begin with https://")
+        raise UnusableInputError(_no_https(request.url))
     return url
 
 
@@ -94,10 +118,12 @@ def authorities(ca_file: str) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=Path(ca_file).expanduser())
     except ssl.SSLError:
-        why = "it holds no certificate in PEM form"
+        why = tr("it holds no certificate in PEM form")
     except (OSError, RuntimeError, ValueError) as error:
-        why = (error.strerror if isinstance(error, OSError) else "") or "it is no usable path"
-    raise UnusableInputError(f"The `ca_file` {ca_file} of the connection cannot be used: {why}")
+        why = (error.strerror if isinstance(error, OSError) else "") or tr("it is no usable path")
+    raise UnusableInputError(
+        tr("The `ca_file` {file} of the connection cannot be used: {why}", file=ca_file, why=why)
+    )
 
 
 def system_error(error: BaseException) -> OSError | None:
@@ -117,32 +143,45 @@ def _obstacle(error: BaseException, peer: str) -> str:
         status = str(error).partition(" ")[0]
         return _proxy_says(int(status) if status.isdigit() else None)
     if isinstance(error, httpx.TimeoutException):
-        return "no connection in time"
+        return tr("no connection in time")
     match system_error(error):
         case ssl.SSLCertVerificationError() as fault:
-            unknown = f"its certificate is not accepted ({fault.verify_message})"
-            return f"{_CERTIFICATE_FAULTS.get(fault.verify_code, unknown)}. {_CA_REMEDY}"
+            known = _CERTIFICATE_FAULTS.get(fault.verify_code)
+            why = (
+                tr("its certificate is not accepted ({reason})", reason=fault.verify_message)
+                if known is None
+                else tr(known)
+            )
+            return tr("{why}. {remedy}", why=why, remedy=tr(_CA_REMEDY))
         case ssl.SSLError() as fault:
-            why = f" ({fault.reason})" if fault.reason else ""
-            return f"no secure connection could be made{why}. {_CA_REMEDY}"
+            why = (
+                tr("no secure connection could be made ({reason})", reason=fault.reason)
+                if fault.reason
+                else tr("no secure connection could be made")
+            )
+            return tr("{why}. {remedy}", why=why, remedy=tr(_CA_REMEDY))
         case socket.gaierror():
-            return (
-                f"the name {peer} cannot be found; look at `url` in importer.yaml and at this "
-                "machine's network"
+            return tr(
+                "the name {host} cannot be found; look at `url` in importer.yaml and at this "
+                "machine's network",
+                host=peer,
             )
         case ConnectionRefusedError():
-            return "nothing answers on its port (connection refused)"
+            return tr("nothing answers on its port (connection refused)")
         case OSError() as fault if fault.strerror:
             return fault.strerror
         case _:
-            return "the connection broke before the call could leave"
+            return tr("the connection broke before the call could leave")
 
 
 def _proxy_says(status: int | None) -> str:
     if status == PROXY_WANTS_A_NAME:
-        return (
+        return tr(
             "the proxy of this network wants a name and a password (HTTP 407); ask who runs it, "
             "and set HTTPS_PROXY accordingly"
         )
-    number = "" if status is None else f" (HTTP {status})"
-    return f"the proxy of this network did not let the call through{number}"
+    if status is None:
+        return tr("the proxy of this network did not let the call through")
+    return tr(
+        "the proxy of this network did not let the call through (HTTP {status})", status=status
+    )

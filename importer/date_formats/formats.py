@@ -10,6 +10,9 @@ from functools import lru_cache
 from importer.date_formats.names import month_number
 from importer.date_formats.signs import SIGN, DateFormat, FormatError, kind_of, read_signs, sign_of
 from importer.date_formats.spellings import respelled
+from importer.documents import joined
+from importer.errors import sentence_of
+from importer.language import tr
 
 
 @lru_cache(maxsize=64)
@@ -28,7 +31,7 @@ def parse_date_format(text: str) -> DateFormat:
             read_signs(better)
         except FormatError:
             raise error from None
-        raise FormatError(error.said, f"write {better}") from None
+        raise FormatError(error.said, tr("write {format}", format=better)) from None
 
 
 def date_format_problem(text: str, *, timed: bool) -> str:
@@ -36,9 +39,12 @@ def date_format_problem(text: str, *, timed: bool) -> str:
     try:
         parsed = parse_date_format(text)
     except ValueError as error:
-        return str(error)
+        return sentence_of(error)
     if timed and not parsed.timed:
-        return f'the format "{text}" has no time of day, and the field is a date-time: add HH:mm'
+        return tr(
+            'the format "{format}" has no time of day, and the field is a date-time: add HH:mm',
+            format=text,
+        )
     return ""
 
 
@@ -49,14 +55,17 @@ def formats_problem(texts: Sequence[str], *, timed: bool) -> str:
     """
     problems = [date_format_problem(text, timed=timed) for text in texts]
     if any(problems):
-        return "; ".join(dict.fromkeys(problem for problem in problems if problem))
+        return joined(dict.fromkeys(problem for problem in problems if problem), tr("; "))
     for one, other in itertools.combinations(map(parse_date_format, texts), 2):
         for text in (*_examples(one), *_examples(other)):
             meant = {_meaning(form, text) for form in (one, other)} - {None}
             if len(meant) > 1:
-                return (
-                    f'the formats "{one.text}" and "{other.text}" read "{text}" in two ways: '
-                    "keep one of them, or give each a column of its own"
+                return tr(
+                    'the formats "{one}" and "{other}" read "{text}" in two ways: '
+                    "keep one of them, or give each a column of its own",
+                    one=one.text,
+                    other=other.text,
+                    text=text,
                 )
     return ""
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from importer.date_formats.names import MONTH_NAME, WEEKDAY_NAME
+from importer.language import mark, tr
 
 ISO_DATE = r"^(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
 ISO_TIME = (
@@ -83,8 +84,20 @@ class FormatError(ValueError):
     """A format is not understood. ``said``: what is wrong, without the remedy."""
 
     def __init__(self, said: str, remedy: str = "") -> None:
-        super().__init__(f"{said}: {remedy}" if remedy else said)
+        whole = tr("{what}: {remedy}", what=said, remedy=remedy) if remedy else said
+        super().__init__(whole)
         self.said = said
+
+
+_PARTS = {
+    "year": mark("the year"),
+    "month": mark("the month"),
+    "day": mark("the day"),
+    "half": mark("the half"),
+    "hour": mark("the hour"),
+    "minute": mark("the minute"),
+    "second": mark("the second"),
+}
 
 
 def read_signs(text: str) -> DateFormat:
@@ -100,17 +113,20 @@ def read_signs(text: str) -> DateFormat:
     names = [kind_of(part) for part in parts]
     missing = [name for name in ("year", "month", "day") if name not in names]
     if missing:
-        raise FormatError(f'the format "{text}" lacks the {missing[0]}')
+        lacking = tr(_PARTS[missing[0]])
+        raise FormatError(tr('the format "{format}" lacks {part}', format=text, part=lacking))
     if [part for part in parts if part in _OF_THE_DAY] == ["year", "day", "month"]:
         raise FormatError(
-            f'the format "{text}" has the day before the month after the year',
-            "no such date can be told from 2026-03-04 as every program writes it",
+            tr('the format "{format}" has the day before the month after the year', format=text),
+            tr("no such date can be told from 2026-03-04 as every program writes it"),
         )
     timed = "hour" in names
     if timed and "minute" not in names:
-        raise FormatError(f'the format "{text}" has hours and no minutes (mm)')
+        raise FormatError(tr('the format "{format}" has hours and no minutes (mm)', format=text))
     if not timed and ("minute" in names or "second" in names):
-        raise FormatError(f'the format "{text}" has minutes or seconds and no hours (HH)')
+        raise FormatError(
+            tr('the format "{format}" has minutes or seconds and no hours (HH)', format=text)
+        )
     _check_halves(text, names)
     return DateFormat(text, f"^{pattern}$", tuple(parts), timed)
 
@@ -121,12 +137,21 @@ def _check_halves(text: str, names: Sequence[str]) -> None:
     hours = next((sign for sign in signs if sign in {"h", "hh"}), None)
     if hours and "half" not in names:
         raise FormatError(
-            f'"{hours}" in the format "{text}" counts hours to 12 and needs A for AM and PM '
-            f"beside it; {hours.upper()} counts them to 24"
+            tr(
+                '"{sign}" in the format "{format}" counts hours to 12 and needs A for AM and PM '
+                "beside it; {other} counts them to 24",
+                sign=hours,
+                format=text,
+                other=hours.upper(),
+            )
         )
     if "half" in names and not hours:
         raise FormatError(
-            f'the format "{text}" has A for AM and PM, and no hours that count to 12', "write hh"
+            tr(
+                'the format "{format}" has A for AM and PM, and no hours that count to 12',
+                format=text,
+            ),
+            tr("write {format}", format="hh"),
         )
 
 
@@ -148,14 +173,24 @@ def _read(text: str) -> tuple[str, list[str]]:
         if sign != "ddd":
             part = group[4 : group.index(">")]
             if kind_of(part) in map(kind_of, parts):
-                raise FormatError(f'the format "{text}" has the {kind_of(part)} twice')
+                twice = tr(_PARTS[kind_of(part)])
+                raise FormatError(
+                    tr('the format "{format}" has {part} twice', format=text, part=twice)
+                )
             parts.append(part)
         if sign not in _IN_LETTERS and not edges.isdisjoint(match.span()):
             # Where nothing stands between two parts, only the number of digits tells them apart.
             if len(match[0]) == 1:
                 raise FormatError(
-                    f'"{match[0]}" in the format "{text}" runs into its neighbour',
-                    f"write {match[0] * 2} for two digits, or put a sign such as / between them",
+                    tr(
+                        '"{sign}" in the format "{format}" runs into its neighbour',
+                        sign=match[0],
+                        format=text,
+                    ),
+                    tr(
+                        "write {sign} for two digits, or put a sign such as / between them",
+                        sign=match[0] * 2,
+                    ),
                 )
             group = group.replace(_ONE_OR_TWO_DIGITS, "[0-9]{2}")
         pattern += group
@@ -187,7 +222,7 @@ def _literal(text: str, *, before: str = "") -> str:
 def _group(sign: str, written: str, text: str) -> str:
     if sign not in _GROUPS:
         raise FormatError(
-            f'"{written}" in the format "{text}" is not understood',
-            "write YYYY, MM, DD, HH, mm and ss",
+            tr('"{sign}" in the format "{format}" is not understood', sign=written, format=text),
+            tr("write YYYY, MM, DD, HH, mm and ss"),
         )
     return _GROUPS[sign]

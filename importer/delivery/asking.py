@@ -9,6 +9,7 @@ from importer.delivery.ending import EndReason, HaltError
 from importer.delivery.yeses import consents, yeses
 from importer.errors import RefusedError
 from importer.field_rules import FieldRole
+from importer.language import tr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,9 +78,12 @@ class Asking:
                 raise
             raise HaltError(
                 halt.reason,
-                "With yes_to: unless-refused each contact is read before its yes is sent, and the "
-                "platform does not let this key read contacts. Have it allowed to (Contacts.Get), "
-                f"or write another yes_to. The platform's words: {halt}",
+                tr(
+                    "With yes_to: unless-refused each contact is read before its yes is sent, and "
+                    "the platform does not let this key read contacts. Have it allowed to "
+                    "(Contacts.Get), or write another yes_to. The platform's words: {words}",
+                    words=str(halt),
+                ),
             ) from halt
         if isinstance(stored, RefusedError):  # it leaves open whether the contact is there
             stored = {}

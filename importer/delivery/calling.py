@@ -18,6 +18,7 @@ from importer.errors import (
     StoppedError,
     UnusableInputError,
 )
+from importer.language import tr, trn
 from importer.line import StopRequestedError
 from importer.model import Pending, Settled
 from importer.pacing import BudgetSpentError
@@ -212,7 +213,7 @@ class Caller:
     def _refuse_abandoned(self) -> None:
         """Write nothing from a lane that nobody waits for: the reports are written already."""
         if self._lanes.abandoned:
-            raise HaltError(EndReason.INTERRUPTED, "The run was asked to stop.")
+            raise HaltError(EndReason.INTERRUPTED, tr("The run was asked to stop."))
 
     def ask(self, request: ApiRequest, read: Callable[[ApiResponse], _T]) -> _T:
         """Make a call that only reads, until it is answered; it may be repeated at will.
@@ -275,21 +276,25 @@ class Caller:
         try:
             turn = self._line.turn(pause=pause)
         except StopRequestedError:
-            raise HaltError(EndReason.INTERRUPTED, "The run was asked to stop.") from None
+            raise HaltError(EndReason.INTERRUPTED, tr("The run was asked to stop.")) from None
         except BudgetSpentError as spent:
             raise HaltError(EndReason.BUDGET_SPENT, str(spent)) from None
         except StoppedError as error:  # calls cannot be counted, so none may go
             raise HaltError(EndReason.CANNOT_GO_ON, str(error)) from error
         if self._lanes.halting:
             self._line.unused(turn)
-            raise HaltError(EndReason.INTERRUPTED, "Another call ended the run.")
+            raise HaltError(EndReason.INTERRUPTED, tr("Another call ended the run."))
         return turn
 
     def _spent(self, last: Exception | None) -> HaltError:
         """Make the end of a run of which a call used up its attempts."""
         return HaltError(
             EndReason.PLATFORM_DOWN,
-            f"The platform took none of {self._limits.attempts} attempts. The last: {last}",
+            tr(
+                "The platform took none of {attempts} attempts. The last: {last}",
+                attempts=self._limits.attempts,
+                last=str(last),
+            ),
         )
 
     def _pause_after(self, error: RetryableError, attempt: int) -> float:
@@ -300,7 +305,13 @@ class Caller:
         if error.wait > _LONGEST_WAIT:
             minutes = round(error.wait / 60)
             raise HaltError(
-                EndReason.PLATFORM_DOWN, f"The platform asks to wait {minutes} minutes."
+                EndReason.PLATFORM_DOWN,
+                trn(
+                    "The platform asks to wait {count} minute.",
+                    "The platform asks to wait {count} minutes.",
+                    minutes,
+                    count=minutes,
+                ),
             )
         self._line.hold(error.wait)
         return 0.0

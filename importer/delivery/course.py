@@ -24,6 +24,7 @@ from importer.errors import (
     UnusableInputError,
 )
 from importer.issues import IssueCode, message
+from importer.language import tr, trn
 from importer.model import Outcome, Settled, Verdict
 
 if TYPE_CHECKING:
@@ -121,8 +122,14 @@ class Course:
         self._give_up_failed()
         left = sum(max(0, g.end - max(g.first, end)) for g in gaps if not g.in_doubt)
         if left:
-            return DeliveryEnd(EndReason.FIRST_REACHED, f"{left} more contacts are ready.")
-        return DeliveryEnd(EndReason.COMPLETE, "Every contact has its outcome.")
+            ready = trn(
+                "{count} more contact is ready.",
+                "{count} more contacts are ready.",
+                left,
+                count=left,
+            )
+            return DeliveryEnd(EndReason.FIRST_REACHED, ready)
+        return DeliveryEnd(EndReason.COMPLETE, tr("Every contact has its outcome."))
 
     def _send_stretch(self, first: int, end: int) -> None:
         """Send contacts that no call has carried, or that were refused or not taken."""
@@ -232,7 +239,7 @@ class Course:
         if settled.joined == 0:
             raise HaltError(
                 EndReason.UNREADABLE_ANSWERS,
-                "The platform's answer could not be tied to any contact of the call.",
+                tr("The platform's answer could not be tied to any contact of the call."),
             )
         self._sizing.accepted(len(reply.batch))
         with self._lock:
@@ -309,7 +316,11 @@ class Course:
         if alike >= _ALIKE and not accepted:
             raise HaltError(
                 EndReason.ALL_REFUSED,
-                f"The platform refused {_ALIKE} single contacts alike and took none: {reply.error}",
+                tr(
+                    "The platform refused {contacts} single contacts alike and took none: {words}",
+                    contacts=_ALIKE,
+                    words=str(reply.error),
+                ),
             )
         if alike >= _ALIKE:
             self._halt_if_account_refused(reply.error)

@@ -11,6 +11,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from importer.delivery.ending import EndReason, HaltError
+from importer.language import tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +85,7 @@ class Lanes:
                 return
             self._changed.wait_for(lambda: self._free > 0 or self.halting)
             if self.halting or (self._count > 1 and self._interruption.requested):
-                raise HaltError(EndReason.INTERRUPTED, "The run was asked to stop.")
+                raise HaltError(EndReason.INTERRUPTED, tr("The run was asked to stop."))
             self._free -= 1
             self._having.add(me)
 
@@ -136,7 +137,7 @@ class Lanes:
         self.close()
         if self._failure is not None:
             raise self._failure
-        raise HaltError(EndReason.INTERRUPTED, "The run was asked to stop.")
+        raise HaltError(EndReason.INTERRUPTED, tr("The run was asked to stop."))
 
     def _lane(self) -> None:
         while True:

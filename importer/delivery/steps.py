@@ -13,6 +13,7 @@ from importer.delivery.lanes import Lanes
 from importer.delivery.yeses import Buffered, Selected, WithoutWithheld, WithoutYeses
 from importer.errors import UnusableInputError
 from importer.journal.going_on import begin_two_steps, goes_on, going_on
+from importer.language import tr
 from importer.targets import Target, Verifies
 
 if TYPE_CHECKING:
@@ -103,8 +104,11 @@ def deliver_unless_refused(
     """
     if not isinstance(target, Verifies):
         raise UnusableInputError(
-            "yes_to: unless-refused reads each contact before its yes is sent, and no call is "
-            f"known that reads those of {target.name}: write yes_to: everyone or yes_to: new"
+            tr(
+                "yes_to: unless-refused reads each contact before its yes is sent, and no call is "
+                "known that reads those of {target}: write yes_to: everyone or yes_to: new",
+                target=target.name,
+            )
         )
     line, clock, limits = means["line"], means["clock"], means["limits"]
     lanes = Lanes(

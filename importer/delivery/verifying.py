@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import partial, reduce
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from importer.errors import RefusedError, UnusableInputError
 from importer.issues import IssueCode, message
 from importer.journal import Lookup
 from importer.journal.sentences import note_sentences
-from importer.language import english
+from importer.language import english, tr, trn
 from importer.model import Outcome, Verdict
 from importer.targets import Verifies
 
@@ -136,22 +136,42 @@ def _message(chosen: Chosen, reader: _Reader, why: str, *, most: int) -> str:
     """Say what was not looked up, and why; nothing when all was."""
     told = []
     if why:
-        told.append(f"Reading back ended after {reader.written} of {_contacts(len(chosen))}: {why}")
+        told.append(
+            trn(
+                "Reading back ended after {read} of {count} contact: {why}",
+                "Reading back ended after {read} of {count} contacts: {why}",
+                len(chosen),
+                count=len(chosen),
+                read=reader.written,
+                why=why,
+            )
+        )
     if reader.untold:
         told.append(
-            "The platform's answers do not tell whether the account has "
-            f"{_contacts(reader.untold)}: look them up there."
+            trn(
+                "The platform's answers do not tell whether the account has {count} contact: look "
+                "them up there.",
+                "The platform's answers do not tell whether the account has {count} contacts: look "
+                "them up there.",
+                reader.untold,
+                count=reader.untold,
+            )
         )
     if chosen.left:
         told.append(
-            f"Not looked up, since --verify allows {most}: "
-            f"{_contacts(chosen.left)} whose answer is unknown."
+            trn(
+                "Not looked up, since --verify allows {most}: {count} contact whose answer is "
+                "unknown.",
+                "Not looked up, since --verify allows {most}: {count} contacts whose answer is "
+                "unknown.",
+                chosen.left,
+                count=chosen.left,
+                most=most,
+            )
         )
-    return " ".join(told)
-
-
-def _contacts(count: int) -> str:
-    return "1 contact" if count == 1 else f"{count} contacts"
+    if not told:
+        return ""
+    return reduce(lambda said, more: tr("{said} {more}", said=said, more=more), told)
 
 
 # --- looking up ----------------------------------------------------------------------------------
@@ -191,7 +211,10 @@ class _Reader:
                 if not isinstance(target, Verifies):
                     raise HaltError(
                         EndReason.CANNOT_GO_ON,
-                        f"what {target.name} writes cannot be looked up by its key.",
+                        tr(
+                            "what {target} writes cannot be looked up by its key.",
+                            target=target.name,
+                        ),
                     )
                 for contact in group:
                     self._lanes.give(partial(self._look_up, target, contact))
@@ -237,19 +260,24 @@ def _settled(before: Outcome, there: bool, fields: Sequence[str]) -> Outcome:
     if not fields:
         return Outcome(
             Verdict.ACCEPTED,
-            message="Its answer was unknown. Looked up after the run, the account holds the "
-            "contact as it was sent; who wrote it is not known.",
+            message=tr(
+                "Its answer was unknown. Looked up after the run, the account holds the contact as "
+                "it was sent; who wrote it is not known."
+            ),
             record_id=before.record_id,
         )
     return replace(
         before,
         field=fields[0],
-        message="Its answer is unknown. Looked up after the run, the account has the contact with "
-        f"other values in {_listed(fields)}.",
+        message=tr(
+            "Its answer is unknown. Looked up after the run, the account has the contact with "
+            "other values in {fields}.",
+            fields=_listed(fields),
+        ),
     )
 
 
 def _listed(fields: Sequence[str]) -> str:
     shown = ", ".join(fields[:_MOST_FIELDS])
     left = len(fields) - _MOST_FIELDS
-    return f"{shown} and {left} more" if left > 0 else shown
+    return tr("{shown} and {more} more", shown=shown, more=left) if left > 0 else shown

@@ -10,6 +10,7 @@ import pyarrow as pa
 from importer.delivery.asking import REFUSED, SILENT
 from importer.delivery.yeses import consents, yeses
 from importer.issues import IssueCode, Severity
+from importer.language import mark, tr
 from importer.model import Verdict
 
 if TYPE_CHECKING:
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 
 EXISTING, UNANSWERED = "existing", "unanswered"
 _REASONS = {
-    EXISTING: "the contact was in the account already",
-    UNANSWERED: "whether the contact was in the account already is not known",
-    REFUSED: "the account says no",
-    SILENT: "the account does not say",
+    EXISTING: mark("the contact was in the account already"),
+    UNANSWERED: mark("whether the contact was in the account already is not known"),
+    REFUSED: mark("the account says no"),
+    SILENT: mark("the account does not say"),
 }
 _WRITTEN = frozenset({Verdict.CREATED, Verdict.UPDATED, Verdict.ACCEPTED})
 
@@ -80,6 +81,7 @@ def _table(rows: PlanSlice, found: list[tuple[int, str, str]], schema: Any) -> A
     found.sort(key=lambda one: (one[0], order[one[1]]))
     indices = rows.table.column(0).take(pa.array([at for at, _, _ in found], pa.int64()))
     count = len(found)
+    reasons = {why: tr(text) for why, text in _REASONS.items()}
     columns = {
         "row": indices,
         "severity": [Severity.WARNING.value] * count,
@@ -87,7 +89,7 @@ def _table(rows: PlanSlice, found: list[tuple[int, str, str]], schema: Any) -> A
         "column": [""] * count,
         "field": [code for _, code, _ in found],
         "value": [None] * count,
-        "detail": [_REASONS[why] for _, _, why in found],
+        "detail": [reasons[why] for _, _, why in found],
     }
     return pa.table([pa.array(columns[one.name], one.type) for one in schema], schema=schema)
 

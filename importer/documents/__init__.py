@@ -1,6 +1,8 @@
 """YAML 1.2 documents with the place of every member, and their mistakes as sentences."""
 
+from importer.documents.listing import in_quotes, joined
 from importer.documents.nearness import folded, likeness, near, nearest
+from importer.documents.places import seen
 from importer.documents.reading import (
     LARGEST_DOCUMENT,
     Document,
@@ -28,7 +30,9 @@ __all__ = [
     "as_text",
     "comment",
     "folded",
+    "in_quotes",
     "inline",
+    "joined",
     "likeness",
     "member",
     "near",
@@ -37,4 +41,5 @@ __all__ = [
     "quoted",
     "read_document",
     "salvage",
+    "seen",
 ]

@@ -6,7 +6,9 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from importer.documents.listing import in_quotes, joined
 from importer.documents.synonyms import meanings
+from importer.language import tr
 
 _LOOKS_ALIKE = 0.62  # of 1; below it, names of people's files are alike by chance
 _SECOND_BEST = 0.15  # how much less alike another suggestion may be
@@ -19,11 +21,13 @@ _LONGEST = 200
 
 def near(name: str, known: Iterable[str], *, most: int = 3) -> str:
     """Make " Did you mean …?" of the known names that look alike; empty when none does."""
-    names = [f'"{one}"' for one in nearest(name, known, most=most)]
+    names = [in_quotes(one) for one in nearest(name, known, most=most)]
     if not names:
         return ""
-    listed = names[0] if len(names) == 1 else ", ".join(names[:-1]) + " or " + names[-1]
-    return f" Did you mean {listed}?"
+    listed = names[0]
+    if len(names) > 1:
+        listed = tr("{some} or {last}", some=joined(names[:-1]), last=names[-1])
+    return tr(" Did you mean {listed}?", listed=listed)
 
 
 def nearest(name: str, known: Iterable[str], *, most: int = 3) -> list[str]:

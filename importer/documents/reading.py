@@ -27,6 +27,7 @@ from importer.documents.places import (
 )
 from importer.documents.syntax import syntax_mistake
 from importer.errors import Mistake, UnusableInputError
+from importer.language import mark, tr
 
 LARGEST_DOCUMENT = 1_048_576
 _MOST_MEMBERS = 100_000
@@ -100,19 +101,19 @@ def read_document(path: Path) -> Document:
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
-        raise UnusableInputError(Mistake("there is no such file", shown)) from None
+        raise UnusableInputError(Mistake(tr("there is no such file"), shown)) from None
     except OSError as error:
         raise UnusableInputError(
-            Mistake(f"the file cannot be read: {error.strerror}", shown)
+            Mistake(tr("the file cannot be read: {reason}", reason=error.strerror), shown)
         ) from error
     if len(raw) > LARGEST_DOCUMENT:
-        raise UnusableInputError(Mistake("the file is larger than a document can be", shown))
+        raise UnusableInputError(Mistake(tr("the file is larger than a document can be"), shown))
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         place = place_of_byte(raw, error.start)
         raise UnusableInputError(
-            Mistake("the file is not UTF-8 text: save it as UTF-8", shown, *place)
+            Mistake(tr("the file is not UTF-8 text: save it as UTF-8"), shown, *place)
         ) from error
     return parse_document(text, shown)
 
@@ -142,20 +143,22 @@ def _composed(text: str, document: Document) -> Node | None:
     except ReaderError as error:
         raise UnusableInputError(
             Mistake(
-                f"the file holds the character U+{ord(text[error.position]):04X}, which no text "
-                "has: save it as UTF-8",
+                tr(
+                    "the file holds the character {sign}, which no text has: save it as UTF-8",
+                    sign=f"U+{ord(text[error.position]):04X}",
+                ),
                 shown,
                 *place_of_character(text, error.position),
             )
         ) from None
     except RecursionError:
-        raise UnusableInputError(Mistake(_TOO_DEEP, shown)) from None
+        raise UnusableInputError(Mistake(tr(_TOO_DEEP), shown)) from None
     except (YAMLError, ValueError, OverflowError, AssertionError) as error:
-        raise UnusableInputError(Mistake("the file is no YAML document", shown)) from error
+        raise UnusableInputError(Mistake(tr("the file is no YAML document"), shown)) from error
     return node
 
 
-_TOO_DEEP = "the document is nested too deeply"
+_TOO_DEEP = mark("the document is nested too deeply")
 
 
 class _Reader:
@@ -175,9 +178,11 @@ class _Reader:
             self._note_value(node, path)
             return _scalar(self._whole(node))
         if self._members > _MOST_MEMBERS or id(node) in self._open:
-            raise UnusableInputError(self._document.mistake("the document repeats itself", *path))
+            raise UnusableInputError(
+                self._document.mistake(tr("the document repeats itself"), *path)
+            )
         if len(path) > _DEEPEST:
-            raise UnusableInputError(self._document.mistake(_TOO_DEEP, *path))
+            raise UnusableInputError(self._document.mistake(tr(_TOO_DEEP), *path))
         self._open.add(id(node))
         try:
             if isinstance(node, SequenceNode):
@@ -201,7 +206,10 @@ class _Reader:
         """Refuse half characters, and put a sign in their place: nothing else can stand them."""
         if _SURROGATE.search(str(node.value)):
             self._say(
-                "the text holds half a character (\\ud800 to \\udfff): write the character itself",
+                tr(
+                    "the text holds half a character (\\ud800 to \\udfff): write the character "
+                    "itself"
+                ),
                 node,
             )
             node.value = _SURROGATE.sub("\ufffd", str(node.value))
@@ -211,17 +219,20 @@ class _Reader:
         members: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, ScalarNode):
-                self._say("a member's name must be plain text: put it in quotes", key_node)
+                self._say(tr("a member's name must be plain text: put it in quotes"), key_node)
                 continue
             if str(key_node.tag).endswith(":merge"):
-                self._say("<< is not understood here: write the members out", key_node)
+                self._say(tr("<< is not understood here: write the members out"), key_node)
                 continue
             key = str(self._whole(key_node).value)
             if key in members:
                 first = self._document.names[(*path, key)].line
-                self._say(
-                    f'"{key}" stands here a second time (first on line {first}): keep one', key_node
+                sentence = tr(
+                    '"{name}" stands here a second time (first on line {line}): keep one',
+                    name=key,
+                    line=first,
                 )
+                self._say(sentence, key_node)
                 continue
             self._document.names[(*path, key)] = _begin(key_node)
             members[key] = self.value(value_node, (*path, key))

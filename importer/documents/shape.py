@@ -6,13 +6,16 @@ import copy
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
 
+from importer.documents.listing import in_quotes, joined
 from importer.documents.nearness import near, nearest
 from importer.documents.reading import Document, MemberPath, WrittenFloat, WrittenInt
-from importer.errors import Mistake
+from importer.errors import Mistake, sentence_of
+from importer.language import english, mark, tr
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -74,7 +77,8 @@ def salvage(
             wrong = error.errors(include_url=False, include_context=False)
         if document.content is None and any(one["type"] == "missing" for one in wrong):
             needed = ", ".join(str(one["loc"][0]) for one in wrong if one["type"] == "missing")
-            return Salvaged(None, (document.mistake(f"the document is empty: it needs {needed}"),))
+            sentence = tr("the document is empty: it needs {members}", members=needed)
+            return Salvaged(None, (document.mistake(sentence),))
         if not isinstance(content, dict):
             return Salvaged(None, _all(mistakes, document))
         lacking = {str(e["loc"][0]) for e in wrong if e["type"] == "missing"} - {*content}
@@ -114,14 +118,17 @@ def mistakes_of(
         path = _member_path(one["loc"], document.content)
         if one["type"] == "missing" and (path, one["loc"][-1]) in misnamed:
             continue
-        name = ".".join(str(part) for part in path) or "the document"
+        name = ".".join(str(part) for part in path) or tr(_WHOLE)
         sentence = _sentence(one, name, path, model)
         if path in document.commented:
-            sentence += ". What follows # is a comment: put a text that begins with # in quotes."
+            sentence = tr(
+                "{sentence}. What follows # is a comment: put a text that begins with # in quotes.",
+                sentence=sentence,
+            )
         unknown = one["type"] == "extra_forbidden"
         make = document.mistake_of_name if unknown else document.mistake
         mistake = make(sentence, *path)
-        found.setdefault((*mistake.place, mistake.message), mistake)
+        found.setdefault((*mistake.place, english(mistake.message)), mistake)
     return [found[key] for key in sorted(found)]
 
 
@@ -159,64 +166,97 @@ def _member_path(location: Iterable[str | int], content: Any) -> MemberPath:
     return tuple(path)
 
 
+_WHOLE = mark("the document")
+# pydantic's own words where a text of one character at least is needed.
+_NO_TEXT = mark("String should have at least 1 character")
+
+
 def _sentence(error: Any, name: str, path: MemberPath, model: type[BaseModel]) -> str:
     kind, given = error["type"], as_text(error["input"])
     match kind:
         case "extra_forbidden":
-            owner = name.rpartition(".")[0] or "the document"
-            known = known_members(model, path[:-1])
-            before, colon, after = str(path[-1]).partition(":")
-            if colon and after and before in known and error["input"] is None:
-                return f'a blank is missing after the colon: write "{before}: {after}"'
-            return f'"{path[-1]}" is no member of {owner}.' + near(_word(path), known)
+            return _unknown(name, path, known_members(model, path[:-1]), error["input"])
         case "missing":
-            return f'{name} lacks the member "{error["loc"][-1]}": add it'
+            return tr('{name} lacks the member "{lacking}": add it', name=name,
+                      lacking=error["loc"][-1])  # fmt: skip
         case _ if given is None:
-            return f"{name} has no value: write it after the colon, or on the lines below"
-        case "literal_error" | "enum":
-            return f"{name} {_choices(given, error['ctx']['expected'])}"
-        case "value_error":
-            return f"{name}: {error['ctx']['error']}"
-        case "dict_type" | "model_type" | "model_attributes_type":
-            return f"{name} must be members, each written as name: value"
-        case "list_type":
-            return f"{name} must be a list" + (
-                f" in brackets: [{given}]" if isinstance(given, str) else ""
+            return tr(
+                "{name} has no value: write it after the colon, or on the lines below", name=name
             )
+        case "literal_error" | "enum":
+            return _choices(name, given, error["ctx"]["expected"])
+        case "value_error":
+            sentence = sentence_of(error["ctx"]["error"])
+            return tr("{place}: {sentence}", place=name, sentence=sentence)
+        case "dict_type" | "model_type" | "model_attributes_type":
+            return tr("{name} must be members, each written as name: value", name=name)
+        case "list_type" if isinstance(given, str):
+            return tr("{name} must be a list in brackets: [{given}]", name=name, given=given)
+        case "list_type":
+            return tr("{name} must be a list", name=name)
+        case "string_type" if isinstance(given, dict | list):
+            return tr("{name} must be text: put it in quotes", name=name)
         case "string_type":
-            quoted = ": put it in quotes" if isinstance(given, dict | list) else ""
-            return f"{name} must be text{quoted}"
+            return tr("{name} must be text", name=name)
         case "too_short":
-            return f"{name} must not be empty"
+            return tr("{name} must not be empty", name=name)
         case "bool_type" | "bool_parsing":
-            return f"{name} must be true or false"
-        case "int_type" | "int_parsing" | "int_from_float" | "int_parsing_size":
-            plain = isinstance(given, str) and re.fullmatch(r"-?[0-9]+", given)
-            return f"{name} must be a whole number" + (", without quotes" if plain else "")
-        case "float_type" | "float_parsing" | "finite_number":
-            return f"{name} must be a number"
-        case "greater_than":
-            return f"{name} must be greater than {error['ctx']['gt']}"
-        case "greater_than_equal":
-            return f"{name} must be {error['ctx']['ge']} or more"
-        case "less_than_equal":
-            return f"{name} must be {error['ctx']['le']} or less"
+            return tr("{name} must be true or false", name=name)
         case _:
-            return f"{name}: {error['msg']}"
+            return _sentence_of_number(error, name, given)
 
 
-def _choices(given: object, expected: str) -> str:
+def _sentence_of_number(error: Any, name: str, given: object) -> str:
+    match error["type"]:
+        case "int_type" | "int_parsing" | "int_from_float" | "int_parsing_size":
+            if isinstance(given, str) and re.fullmatch(r"-?[0-9]+", given):
+                return tr("{name} must be a whole number, without quotes", name=name)
+            return tr("{name} must be a whole number", name=name)
+        case "float_type" | "float_parsing" | "finite_number":
+            return tr("{name} must be a number", name=name)
+        case "greater_than":
+            return tr("{name} must be greater than {least}", name=name, least=error["ctx"]["gt"])
+        case "greater_than_equal":
+            return tr("{name} must be {least} or more", name=name, least=error["ctx"]["ge"])
+        case "less_than_equal":
+            return tr("{name} must be {most} or less", name=name, most=error["ctx"]["le"])
+        case _:
+            said_by_pydantic: str = error["msg"]
+            return tr("{place}: {sentence}", place=name, sentence=tr(said_by_pydantic))
+
+
+def _unknown(name: str, path: MemberPath, known: list[str], value: object) -> str:
+    """Say that a member is none of those that its place can have."""
+    before, colon, after = str(path[-1]).partition(":")
+    if colon and after and before in known and value is None:
+        return tr('a blank is missing after the colon: write "{name}: {value}"', name=before,
+                  value=after)  # fmt: skip
+    return tr(
+        '"{name}" is no member of {owner}.{hint}',
+        name=path[-1],
+        owner=name.rpartition(".")[0] or tr(_WHOLE),
+        hint=near(_word(path), known),
+    )
+
+
+def _choices(name: str, given: object, expected: str) -> str:
     """Say what a member can be; ``expected`` is pydantic's list of it."""
     wanted = [text or number for text, number in re.findall(r"'((?:[^'\\]|\\.)+)'|(\d+)", expected)]
-    listed = ", ".join(one if one[0].isalnum() else f'"{one}"' for one in wanted)
+    listed = joined(one if one[0].isalnum() else in_quotes(one) for one in wanted)
     if isinstance(given, str):
-        return f'cannot be "{given}"; it can be {listed}.{near(given, wanted)}'
-    return f"can only be {listed}"
+        return tr('{name} cannot be "{given}"; it can be {listed}.{hint}', name=name, given=given,
+                  listed=listed, hint=near(given, wanted))  # fmt: skip
+    return tr("{name} can only be {listed}", name=name, listed=listed)
+
+
+@cache
+def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema(by_alias=True)
 
 
 def known_members(model: type[BaseModel], path: MemberPath) -> list[str]:
     """List the members that a place of a model can have, as they are written in the document."""
-    schema = model.model_json_schema(by_alias=True)
+    schema = _schema_of(model)
     definitions = schema.get("$defs", {})
     places = [schema]
     for part in path:

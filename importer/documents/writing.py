@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from importer.documents.places import seen
+from importer.language import ENGLISH, spoken
+
 # What can stand without quotes, also between brackets: a cautious choice.
 _PLAIN = re.compile(r"[^\W\d_](?:[\w \-./'’()+@&;!?°]*[\w.')’!?°])?")
 # Other programs may read YAML 1.1, where these words are true, false and nothing. The answers of
@@ -75,6 +78,7 @@ def member(name: str, value: Writable, *, indent: int = 0, pad: int = 0) -> str:
 
 def comment(text: str, *, indent: int = 0) -> Iterator[str]:
     """Write a text as lines of comment; what cannot be printed is shown as an escape."""
+    french = spoken() != ENGLISH
     for line in text.splitlines() or [""]:
-        shown = "".join(_escaped(c) if not c.isprintable() else c for c in line)
+        shown = seen(line, _escaped, french=french)
         yield f"{' ' * indent}# {shown}".rstrip()

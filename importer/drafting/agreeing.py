@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from importer.drafting.known_values import GENDERS, REGIONS, share_known
 from importer.drafting.phrases import Concept
+from importer.language import mark, tr
 from importer.recognition import Evidence, Form, Look
 
 NEARLY_ALL = 0.9
@@ -38,14 +39,24 @@ _PHONES = frozenset(
     }
 )  # fmt: skip
 _NAMES = frozenset({Concept.FIRST_NAME, Concept.LAST_NAME, Concept.FULL_NAME})
+_ARE_NUMBERS = mark("but {share} of the values are numbers")
 _UNLIKE_TEXT = {
-    Look.EMAIL: "e-mail addresses",
-    Look.PHONE: "phone numbers",
-    Look.DATE: "dates",
-    Look.YES_NO: "yes or no",
-    Look.DECIMAL: "numbers",
-    Look.INTEGER: "numbers",
+    Look.EMAIL: mark("but {share} of the values are e-mail addresses"),
+    Look.PHONE: mark("but {share} of the values are phone numbers"),
+    Look.DATE: mark("but {share} of the values are dates"),
+    Look.YES_NO: mark("but {share} of the values are yes or no"),
+    Look.DECIMAL: _ARE_NUMBERS,
+    Look.INTEGER: _ARE_NUMBERS,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What values must be: the share of those that are, and how either is told."""
+
+    share_of: Callable[[Evidence], float]
+    told: str
+    told_of_few: str
 
 
 def is_phone(concept: Concept) -> bool:
@@ -56,35 +67,51 @@ def is_phone(concept: Concept) -> bool:
 def agreement(concept: Concept, column: Evidence) -> Agreement:
     """Compare a column's values with what its header says they are."""
     if not column.values:
-        return Agreement(Support.NONE_THERE, "and the column is empty")
+        return Agreement(Support.NONE_THERE, tr("and the column is empty"))
     if concept is Concept.PROVINCE and share_known(column.answers, REGIONS) >= MOST:
         return Agreement(Support.FULL)  # "ON" is no answer there
     companies = column.share_of(Form.COMPANY)
     if concept in _NAMES and companies >= _A_FEW:
-        told = f"but {percent(companies)} of the values look like names of companies"
+        told = tr("but {share} of the values look like names of companies",
+                  share=percent(companies))  # fmt: skip
         return Agreement(Support.AGAINST, told)
     wanted = _wanted(concept)
     if wanted is None:
         return _as_text(column)
-    share_of, plural = wanted
-    share = share_of(column)
+    share = wanted.share_of(column)
     if concept is Concept.GENDER and share < MOST:
         against = _as_text(column)
         return against if against.support is Support.AGAINST else Agreement(Support.HALF)
     support = _support(share)
-    joined = "but only" if support is Support.AGAINST else "and"
-    return Agreement(support, f"{joined} {percent(share)} of the values are {plural}")
+    told = wanted.told_of_few if support is Support.AGAINST else wanted.told
+    return Agreement(support, tr(told, share=percent(share)))
 
 
-def _wanted(concept: Concept) -> tuple[Callable[[Evidence], float], str] | None:
+def _wanted(concept: Concept) -> _Wanted | None:
     if concept in {Concept.EMAIL, Concept.SECOND_EMAIL}:
-        return (lambda column: column.share(Look.EMAIL)), "addresses"
+        return _Wanted(
+            lambda column: column.share(Look.EMAIL),
+            mark("and {share} of the values are addresses"),
+            mark("but only {share} of the values are addresses"),
+        )
     if is_phone(concept):
-        return (lambda column: column.share(Look.PHONE)), "phone numbers"
+        return _Wanted(
+            lambda column: column.share(Look.PHONE),
+            mark("and {share} of the values are phone numbers"),
+            mark("but only {share} of the values are phone numbers"),
+        )
     if concept is Concept.BIRTH_DATE:
-        return (lambda column: max(column.date_share, _serials(column))), "dates"
+        return _Wanted(
+            lambda column: max(column.date_share, _serials(column)),
+            mark("and {share} of the values are dates"),
+            mark("but only {share} of the values are dates"),
+        )
     if concept is Concept.GENDER:
-        return (lambda column: share_known(column.answers, GENDERS)), "genders"
+        return _Wanted(
+            lambda column: share_known(column.answers, GENDERS),
+            mark("and {share} of the values are genders"),
+            mark("but only {share} of the values are genders"),
+        )
     return None
 
 
@@ -102,12 +129,12 @@ def _support(share: float) -> Support:
 def _as_text(column: Evidence) -> Agreement:
     """Refuse text that is mostly something else; a postal code may be a number."""
     postal = column.share_of(Form.FIVE_DIGITS)
-    for look, plural in _UNLIKE_TEXT.items():
+    for look, told in _UNLIKE_TEXT.items():
         share = column.share(look)
         if look is Look.INTEGER:
             share -= postal
         if share >= MOST:
-            return Agreement(Support.AGAINST, f"but {percent(share)} of the values are {plural}")
+            return Agreement(Support.AGAINST, tr(told, share=percent(share)))
     return Agreement(Support.FULL)
 
 
@@ -116,4 +143,4 @@ def percent(share: float) -> str:
     shown = round(share * 100)
     if shown == 100 and share < 1:
         shown = 99
-    return f"{shown} %"
+    return tr("{share} %", share=shown)

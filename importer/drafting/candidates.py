@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from importer.documents import joined
 from importer.drafting.headers import same_name, words_of
 from importer.drafting.phrases import WELL_KNOWN, Concept, Meaning, Rank, meaning_of
+from importer.language import tr
 from importer.model import AccountFields
 
 _KEY, _FIELD, _OPT_IN = "key_", "f_", "optin_"
@@ -31,8 +33,8 @@ class Candidate:
     def remark(self) -> str:
         """What a person should know of the code."""
         if self.label:
-            return f'the account has it as "{self.label}"'
-        return "" if self.usual else "check that the account has this code"
+            return tr('the account has it as "{label}"', label=self.label)
+        return "" if self.usual else tr("check that the account has this code")
 
 
 class Fields:
@@ -62,7 +64,10 @@ class Fields:
         alike = [code for code in self._data_fields() if concept in set(self._concepts(code))]
         if not alike:
             return None
-        others = f"the account also has {' and '.join(alike[1:])}" if alike[1:] else ""
+        others = ""
+        if alike[1:]:
+            codes = joined(alike[1:], tr(" and "))
+            others = tr("the account also has {codes}", codes=codes)
         return Candidate(alike[0], self._labels[alike[0]], doubt=others)
 
     def named(self, header: str) -> Candidate | None:

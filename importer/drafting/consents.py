@@ -10,6 +10,7 @@ from importer.drafting.dates import read_dates
 from importer.drafting.headers import Words, folded
 from importer.drafting.known_values import ANSWERS, share_known
 from importer.drafting.proposal import Certainty, Proposal
+from importer.language import tr
 from importer.mapping import reads_negatively
 from importer.recognition import Evidence, Look
 
@@ -27,18 +28,21 @@ def consent_proposal(column: Evidence, words: Words, fields: Fields) -> Proposal
     if tells_dates(column, words) and not fields.asked and _DATE_CODE.fullmatch(column.name):
         return _date_of_a_consent(column)
     if tells_dates(column, words):
-        reason = (
+        reason = tr(
             "it may be the date of a consent: such a date goes to dtTrackingConsent, or to "
             "dtOptin_… where the connection allows it"
         )
         return Proposal(column.name, None, (), reason, Certainty.NONE)
     if column.values and not _has_answers(column):
-        reason = "the header speaks of a consent, but the values are no answers to one"
+        reason = tr("the header speaks of a consent, but the values are no answers to one")
         return Proposal(column.name, None, (), reason, Certainty.NONE)
     field, remark = _field(column, words, fields)
-    reason = f"the header speaks of a consent, which is never guessed; {remark}"
+    reason = tr("the header speaks of a consent, which is never guessed; {remark}", remark=remark)
     if reads_negatively(column.name):
-        reason += "; a yes below this header may mean a no: spell both answers out"
+        reason = tr(
+            "{reason}; a yes below this header may mean a no: spell both answers out",
+            reason=reason,
+        )
     if field is None:
         return Proposal(column.name, None, (), reason, Certainty.NONE)
     values = dict.fromkeys(_answers(column))
@@ -54,9 +58,9 @@ def _date_of_a_consent(column: Evidence) -> Proposal:
         ((("format", formats[0] if len(formats) == 1 else list(formats)),),) if formats else ()
         for formats in (reading.formats, reading.others)
     )
-    reason = "the header has the field's own name; a consent is never guessed, nor is its date"
+    reason = tr("the header has the field's own name; a consent is never guessed, nor is its date")
     if reading.problem and column.values:
-        reason += f"; {reading.problem}"
+        reason = tr("{reason}; {remark}", reason=reason, remark=reading.problem)
     return Proposal(
         column.name, column.name, options[0] if options else (), reason, Certainty.UNSURE, others
     )
@@ -74,25 +78,21 @@ def _has_answers(column: Evidence) -> bool:
 def _field(column: Evidence, words: Words, fields: Fields) -> tuple[str | None, str]:
     """Name the consent that may be meant, and what is to be checked of it."""
     if not fields.asked and _CODE.fullmatch(column.name):
-        return column.name, "the header has the field's own name"
+        return column.name, tr("the header has the field's own name")
     tracking = "tracking" in words.whole
+    if not fields.asked and tracking:
+        return _TRACKING, tr("perhaps the consent to tracking")
     if not fields.asked:
-        code = _TRACKING if tracking else _NEWSLETTER
-        said = (
-            "perhaps the consent to tracking"
-            if tracking
-            else "check which consent of the account it is"
-        )
-        return code, said
+        return _NEWSLETTER, tr("check which consent of the account it is")
     named = fields.consent_named(column.name)
     listed = ", ".join(f"{code} ({label})" for code, label in fields.opt_ins.items())
     if named is not None:
-        return named, f'the account has it as "{fields.opt_ins[named]}"'
+        return named, tr('the account has it as "{label}"', label=fields.opt_ins[named])
     if tracking:
-        return None, "the consent to tracking is hasTrackingConsent in every account"
+        return None, tr("the consent to tracking is hasTrackingConsent in every account")
     if not fields.opt_ins:
-        return None, "the account has none (optin_…)"
-    return next(iter(fields.opt_ins)), f"the account has {listed}"
+        return None, tr("the account has none (optin_…)")
+    return next(iter(fields.opt_ins)), tr("the account has {consents}", consents=listed)
 
 
 def _answers(column: Evidence) -> list[str]:

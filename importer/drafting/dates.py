@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from importer.date_formats import formats_problem
+from importer.language import tr, trn
 from importer.recognition import DateForm, Evidence, Form
 
 _RARE = 0.05  # proofs that are rarer than that among many dates may be slips
@@ -35,47 +36,52 @@ class DateReading:
 def read_dates(column: Evidence) -> DateReading:
     """Tell how a column's dates are written."""
     if column.share_of(Form.FIVE_DIGITS) >= _SERIALS:
-        return DateReading(("excel",), proof="Excel's numbers of days")
+        return DateReading(("excel",), proof=tr("Excel's numbers of days"))
     forms = [form for form, _ in sorted(column.dates.items(), key=lambda pair: -pair[1])]
     if not forms:
-        return DateReading(problem="the column has no date that tells how they are written")
+        return DateReading(problem=tr("the column has no date that tells how they are written"))
     if any(form.clock == "?" for form in forms):
-        return DateReading(problem="their time of day is written in a way that no format tells")
+        return DateReading(problem=tr("their time of day is written in a way that no format tells"))
     turned = [form for form in forms if _has_two_readings(form)]
     if column.typed_dates and turned and len(turned) < len(forms):
-        problem = "real dates and dates as text stand in it, and their orders may differ"
+        problem = tr("real dates and dates as text stand in it, and their orders may differ")
         return _in_two_readings(turned, problem=problem)
+    if not turned and forms[0].parts == _ISO:
+        return _reading(forms, _DAY_FIRST, tr("the year comes first"))
     if not turned:
-        proof = "the year comes first" if forms[0].parts == _ISO else "the month or year tells"
-        return _reading(forms, _DAY_FIRST, proof)
+        return _reading(forms, _DAY_FIRST, tr("the month or year tells"))
     return _by_order(column, forms)
 
 
 def _by_order(column: Evidence, forms: Sequence[DateForm]) -> DateReading:
     day, month = column.first_over_12, column.second_over_12
     if day and month:
-        problem = "day/month and month/day both stand in it"
+        problem = tr("day/month and month/day both stand in it")
         return _in_two_readings(forms, problem=problem)
     if not day and not month:
-        problem = "no day is above 12, so nothing tells which number is the month"
+        problem = tr("no day is above 12, so nothing tells which number is the month")
         return _in_two_readings(forms, problem=problem)
     proofs = day + month
     if proofs < _FEWEST_PROOFS or (proofs < _ENOUGH_PROOFS and proofs < _SOUND * column.year_last):
-        told = "only one date has" if proofs == 1 else f"only {proofs} dates have"
-        problem = f"{told} a day above 12, which may be a slip"
+        problem = trn(
+            "only one date has a day above 12, which may be a slip",
+            "only {count} dates have a day above 12, which may be a slip",
+            proofs,
+        )
         return _in_two_readings(forms, problem=problem)
     if column.values >= _MANY and day + month < _RARE * column.values and column.answers is None:
-        problem = "hardly any day is above 12, and these may be slips"
+        problem = tr("hardly any day is above 12, and these may be slips")
         return _in_two_readings(forms, problem=problem)
-    proof = f"the {'first' if day else 'second'} number goes above 12"
-    return _reading(forms, _DAY_FIRST if day else _MONTH_FIRST, proof)
+    if day:
+        return _reading(forms, _DAY_FIRST, tr("the first number goes above 12"))
+    return _reading(forms, _MONTH_FIRST, tr("the second number goes above 12"))
 
 
 def _reading(forms: Sequence[DateForm], order: str, proof: str) -> DateReading:
     formats = _formats(forms, order)
     short = any("YYYY" not in one for one in formats)
     if short:
-        problem = "their years have two digits: say with pivot up to which they mean 20.."
+        problem = tr("their years have two digits: say with pivot up to which they mean 20..")
         return DateReading(formats, problem=problem, two_digit_years=True)
     return DateReading(formats, problem=formats_problem(formats, timed=False), proof=proof)
 

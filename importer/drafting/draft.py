@@ -13,6 +13,7 @@ from importer.drafting.headers import folded
 from importer.drafting.proposal import Proposal
 from importer.drafting.proposals import propose
 from importer.errors import UnusableInputError
+from importer.language import tr
 from importer.model import AccountFields
 from importer.recognition import Recognition, rows_of_table
 from importer.sources import STANDARD_INPUT, Source
@@ -115,8 +116,12 @@ def _account(connection: str | None, means: Means) -> tuple[str, AccountFields |
     fields = assembly.account_fields(chosen, means)
     if isinstance(fields, str):
         raise UnusableInputError(
-            f"the account of the connection {connection} cannot be asked for its fields: {fields} "
-            "Without -c, the usual fields are proposed."
+            tr(
+                "the account of the connection {connection} cannot be asked for its fields: "
+                "{reason} Without -c, the usual fields are proposed.",
+                connection=connection,
+                reason=fields,
+            )
         )
     return chosen.target, fields
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importer.drafting.candidates import Candidate
 from importer.drafting.headers import Words
 from importer.drafting.phrases import Concept, Rank
+from importer.language import mark, tr
 from importer.recognition import Evidence
 
 
@@ -33,10 +34,19 @@ class HeaderReading:
     def header_words(self) -> str:
         """What the header says, in words."""
         if self.direct is not None:
-            return "the header has the field's own name"
-        said = self.concept.words if self.concept else "nothing known"
+            return tr("the header has the field's own name")
         if self.words.mended:
-            return f'the header reads like "{self.words.mended[0][1]}" with a slip of typing'
-        place = {Rank.HOME: " (at home)", Rank.WORK: " (at work)"}.get(self.rank, "")
-        settled = f", {self.settled}" if self.settled else ""
-        return f"the header says {said}{place}{settled}"
+            return tr(
+                'the header reads like "{word}" with a slip of typing',
+                word=self.words.mended[0][1],
+            )
+        concept = self.concept.words if self.concept else tr("nothing known")
+        said = tr(_SAID.get(self.rank, _SAID_PLAINLY), concept=concept)
+        return tr("{said}, {settled}", said=said, settled=self.settled) if self.settled else said
+
+
+_SAID_PLAINLY = mark("the header says {concept}")
+_SAID = {
+    Rank.HOME: mark("the header says {concept} (at home)"),
+    Rank.WORK: mark("the header says {concept} (at work)"),
+}

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from importer.documents import in_quotes, joined
 from importer.drafting.agreeing import MOST, NEARLY_ALL, Support, agreement, percent
 from importer.drafting.candidates import Candidate, Fields
 from importer.drafting.header_reading import HeaderReading
 from importer.drafting.phrases import Concept, Rank
 from importer.drafting.proposal import Certainty, Members, Proposal
 from importer.drafting.vocabulary import PERSONS
+from importer.language import tr
 from importer.recognition import Evidence, Look
 
 _KEY = "key_"
@@ -35,7 +37,7 @@ def choose_key(
     if not addresses:
         return {}
     if field is None:
-        reason = "the header says e-mail, but the account has no field for it"
+        reason = tr("the header says e-mail, but the account has no field for it")
         return {one.column.name: _without_field(one, reason) for one in addresses}
     bearing = [one for one in addresses if not _against(one) and not one.foreign]
     chosen = _clear_one(bearing)
@@ -54,7 +56,7 @@ def _of_named(
     for one in readings:
         if one in named and one.direct is not None:
             against = _against(one) if len(named) == 1 or one.concept is Concept.EMAIL else ""
-            reason = ", ".join(filter(None, (one.header_words, against)))
+            reason = joined(filter(None, (one.header_words, against)))
             certainty = Certainty.UNSURE if against else Certainty.SURE
             code = _KEY + one.direct.code
             members = _options(one.direct) if one.concept is Concept.EMAIL else ()
@@ -69,7 +71,9 @@ def further_address(reading: HeaderReading, fields: Fields) -> Proposal | None:
     field = fields.of(Concept.EMAIL)
     if field is None or reading.column.share(Look.EMAIL) < MOST or reading.rank is Rank.SECOND:
         return None
-    reason = "the values are addresses, but the header does not say that they are the contact's own"
+    reason = tr(
+        "the values are addresses, but the header does not say that they are the contact's own"
+    )
     return Proposal(
         reading.column.name, _KEY + field.code, _options(field), reason, Certainty.UNSURE
     )
@@ -85,7 +89,7 @@ def _against(reading: HeaderReading) -> str:
     """Say why the values cannot be a key, or ""; a table without rows says nothing against it."""
     column = reading.column
     if column.rows and not column.values:
-        return "but the column is empty"
+        return tr("but the column is empty")
     agreed = agreement(reading.concept or Concept.EMAIL, column)
     return agreed.words if agreed.support is Support.AGAINST else _repeats(column)
 
@@ -95,7 +99,10 @@ def _repeats(column: Evidence) -> str:
     share = column.different_share
     if column.counted <= 1 or share > MOST:
         return ""
-    return f"but only {percent(share)} of its values differ, and a key tells the contacts apart"
+    return tr(
+        "but only {share} of its values differ, and a key tells the contacts apart",
+        share=percent(share),
+    )
 
 
 def _clear_one(bearing: Sequence[HeaderReading]) -> HeaderReading | None:
@@ -113,19 +120,24 @@ def _clear_one(bearing: Sequence[HeaderReading]) -> HeaderReading | None:
 
 def _key(reading: HeaderReading, field: Candidate, bearing: Sequence[HeaderReading]) -> Proposal:
     agreed = agreement(Concept.EMAIL, reading.column)
-    reason = f"{reading.header_words}, {agreed.words}"
+    reason = joined((reading.header_words, agreed.words))
     if len(bearing) > 1 and reading.rank in {Rank.HOME, Rank.WORK}:
-        reason += ", and it alone is filled in nearly every row"
+        reason = tr("{reason}, and it alone is filled in nearly every row", reason=reason)
     if reading.column.values and reading.column.fill < 1:
-        reason += f"; {percent(1 - reading.column.fill)} of the rows have none and will be refused"
+        reason = tr(
+            "{reason}; {share} of the rows have none and will be refused",
+            reason=reason,
+            share=percent(1 - reading.column.fill),
+        )
     if field.remark:
-        reason += f"; {field.remark}"
+        reason = tr("{reason}; {remark}", reason=reason, remark=field.remark)
     proposal = Proposal(
         reading.column.name, _KEY + field.code, _options(field), reason, Certainty.LIKELY
     )
-    doubt = reading.doubt or field.doubt
+    doubt = tr(reading.doubt) or field.doubt
     if doubt:
-        return replace(proposal, certainty=Certainty.UNSURE, reason=f"{reason}, but {doubt}")
+        reason = tr("{reason}, but {doubt}", reason=reason, doubt=doubt)
+        return replace(proposal, certainty=Certainty.UNSURE, reason=reason)
     plain = reading.rank in {Rank.PLAIN, Rank.PRIMARY} and not reading.words.mended
     plain = plain and not reading.words.whole & PERSONS
     if agreed.support is Support.FULL and plain and not reading.settled:
@@ -145,17 +157,20 @@ def _other_address(
 ) -> Proposal:
     """Write an address that is not the key as a comment."""
     agreed = agreement(Concept.EMAIL, reading.column)
-    reason = f"{reading.header_words}, {agreed.words}"
+    reason = joined((reading.header_words, agreed.words))
     against = _against(reading)
     if against:
-        reason = f"{reading.header_words}, {against}"
+        reason = joined((reading.header_words, against))
     elif reading.foreign:
-        reason += f", but {reading.foreign}"
+        reason = tr("{reason}, but {doubt}", reason=reason, doubt=reading.foreign)
     elif chosen is None:
-        names = " and ".join(f'"{one.column.name}"' for one in bearing)
-        reason += f", but {names} could each be the key: choose one"
+        reason = tr(
+            "{reason}, but {columns} could each be the key: choose one",
+            reason=reason,
+            columns=joined((in_quotes(one.column.name) for one in bearing), tr(" and ")),
+        )
     else:
-        reason += f', but "{chosen.column.name}" is the key'
+        reason = tr('{reason}, but "{column}" is the key', reason=reason, column=chosen.column.name)
     return Proposal(
         reading.column.name, _KEY + field.code, _options(field), reason, Certainty.UNSURE
     )
@@ -173,7 +188,7 @@ def _of_headless(readings: Sequence[HeaderReading], field: Candidate | None) -> 
     (reading,) = addresses
     share = reading.column.share(Look.EMAIL)
     sure = share >= NEARLY_ALL
-    reason = f"the only column of addresses, {percent(share)} of its values are"
+    reason = tr("the only column of addresses, {share} of its values are", share=percent(share))
     certainty = Certainty.LIKELY if sure else Certainty.UNSURE
     return {
         reading.column.name: Proposal(

@@ -10,6 +10,7 @@ from importer.drafting.dates import read_dates
 from importer.drafting.phrases import Concept
 from importer.drafting.proposal import Members
 from importer.drafting.regions import PhoneRegion
+from importer.language import tr
 from importer.recognition import Evidence, Form, Look
 
 _FEWEST = 3  # postal codes from which a column counts as Canadian
@@ -39,9 +40,11 @@ def options_for(concept: Concept | None, column: Evidence, region: PhoneRegion) 
         return Options((("type", "email"),))
     canadian = column.forms.get(Form.CANADIAN_POSTAL, 0)
     if concept is Concept.POSTAL_CODE and canadian == column.values >= _FEWEST:
-        return Options((("type", "postal"), ("region", "CA")), "all values are Canadian codes")
+        return Options((("type", "postal"), ("region", "CA")), tr("all values are Canadian codes"))
     if concept is None and column.share(Look.YES_NO) >= MOST:
-        return Options(problem="its values are yes or no, and what the field takes is not known")
+        return Options(
+            problem=tr("its values are yes or no, and what the field takes is not known")
+        )
     return Options()
 
 
@@ -50,7 +53,8 @@ def _of_phones(column: Evidence, region: PhoneRegion) -> Options:
     if region.region is not None:
         return Options((*phone, ("region", region.region)), region.proof)
     if not column.values:
-        return Options(phone, "its region is to be written when it has numbers without a country")
+        told = tr("its region is to be written when it has numbers without a country")
+        return Options(phone, told)
     if region.problem and column.share_of(Form.PHONE_WITH_COUNTRY) < column.share(Look.PHONE):
         others = [(*phone, ("region", one)) for one in region.others]
         return Options(others[0] if others else phone, "", region.problem, tuple(others[1:]))
@@ -59,7 +63,7 @@ def _of_phones(column: Evidence, region: PhoneRegion) -> Options:
 
 def _of_dates(column: Evidence) -> Options:
     if not column.values:
-        problem = "an empty column does not tell how dates will be written: give its format"
+        problem = tr("an empty column does not tell how dates will be written: give its format")
         return Options((("type", "date"), ("format", "YYYY-MM-DD")), problem=problem)
     reading = read_dates(column)
     members = _dated(reading.formats, two_digits=reading.two_digit_years)

@@ -6,11 +6,11 @@ A header names a field only when all its words together do: one word more, such 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from importer.drafting.vocabulary import NEUTRAL
+from importer.language import mark, tr
 
 
 class Concept(StrEnum):
@@ -53,10 +53,39 @@ class Concept(StrEnum):
     @property
     def words(self) -> str:
         """What it is, for people: ``e-mail``, ``first name``."""
-        if self in {Concept.EMAIL, Concept.NICKNAME}:
-            return "e-mail" if self is Concept.EMAIL else "nickname"
-        return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", self.value).lower()
+        return tr(_IN_WORDS[self])
 
+
+_IN_WORDS = {
+    Concept.EMAIL: mark("e-mail"),
+    Concept.SECOND_EMAIL: mark("second email"),
+    Concept.FIRST_NAME: mark("first name"),
+    Concept.LAST_NAME: mark("last name"),
+    Concept.MIDDLE_NAME: mark("middle name"),
+    Concept.FULL_NAME: mark("full name"),
+    Concept.NICKNAME: mark("nickname"),
+    Concept.TITLE: mark("title"),
+    Concept.GENDER: mark("gender"),
+    Concept.LANGUAGE: mark("language"),
+    Concept.BIRTH_DATE: mark("birth date"),
+    Concept.PHONE: mark("phone"),
+    Concept.MOBILE_PHONE: mark("mobile phone"),
+    Concept.HOME_PHONE: mark("home phone"),
+    Concept.WORK_PHONE: mark("work phone"),
+    Concept.FAX: mark("fax"),
+    Concept.COMPANY: mark("company"),
+    Concept.JOB_TITLE: mark("job title"),
+    Concept.DEPARTMENT: mark("department"),
+    Concept.ADDRESS: mark("address"),
+    Concept.ADDRESS2: mark("address2"),
+    Concept.CITY: mark("city"),
+    Concept.PROVINCE: mark("province"),
+    Concept.POSTAL_CODE: mark("postal code"),
+    Concept.COUNTRY: mark("country"),
+    Concept.WEBSITE: mark("website"),
+    Concept.SOURCE: mark("source"),
+    Concept.NOTES: mark("notes"),
+}
 
 WELL_KNOWN = frozenset(
     {
@@ -79,7 +108,10 @@ class Rank(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a header names. ``doubt``: why that is not certain from the header alone, or ""."""
+    """What a header names.
+
+    ``doubt``: why that is not certain from the header alone, as ``tr`` takes it, or "".
+    """
 
     concept: Concept
     rank: Rank = Rank.PLAIN
@@ -90,28 +122,28 @@ def _phrases(concept: Concept, *phrases: str, doubt: str = "") -> dict[frozenset
     return {frozenset(phrase.split()): Meaning(concept, doubt=doubt) for phrase in phrases}
 
 
-_OWN = "there are two readings of such a header"
+_OWN = mark("there are two readings of such a header")
 PHRASES: dict[frozenset[str], Meaning] = {
     **_phrases(Concept.EMAIL, "email", "email address", "email value"),
     **_phrases(Concept.FIRST_NAME, "firstname", "first name", "first nom"),
     **_phrases(Concept.LAST_NAME, "lastname", "last name", "family name", "nom family", "last nom"),
-    **_phrases(Concept.FIRST_NAME, "first", doubt="it may be the first of another thing"),
-    **_phrases(Concept.LAST_NAME, "last", doubt="it may be the last of another thing"),
-    **_phrases(Concept.LAST_NAME, "nom", doubt="it may hold whole names"),
+    **_phrases(Concept.FIRST_NAME, "first", doubt=mark("it may be the first of another thing")),
+    **_phrases(Concept.LAST_NAME, "last", doubt=mark("it may be the last of another thing")),
+    **_phrases(Concept.LAST_NAME, "nom", doubt=mark("it may hold whole names")),
     **_phrases(Concept.FULL_NAME, "full name", "full nom"),
     **_phrases(Concept.FULL_NAME, "firstname nom", "firstname lastname",
-               doubt="it may hold one of the two alone"),
-    **_phrases(Concept.FULL_NAME, "name", doubt="it may hold last names alone"),
+               doubt=mark("it may hold one of the two alone")),
+    **_phrases(Concept.FULL_NAME, "name", doubt=mark("it may hold last names alone")),
     **_phrases(Concept.MIDDLE_NAME, "middle name", "middle firstname", "second firstname"),
     **_phrases(Concept.NICKNAME, "nickname"),
     **_phrases(Concept.TITLE, "salutation", "name prefix", "title salutation"),
-    **_phrases(Concept.TITLE, "prefix", doubt="it may be the prefix of another thing"),
-    **_phrases(Concept.TITLE, "title", doubt="it may be the title of a job"),
+    **_phrases(Concept.TITLE, "prefix", doubt=mark("it may be the prefix of another thing")),
+    **_phrases(Concept.TITLE, "title", doubt=mark("it may be the title of a job")),
     **_phrases(Concept.GENDER, "gender"),
-    **_phrases(Concept.GENDER, "genre", doubt="it may be a kind of another thing"),
+    **_phrases(Concept.GENDER, "genre", doubt=mark("it may be a kind of another thing")),
     **_phrases(Concept.LANGUAGE, "language", "language correspondence", "language primary"),
     **_phrases(Concept.BIRTH_DATE, "date birth", "birthday", "date birthday"),
-    **_phrases(Concept.BIRTH_DATE, "birth", doubt="it may be a place or a name"),
+    **_phrases(Concept.BIRTH_DATE, "birth", doubt=mark("it may be a place or a name")),
     **_phrases(Concept.MOBILE_PHONE, "mobile", "mobile phone", "mobile number", "home mobile",
                "mobile phone number", "mobile primary", "mobile value"),
     **_phrases(Concept.PHONE, "phone", "phone number", "phone value", "phone number value"),
@@ -125,22 +157,24 @@ PHRASES: dict[frozenset[str], Meaning] = {
     **_phrases(Concept.DEPARTMENT, "department", "company department"),
     **_phrases(Concept.ADDRESS, "street", "street address", "address line", "civic address",
                "mailing address", "mailing street", "postal address", "civic mailing address"),
-    **_phrases(Concept.ADDRESS, "address", doubt="it may be an e-mail address"),
+    **_phrases(Concept.ADDRESS, "address", doubt=mark("it may be an e-mail address")),
     **_phrases(Concept.CITY, "city", "city address", "city mailing"),
     **_phrases(Concept.PROVINCE, "province", "province state", "address region", "address state",
                "address province", "province etat", "mailing state", "mailing province",
                "province region"),
     **_phrases(Concept.PROVINCE, "state", "etat", "region",
-               doubt="it may be the state of another thing, or a region of your own"),
+               doubt=mark("it may be the state of another thing, or a region of your own")),
     **_phrases(Concept.POSTAL_CODE, "zip", "postal code", "code zip", "zip postal code",
                "address postal code", "address zip", "mailing postal code", "mailing zip",
                "code mailing", "zip postal"),
-    **_phrases(Concept.POSTAL_CODE, "cp", "postal", doubt="the abbreviation has other meanings"),
+    **_phrases(Concept.POSTAL_CODE, "cp", "postal",
+               doubt=mark("the abbreviation has other meanings")),
     **_phrases(Concept.COUNTRY, "country", "address country", "country region", "mailing country"),
     **_phrases(Concept.WEBSITE, "website", "site web", "web page", "website value",
-               "website address", "website home page", doubt="the values are no web addresses"),
+               "website address", "website home page",
+               doubt=mark("the values are no web addresses")),
     **_phrases(Concept.WEBSITE, "url", "website url",
-               doubt="it may be the address of a page or a profile elsewhere"),
+               doubt=mark("it may be the address of a page or a profile elsewhere")),
     **_phrases(Concept.SOURCE, "source", "lead source"),
     **_phrases(Concept.NOTES, "note"),
 }  # fmt: skip

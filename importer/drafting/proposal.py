@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from importer.language import mark, tr
+
 Members = tuple[tuple[str, Any], ...]
 """A column's options, as (name, value), in the order in which they are written."""
 
@@ -13,10 +15,15 @@ Members = tuple[tuple[str, Any], ...]
 class Certainty(StrEnum):
     """How sure a proposal is."""
 
-    SURE = "sure"
-    LIKELY = "likely"
-    UNSURE = "unsure"  # written as a comment
-    NONE = "no field"  # written as a comment: nothing fits
+    SURE = mark("sure")
+    LIKELY = mark("likely")
+    UNSURE = mark("unsure")  # written as a comment
+    NONE = mark("no field")  # written as a comment: nothing fits
+
+    @property
+    def words(self) -> str:
+        """How it is told to people; its value is that of JSON."""
+        return tr(self.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from importer.documents import joined
 from importer.drafting.agreeing import MOST, NEARLY_ALL, Agreement, Support, agreement, percent
 from importer.drafting.candidates import Candidate, Fields
 from importer.drafting.consents import consent_proposal, tells_dates
@@ -20,6 +21,7 @@ from importer.drafting.regions import PhoneRegion, phone_region
 from importer.drafting.streets import joined_address, lacks_numbers
 from importer.drafting.vocabulary import NEUTRAL, speaks_of_consent
 from importer.drafting.whose import is_of_a_stranger, is_of_the_contacts
+from importer.language import mark, tr
 from importer.recognition import Evidence, Look
 from importer.targets import FieldGrammar
 
@@ -46,7 +48,7 @@ def propose(
     for reading in read_headers(columns, fields):
         column = reading.column
         if column.name in twice or _without_number(column.name) in twice:
-            made[column.name] = _nothing(column, "several columns have this name: rename them")
+            made[column.name] = _nothing(column, tr("several columns have this name: rename them"))
         elif _is_consent(reading, fields):
             made[column.name] = consent_proposal(column, reading.words, fields)
         else:
@@ -106,9 +108,10 @@ def _of_fields(
         for reading, candidate in group:
             rival = ""
             if not alone:
-                rival = f"several columns could be {candidate.code}"
+                rival = tr("several columns could be {code}", code=candidate.code)
             elif reading is not best:
-                rival = f'"{best.column.name}" goes to {candidate.code} already'
+                rival = tr('"{column}" goes to {code} already', column=best.column.name,
+                           code=candidate.code)  # fmt: skip
             parts = joined_address(reading, columns)
             placed = _placed(reading, candidate, region, rival or nobodys, parts)
             made[reading.column.name] = placed
@@ -120,7 +123,7 @@ def _are_of_strangers(readings: Sequence[HeaderReading]) -> str:
     strangers = any(is_of_a_stranger(one) for one in readings)
     if not strangers or any(is_of_the_contacts(one) for one in readings):
         return ""
-    return "no column is surely about the contacts themselves"
+    return tr("no column is surely about the contacts themselves")
 
 
 def _precedence(reading: HeaderReading) -> tuple[bool, bool, int]:
@@ -157,7 +160,7 @@ def _placed(
     doubts = (
         reading.foreign,
         rival,
-        reading.doubt,
+        tr(reading.doubt),
         options.problem,
         candidate.doubt,
         _at_work(reading),
@@ -169,7 +172,7 @@ def _placed(
         certainty = Certainty.UNSURE
     elif doubt:
         certainty = Certainty.UNSURE
-        parts.append(f"but {doubt}")
+        parts.append(tr("but {doubt}", doubt=doubt))
     else:
         parts.append(options.words)
     return Proposal(
@@ -186,16 +189,17 @@ def _placed(
 def _half_an_address(reading: HeaderReading, parts_of_address: Sequence[str]) -> str:
     if parts_of_address:
         beside = next(name for name in parts_of_address if name != reading.column.name)
-        return f'"{beside}" has the house numbers: see computed below'
+        return tr('"{column}" has the house numbers: see computed below', column=beside)
     is_street = reading.words.whole - NEUTRAL == {"street"} and reading.direct is None
     if is_street and lacks_numbers(reading.column):
-        return "most values have no house number"
+        return tr("most values have no house number")
     return ""
 
 
 def _at_work(reading: HeaderReading) -> str:
     """A place of work is not the contact's own, but for the phones and addresses there."""
-    return "it is the place of work" if reading.rank is Rank.WORK and not reading.direct else ""
+    at_work = reading.rank is Rank.WORK and not reading.direct
+    return tr("it is the place of work") if at_work else ""
 
 
 def _certainty(reading: HeaderReading, candidate: Candidate, agreed: Agreement) -> Certainty:
@@ -206,15 +210,17 @@ def _certainty(reading: HeaderReading, candidate: Candidate, agreed: Agreement) 
 
 
 def _sentence(parts: Iterable[str], remark: str) -> str:
-    said = ", ".join(filter(None, parts))
-    return f"{said}; {remark}" if remark else said
+    said = joined(filter(None, parts))
+    return tr("{reason}; {remark}", reason=said, remark=remark) if remark else said
 
 
 def _further(reading: HeaderReading, candidate: Candidate) -> Proposal:
     """Propose a second address, or a second line of one; as a comment."""
     second_email = reading.concept is Concept.EMAIL
     options = (("type", "email"), ("on_invalid", "skip")) if second_email else ()
-    said = "a further e-mail, which never is the key" if second_email else "a further address"
+    said = tr("a further address")
+    if second_email:
+        said = tr("a further e-mail, which never is the key")
     reason = _sentence([said], candidate.remark)
     return Proposal(reading.column.name, candidate.code, options, reason, Certainty.UNSURE)
 
@@ -223,25 +229,53 @@ def _unplaced(reading: HeaderReading, fields: Fields) -> Proposal:
     """Say of a column that goes nowhere what it seems to hold."""
     column, concept = reading.column, reading.concept
     if concept is not None and reading.rank is Rank.SECOND:
-        return _nothing(column, f"a further {concept.words}")
+        return _nothing(column, tr("a further {concept}", concept=concept.words))
     if concept is not None and fields.asked:
-        return _nothing(column, f"the account has no field for the {concept.words}")
+        told = tr("the account has no field for the {concept}", concept=concept.words)
+        return _nothing(column, told)
     if not column.values:
-        return _nothing(column, "the header names no field that is known, and the column is empty")
-    for look, plural in (
-        (Look.EMAIL, "addresses, but the header does not say that they are the contact's own"),
-        (
-            Look.YES_NO,
-            "yes or no: if that is a consent, map it to optin_… and spell the values out",
-        ),
-        (Look.PHONE, "phone numbers"),
-        (Look.DATE, "dates"),
-    ):
+        told = tr("the header names no field that is known, and the column is empty")
+        return _nothing(column, told)
+    for look, (of_all, of_some) in _LOOKS.items():
         share = column.share(look)
+        if share >= NEARLY_ALL:
+            return _nothing(column, tr(of_all))
         if share >= MOST:
-            share_told = "the" if share >= NEARLY_ALL else f"{percent(share)} of the"
-            return _nothing(column, f"the header names no field; {share_told} values are {plural}")
-    return _nothing(column, "the header names no field that is known")
+            return _nothing(column, tr(of_some, share=percent(share)))
+    return _nothing(column, tr("the header names no field that is known"))
+
+
+# What nearly all values are, or a share of them.
+_LOOKS = {
+    Look.EMAIL: (
+        mark(
+            "the header names no field; the values are addresses, but the header does not say that "
+            "they are the contact's own"
+        ),
+        mark(
+            "the header names no field; {share} of the values are addresses, but the header does "
+            "not say that they are the contact's own"
+        ),
+    ),
+    Look.YES_NO: (
+        mark(
+            "the header names no field; the values are yes or no: if that is a consent, map it to "
+            "optin_… and spell the values out"
+        ),
+        mark(
+            "the header names no field; {share} of the values are yes or no: if that is a consent, "
+            "map it to optin_… and spell the values out"
+        ),
+    ),
+    Look.PHONE: (
+        mark("the header names no field; the values are phone numbers"),
+        mark("the header names no field; {share} of the values are phone numbers"),
+    ),
+    Look.DATE: (
+        mark("the header names no field; the values are dates"),
+        mark("the header names no field; {share} of the values are dates"),
+    ),
+}
 
 
 def _within(grammar: FieldGrammar, proposal: Proposal) -> Proposal:
@@ -251,6 +285,8 @@ def _within(grammar: FieldGrammar, proposal: Proposal) -> Proposal:
     try:
         grammar.fact(proposal.field)
     except ValueError:
-        reason = f"the account's field {proposal.field} cannot be written in a mapping"
+        reason = tr(
+            "the account's field {code} cannot be written in a mapping", code=proposal.field
+        )
         return replace(proposal, field=None, options=(), reason=reason, certainty=Certainty.NONE)
     return proposal

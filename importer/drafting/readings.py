@@ -12,6 +12,7 @@ from importer.drafting.headers import words_of
 from importer.drafting.known_values import GENDERS, REGIONS, SALUTATIONS, share_known
 from importer.drafting.phrases import Concept, Meaning, Rank, meaning_of
 from importer.drafting.whose import with_owners
+from importer.language import tr
 from importer.recognition import Evidence, Form, Look
 
 _NEARLY_NONE = 0.2
@@ -64,9 +65,11 @@ def _settle(reading: HeaderReading, certain: Set[Concept]) -> tuple[Meaning, str
     assert concept is not None  # a doubt is about a meaning
     match concept:
         case Concept.ADDRESS if column.share(Look.EMAIL) >= MOST:
-            return Meaning(Concept.EMAIL), "and its values are e-mail addresses"
-        case Concept.ADDRESS if column.values or certain & _PLACES:
-            return Meaning(concept), "and no value is an e-mail address" if column.values else ""
+            return Meaning(Concept.EMAIL), tr("and its values are e-mail addresses")
+        case Concept.ADDRESS if column.values:
+            return Meaning(concept), tr("and no value is an e-mail address")
+        case Concept.ADDRESS if certain & _PLACES:
+            return Meaning(concept), ""
         case Concept.LAST_NAME | Concept.FULL_NAME | Concept.FIRST_NAME:
             return _name(reading, concept, certain)
         case Concept.TITLE | Concept.JOB_TITLE:
@@ -76,11 +79,11 @@ def _settle(reading: HeaderReading, certain: Set[Concept]) -> tuple[Meaning, str
         case Concept.WEBSITE:
             # A "URL" may be that of a profile, whatever it looks like.
             named = reading.words.whole - {"url"} and column.share_of(Form.URL) >= MOST
-            return (Meaning(concept), "and its values are web addresses") if named else None
+            return (Meaning(concept), tr("and its values are web addresses")) if named else None
         case _ if _is_borne_out(concept, column):
-            return Meaning(concept), "and the values bear it out"
+            return Meaning(concept), tr("and the values bear it out")
         case Concept.POSTAL_CODE if not column.values and certain & _PLACES:
-            return Meaning(concept), "beside other parts of an address"
+            return Meaning(concept), tr("beside other parts of an address")
     return None
 
 
@@ -101,16 +104,20 @@ def _name(
     whole_names = column.share_of(Form.WORDS) >= MOST
     if words & {"first", "last"}:
         other = Concept.LAST_NAME if concept is Concept.FIRST_NAME else Concept.FIRST_NAME
-        return (Meaning(concept), f"beside the {other.words}") if other in certain else None
+        return (Meaning(concept), _beside(other)) if other in certain else None
     if whole_names and Concept.FIRST_NAME in certain and Concept.LAST_NAME not in certain:
         return None
     if "nom" in words and Concept.FIRST_NAME in certain and Concept.LAST_NAME not in certain:
-        return Meaning(Concept.LAST_NAME), "beside the first name"
+        return Meaning(Concept.LAST_NAME), _beside(Concept.FIRST_NAME)
     both = {Concept.FIRST_NAME, Concept.LAST_NAME} <= certain
     neither = not {Concept.FIRST_NAME, Concept.LAST_NAME} & certain
     if whole_names and (both or neither) and Concept.FULL_NAME not in certain:
-        return Meaning(Concept.FULL_NAME), "and most values have several words"
+        return Meaning(Concept.FULL_NAME), tr("and most values have several words")
     return None
+
+
+def _beside(other: Concept) -> str:
+    return tr("beside the {concept}", concept=other.words)
 
 
 def _title(
@@ -119,22 +126,23 @@ def _title(
     """Tell salutations from the titles of jobs."""
     column = reading.column
     if share_known(column.answers, SALUTATIONS) >= _KNOWN:
-        return Meaning(Concept.TITLE), "and the values are salutations"
+        return Meaning(Concept.TITLE), tr("and the values are salutations")
     if concept is Concept.TITLE:
         if column.values or "prefix" in reading.words.whole or Concept.JOB_TITLE not in certain:
             return None
-        return Meaning(concept), "and the job's title stands in another column"
+        return Meaning(concept), tr("and the job's title stands in another column")
     # An extension of a phone is a "poste" too.
     text = column.share(Look.TEXT) >= NEARLY_ALL and column.share_of(Form.DIGITS) < _NEARLY_NONE
-    return (Meaning(concept), "and the values are words") if text else None
+    return (Meaning(concept), tr("and the values are words")) if text else None
 
 
 def _province(reading: HeaderReading, certain: Set[Concept]) -> tuple[Meaning, str] | None:
     """Tell the state of an address from that of another thing."""
     column = reading.column
     if share_known(column.answers, REGIONS) >= MOST:
-        return Meaning(Concept.PROVINCE), "and the values are provinces or states"
+        return Meaning(Concept.PROVINCE), tr("and the values are provinces or states")
     if "state" in reading.words.whole and certain & _PLACES and column.share(Look.YES_NO) < MOST:
         few = column.answers is not None and 0 < len(column.answers) <= 4 < column.values
-        return None if few else (Meaning(Concept.PROVINCE), "beside other parts of an address")
+        beside = tr("beside other parts of an address")
+        return None if few else (Meaning(Concept.PROVINCE), beside)
     return None

@@ -15,6 +15,7 @@ from importer.drafting.known_values import (
     share_known,
 )
 from importer.drafting.phrases import Concept, Rank
+from importer.language import mark, tr
 from importer.recognition import Evidence, Form, Look
 
 _CLEARLY = 0.95  # the share of phones that makes a country's form that of all
@@ -57,17 +58,18 @@ def phone_region(readings: Sequence[HeaderReading]) -> PhoneRegion:
         named: dict[str, str] = {"column": country.name}
         if proof and country.rows and country.fill < 1:
             named["default"] = str(form)
-        return PhoneRegion(named, f'"{country.name}" names the country')
+        return PhoneRegion(named, tr('"{column}" names the country', column=country.name))
     if proof:
-        return PhoneRegion(form, f"{proof}, so numbers without a country are {_words(form)}")
+        told = _OF_NORTH_AMERICA if form == _NORTH_AMERICA else _OF_FRANCE
+        return PhoneRegion(form, tr(told, proof=proof))
     if not _without_country(phones):
         return PhoneRegion()
-    problem = "nothing tells the country of its numbers: write it as region"
+    problem = tr("nothing tells the country of its numbers: write it as region")
     return PhoneRegion(None, "", problem, _READINGS.get(str(form), ()))
 
 
-def _words(form: str | None) -> str:
-    return "of North America" if form == _NORTH_AMERICA else "of France"
+_OF_NORTH_AMERICA = mark("{proof}, so numbers without a country are of North America")
+_OF_FRANCE = mark("{proof}, so numbers without a country are of France")
 
 
 def _without_country(phones: Sequence[Evidence]) -> int:
@@ -106,21 +108,21 @@ def _proof(region: str, readings: Sequence[HeaderReading], phones: Sequence[Evid
     columns = [one.column for one in readings if one.column.fill >= MOST]
     canadian = region == _NORTH_AMERICA
     if canadian and _share_of_canadian_areas(phones) >= NEARLY_ALL:
-        return "the area codes are Canada's"
+        return tr("the area codes are Canada's")
     if canadian and any(c.share_of(Form.CANADIAN_POSTAL) >= NEARLY_ALL for c in columns):
-        return "the postal codes are Canada's"
+        return tr("the postal codes are Canada's")
     ending = Form.ADDRESS_OF_CANADA if canadian else Form.ADDRESS_OF_FRANCE
     if any(column.share_of(ending) >= MOST for column in columns):
-        return f"most addresses end in {'.ca' if canadian else '.fr'}"
+        return tr("most addresses end in {ending}", ending=".ca" if canadian else ".fr")
     for reading in readings:
         if reading.foreign or reading.doubt or reading.column.fill < MOST:
             continue
         answers = reading.column.answers
         if canadian and reading.concept is Concept.PROVINCE and _are(answers, REGIONS):
-            return "the provinces or states are of North America"
+            return tr("the provinces or states are of North America")
         cities = CITIES_OF_CANADA if canadian else CITIES_OF_FRANCE
         if reading.concept is Concept.CITY and _are(answers, cities):
-            return f"the cities are {'Canada' if canadian else 'France'}'s"
+            return tr("the cities are Canada's") if canadian else tr("the cities are France's")
     return ""
 
 

@@ -9,6 +9,7 @@ from importer.drafting.agreeing import MOST, Support, agreement, is_phone
 from importer.drafting.header_reading import HeaderReading
 from importer.drafting.phrases import Concept, meaning_of
 from importer.drafting.vocabulary import PERSONS
+from importer.language import tr
 from importer.recognition import Look
 
 _OF_A_COMPANY = frozenset(
@@ -35,7 +36,8 @@ def with_owners(readings: Sequence[HeaderReading]) -> list[HeaderReading]:
     child = _only_named(readings)
     for one in readings:
         if child is not None and one.concept in _OF_THE_NAMED and one.direct is None:
-            marked.append(replace(one, foreign=f'it may be that of the person in "{child}"'))
+            foreign = tr('it may be that of the person in "{column}"', column=child)
+            marked.append(replace(one, foreign=foreign))
             continue
         said = _said(one)
         others = {owner: other for owner, other in owners.items() if owner != said}
@@ -44,7 +46,8 @@ def with_owners(readings: Sequence[HeaderReading]) -> list[HeaderReading]:
             marked.append(one)
             continue
         beside = next(iter(others.values())).column.name
-        marked.append(replace(one, foreign=f'it may be another person\'s than "{beside}"'))
+        foreign = tr('it may be another person\'s than "{column}"', column=beside)
+        marked.append(replace(one, foreign=foreign))
     return marked
 
 

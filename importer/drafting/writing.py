@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from importer.documents import inline, quoted
+from importer.documents import inline, joined, quoted, seen
 from importer.drafting.draft import Draft
 from importer.drafting.proposal import Certainty, Members, Proposal
+from importer.language import ENGLISH, Said, english, spoken, tr, trn
 from importer.reports.steps import argument
 from importer.tables import Certainty as ReadingCertainty
 from importer.tables import Part
@@ -21,27 +23,58 @@ def as_yaml(draft: Draft, *, mapping: str | None = None) -> str:
 
 
 def _head(draft: Draft) -> Iterator[str]:
-    rows = "1 row" if draft.table_rows == 1 else f"{draft.table_rows:,} rows"
-    yield f"# Drafted from {_remark(draft.table.shown)} ({rows}). Read it through before use."
-    yield "# Behind each column stands why it goes where it goes, and how sure that is. A line that"
-    yield "# begins with # does nothing: take the # away to put it in force."
+    yield from _comment(
+        trn(
+            "Drafted from {table} ({count} row). Read it through before use.",
+            "Drafted from {table} ({count} rows). Read it through before use.",
+            draft.table_rows,
+            table=_remark(draft.table.shown),
+        )
+    )
+    yield from _comment(
+        tr(
+            "Behind each column stands why it goes where it goes, and how sure that is. A line "
+            "that\nbegins with # does nothing: take the # away to put it in force."
+        )
+    )
     if all(one.commented for one in draft.proposals):
         yield "#"
-        yield "# NO COLUMN IS SURE, so none is in force: take the # away from the right lines under"
-        yield "# columns."
+        yield from _comment(
+            tr(
+                "NO COLUMN IS SURE, so none is in force: take the # away from the right lines "
+                "under\ncolumns."
+            )
+        )
     if draft.key is None:
         yield "#"
-        yield "# NO KEY IS SURE. Nothing can be imported before one column goes to the key, such as"
-        yield "# key_f_EMail: put the right line in force."
+        yield from _comment(
+            tr(
+                "NO KEY IS SURE. Nothing can be imported before one column goes to the key, such "
+                "as\nkey_f_EMail: put the right line in force."
+            )
+        )
     for code in draft.lacking:
-        yield f"# The account requires {code}, and no column in force fills it."
+        yield from _comment(
+            tr("The account requires {code}, and no column in force fills it.", code=code)
+        )
     for other in draft.other_tables:
-        yield f"# Not looked at: {_remark(other)}. Choose it with --sheet, or name it by itself."
+        yield from _comment(
+            tr(
+                "Not looked at: {table}. Choose it with --sheet, or name it by itself.",
+                table=_remark(other),
+            )
+        )
     yield f"name: {quoted(draft.name)}"
     yield f"target: {draft.target}"
     if draft.connection is not None:
-        yield f"connection: {quoted(draft.connection)}   # the one whose fields are proposed here"
+        remark = tr("the one whose fields are proposed here")
+        yield f"connection: {quoted(draft.connection)}   # {remark}"
     yield from _source(draft)
+
+
+def _comment(text: str) -> Iterator[str]:
+    for line in text.split("\n"):
+        yield f"# {line}"
 
 
 def _source(draft: Draft) -> Iterator[str]:
@@ -49,10 +82,15 @@ def _source(draft: Draft) -> Iterator[str]:
     settled = [f"sheet: {quoted(draft.sheet)}"] if draft.sheet else []
     for reading in draft.table.readings:
         if reading.certainty is ReadingCertainty.DOUBTFUL and reading.settle:
-            others = " or ".join(map(_remark, reading.others)) or "another"
-            yield (
-                f"# Doubtful: the {reading.what} was read as {_remark(reading.found)}, "
-                f"and may be {others}."
+            what = reading.what if isinstance(reading.what, Said) else tr(reading.what)
+            others = joined(map(_remark, reading.others), tr(" or ")) or tr("another")
+            yield from _comment(
+                tr(
+                    "Doubtful: the {what} was read as {found}, and may be {others}.",
+                    what=what,
+                    found=_remark(reading.found),
+                    others=others,
+                )
             )
             settled.append(reading.settle.removeprefix("source: {").removesuffix("}"))
     yield from _to_settle(draft)
@@ -63,23 +101,33 @@ def _source(draft: Draft) -> Iterator[str]:
 def _to_settle(draft: Draft) -> Iterator[str]:
     table = draft.table
     if table.hidden:
-        yield (
-            f"# {table.hidden:,} rows are hidden in the sheet. Write under source: "
-            "hidden_rows: include, or leave-out."
+        yield from _comment(
+            trn(
+                "{count} row is hidden in the sheet. Write under source: hidden_rows: include, or "
+                "leave-out.",
+                "{count} rows are hidden in the sheet. Write under source: hidden_rows: include, "
+                "or leave-out.",
+                table.hidden,
+            )
         )
     if table.computed:
-        names = ", ".join(_remark(column) for column, _ in table.computed)
-        yield (
-            f"# Formulas compute cells of {names}. If these are consents, write under source: "
-            "formulas: refuse, or accept."
+        yield from _comment(
+            tr(
+                "Formulas compute cells of {columns}. If these are consents, write under source: "
+                "formulas: refuse, or accept.",
+                columns=", ".join(_remark(column) for column, _ in table.computed),
+            )
         )
     if any(part.part is Part.OTHER_TABLE for part in table.left_out):
-        yield (
-            "# Rows of another table stand below and are refused. To skip them, write under "
-            "source: other_tables: leave-out."
+        yield from _comment(
+            tr(
+                "Rows of another table stand below and are refused. To skip them, write under "
+                "source: other_tables: leave-out."
+            )
         )
     if table.warnings or table.obstacles:
-        yield f"# `importer inspect {_remark(argument(draft.file))}` tells more of how it was read."
+        command = f"importer inspect {_remark(argument(draft.file))}"
+        yield from _comment(tr("`{command}` tells more of how it was read.", command=command))
 
 
 def _columns(draft: Draft) -> Iterator[str]:
@@ -99,28 +147,36 @@ def _column(proposal: Proposal) -> Iterator[tuple[str, str]]:
     """Give a column's lines: the text, and the comment behind it."""
     sign = "  # " if proposal.commented else "  "
     name = quoted(proposal.column)
-    comment = f"{proposal.certainty}: {_remark(proposal.reason)}"
+    comment = _reason(proposal)
     if proposal.field is None:
         yield f"{sign}{name}: ignore", comment
         return
     yield f"{sign}{name}: {_spec(proposal.field, proposal.options)}", comment
     for other in proposal.others:
-        yield f"{sign}{name}: {_spec(proposal.field, other)}", "or this"
+        yield f"{sign}{name}: {_spec(proposal.field, other)}", tr("or this")
+
+
+def _reason(proposal: Proposal) -> str:
+    certainty = Certainty.UNSURE if proposal.consent else proposal.certainty
+    reason = tr("{certainty}: {reason}", certainty=certainty.words, reason=proposal.reason)
+    return _remark(reason)
 
 
 def _consent(proposal: Proposal) -> Iterator[tuple[str, str]]:
     """Write a consent as a comment, with its answers left to fill in."""
-    comment = f"{Certainty.UNSURE}: {_remark(proposal.reason)}"
     answers = list(dict(proposal.options)["values"])
-    yield f"  # {quoted(proposal.column)}:", comment
+    yield f"  # {quoted(proposal.column)}:", _reason(proposal)
     yield f"  #   field: {proposal.field}", ""
-    yield "  #   values:", "write behind each answer what it means: yes, no or leave"
+    yield "  #   values:", tr("write behind each answer what it means: yes, no or leave")
     for answer in answers:
         yield f"  #     {quoted(answer)}:", ""
     if not answers:
-        yield "  #     ANSWER:", "the answers were not seen, or are too many to list"
+        answer = tr("ANSWER")
+        yield f"  #     {answer}:", tr("the answers were not seen, or are too many to list")
     elif len(answers) == 1:
-        yield "  #     OTHER ANSWER:", "only one was seen: write the other one here, as it is told"
+        answer = tr("OTHER ANSWER")
+        told = tr("only one was seen: write the other one here, as it is told")
+        yield f"  #     {answer}:", told
 
 
 def _spec(field: str, options: Members) -> str:
@@ -129,26 +185,40 @@ def _spec(field: str, options: Members) -> str:
 
 def _rest(draft: Draft) -> Iterator[str]:
     yield from _joined(draft)
-    yield "# A row without its key is refused. To refuse rows that lack another field too, add"
-    yield "# `required: true` to its column: {field: f_LastName, required: true}"
+    yield from _comment(
+        tr(
+            "A row without its key is refused. To refuse rows that lack another field too, add\n"
+            "`required: true` to its column: {field: f_LastName, required: true}"
+        )
+    )
     yield "merge:"
-    yield "  mode: upsert             # add new contacts, update the others; or insert, or update"
+    mode = tr("add new contacts, update the others; or insert, or update")
+    yield f"  mode: upsert             # {mode}"
     if any(one.consent for one in draft.proposals):
-        yield "# With a consent in force, say who may be set to yes. everyone: each yes goes out as"
-        yield "# it stands, also to people of the account who once said no. new: only to contacts"
-        yield "# that the run creates. unless-refused: each contact with a yes is read first, and"
-        yield "# keeps what it has where the account does not say yes."
+        yield from _comment(
+            tr(
+                "With a consent in force, say who may be set to yes. everyone: each yes goes out "
+                "as\nit stands, also to people of the account who once said no. new: only to "
+                "contacts\nthat the run creates. unless-refused: each contact with a yes is read "
+                "first, and\nkeeps what it has where the account does not say yes."
+            )
+        )
         yield "# consent:"
         yield "#   yes_to: everyone"
-    yield "duplicates: last           # of several good rows with one key; or first, or refuse"
-    yield "unmapped_columns: warn     # columns without a line in force are named at each check"
+    which = tr("of several good rows with one key; or first, or refuse")
+    yield f"duplicates: last           # {which}"
+    named = tr("columns without a line in force are named at each check")
+    yield f"unmapped_columns: warn     # {named}"
 
 
 def _joined(draft: Draft) -> Iterator[str]:
     """Write the fields that several columns make together, as a comment."""
     joined = {one.field: one.joined for one in draft.proposals if one.joined and one.field}
     if joined:
-        yield "# unsure: texts of several columns, put together with a blank between them"
+        told = tr("texts of several columns, put together with a blank between them")
+        yield from _comment(
+            tr("{certainty}: {reason}", certainty=Certainty.UNSURE.words, reason=told)
+        )
         yield "# computed:"
     for field, columns in joined.items():
         yield f"#   {field}: {inline({'join': list(columns), 'by': ' '})}"
@@ -158,16 +228,18 @@ def _steps(draft: Draft, mapping: str | None) -> Iterator[str]:
     file = _remark(argument(draft.file))
     name = mapping or draft.name
     yield "#"
-    yield "# To go on:"
+    yield from _comment(tr("To go on:"))
     if mapping is None:
-        yield f"#   keep this text as mappings/{draft.name}.yaml"
+        file_of_it = f"mappings/{draft.name}.yaml"
+        yield from _comment(tr("  keep this text as {file}", file=file_of_it))
     yield f"#   importer mapping check {_remark(argument(name))} {file}"
     yield f"#   importer check {file} -m {_remark(argument(name))}"
 
 
 def _remark(text: str) -> str:
     """Keep a text on one line of a comment, without what YAML does not take."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    shown = seen(text, lambda _: " ", french=spoken() != ENGLISH)
+    return re.sub(" +", " ", shown).strip(" ")
 
 
 def as_members(draft: Draft, *, text: str, path: str | None) -> Mapping[str, Any]:
@@ -184,7 +256,7 @@ def as_members(draft: Draft, *, text: str, path: str | None) -> Mapping[str, Any
                 "column": one.column,
                 "field": one.field,
                 "options": dict(one.options),
-                "reason": one.reason,
+                "reason": english(one.reason),
                 "certainty": str(one.certainty),
                 "commented": one.commented,
             }

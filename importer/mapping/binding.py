@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from importer.documents import near
+from importer.documents import in_quotes, joined, near
 from importer.errors import Mistake
+from importer.language import tr, trn
 from importer.mapping.bound import BoundMapping
 from importer.mapping.document import MappedColumn, Mapping
 from importer.mapping.drift import Drift, DriftedError, alias_remedy, drift_of, listed
@@ -39,12 +40,14 @@ def bind(mapping: Mapping, table: TableDescription, *, run_date: date) -> BoundM
     mistakes += _mistakes_of_needs(mapping, table, drift)
     unmapped = _unmapped(table, drift)
     if unmapped and mapping.unmapped_columns == "error":
-        remedy = f"{unmapped}: add it under columns:, with a field code or ignore"
-        mistakes.append(mapping.document.mistake(remedy, "unmapped_columns"))
+        sentence = tr(
+            "{unmapped}: add it under columns:, with a field code or ignore", unmapped=unmapped
+        )
+        mistakes.append(mapping.document.mistake(sentence, "unmapped_columns"))
     if mistakes:
         raise DriftedError(*mistakes, drifts=[drift])
     warned = unmapped and mapping.unmapped_columns == "warn"
-    warnings = (f"{unmapped}; nothing of it is sent.",) if warned else ()
+    warnings = (tr("{unmapped}; nothing of it is sent.", unmapped=unmapped),) if warned else ()
     rules = tuple(
         replace(rule, column=header) for column, header in headers for rule in column.rules
     ) + tuple(made.rule for made in mapping.made)
@@ -62,19 +65,26 @@ def _problem(
     """Say why a column of the mapping stands for no column of the table, or for no single one."""
     name = column.header
     if not found:
-        return f'column "{name}" {_lacking(name, mapping, table, drift)} {_found(table, drift)}'
+        lacking, there = _lacking(name, mapping, table, drift), _found(table, drift)
+        return tr('column "{name}" {lacking} {found}', name=name, lacking=lacking, found=there)
     if len(found) > 1:
-        return f'column "{name}": {_several_fit(found, table)}'
+        return tr('column "{name}": {problem}', name=name, problem=_several_fit(found, table))
     if found[0] in claimed:
-        other = claimed[found[0]]
-        return (
-            f'column "{name}": "{found[0]}" of {table.shown} is meant by "{other}" already: '
-            "keep one of the two"
+        return tr(
+            'column "{name}": "{found}" of {table} is meant by "{other}" already: '
+            "keep one of the two",
+            name=name,
+            found=found[0],
+            table=table.shown,
+            other=claimed[found[0]],
         )
     if _stands_twice(found[0], mapping, table):
-        return (
-            f'column "{name}": several columns of {table.shown} are named "{found[0]}": rename '
-            f'one of them in the file, or give "{found[0]} (2)" an entry of its own'
+        return tr(
+            'column "{name}": several columns of {table} are named "{found}": rename '
+            'one of them in the file, or give "{found} (2)" an entry of its own',
+            name=name,
+            table=table.shown,
+            found=found[0],
         )
     return ""
 
@@ -89,20 +99,27 @@ def _lacking(name: str, mapping: Mapping, table: TableDescription, drift: Drift)
     """Say that a column is not there, and which one may be meant."""
     new_name = drift.new_name(name)
     if not new_name or all(name != column.header for column in mapping.columns):
-        return f"is not in {table.shown}.{near(name, table.columns)}"
-    remedy = alias_remedy(mapping, name, new_name)
-    return (
-        f'is not in {table.shown}. Did you mean "{new_name}"? If the column was renamed, {remedy}.'
+        hint = near(name, table.columns)
+        return tr("is not in {table}.{hint}", table=table.shown, hint=hint)
+    return tr(
+        'is not in {table}. Did you mean "{name}"? If the column was renamed, {remedy}.',
+        table=table.shown,
+        name=new_name,
+        remedy=alias_remedy(mapping, name, new_name),
     )
 
 
 def _found(table: TableDescription, drift: Drift) -> str:
     """List the columns there are, and those of them that nothing names."""
     new = [header for header in table.columns if header in _unnamed(drift)]
-    told = f"Columns found: {listed(table.columns)}."
+    columns = listed(table.columns)
     if not new or len(new) == len(table.columns):
-        return told
-    return f"{told} No entry of the mapping names {listed(new)}."
+        return tr("Columns found: {columns}.", columns=columns)
+    return tr(
+        "Columns found: {columns}. No entry of the mapping names {new}.",
+        columns=columns,
+        new=listed(new),
+    )
 
 
 def _unnamed(drift: Drift) -> set[str]:
@@ -110,8 +127,11 @@ def _unnamed(drift: Drift) -> set[str]:
 
 
 def _several_fit(headers: Sequence[str], table: TableDescription) -> str:
-    named = " and ".join(f'"{header}"' for header in headers)
-    return f"{table.shown} has {named}, and each fits: rename one of them in the file"
+    return tr(
+        "{table} has {columns}, and each fits: rename one of them in the file",
+        table=table.shown,
+        columns=joined(map(in_quotes, headers), tr(" and ")),
+    )
 
 
 def _mistakes_of_needs(mapping: Mapping, table: TableDescription, drift: Drift) -> list[Mistake]:
@@ -119,10 +139,22 @@ def _mistakes_of_needs(mapping: Mapping, table: TableDescription, drift: Drift) 
     for what, name, hint, place in columns_needed(mapping):
         found = headers_meant(name, mapping, table)
         if len(found) != 1:
-            problem = f": {_several_fit(found, table)}"
-            if not found:
-                problem = f", which {_lacking(name, mapping, table, drift)}{hint}"
-            sentence = f'{what} needs the column "{name}"{problem}'
+            sentence = (
+                tr(
+                    '{what} needs the column "{name}": {problem}',
+                    what=what,
+                    name=name,
+                    problem=_several_fit(found, table),
+                )
+                if found
+                else tr(
+                    '{what} needs the column "{name}", which {lacking}{hint}',
+                    what=what,
+                    name=name,
+                    lacking=_lacking(name, mapping, table, drift),
+                    hint=hint,
+                )
+            )
             mistakes.append(mapping.document.mistake_of_name(sentence, *place))
     return mistakes
 
@@ -131,6 +163,10 @@ def _unmapped(table: TableDescription, drift: Drift) -> str:
     """Say which columns of the table go nowhere; empty when all go somewhere."""
     if not drift.new:
         return ""
-    names = ", ".join(f'"{name}"' for name in drift.new)
-    plural = "s" if len(drift.new) > 1 else ""
-    return f"{table.shown}: no entry of the mapping names the column{plural} {names}"
+    return trn(
+        "{table}: no entry of the mapping names the column {columns}",
+        "{table}: no entry of the mapping names the columns {columns}",
+        len(drift.new),
+        table=table.shown,
+        columns=joined(map(in_quotes, drift.new)),
+    )

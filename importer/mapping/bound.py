@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Members
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -90,6 +91,47 @@ class BoundMapping:
             header = self._header_of(condition.header)
             uses[header] = replace(uses.get(header, Use()), condition=True)
         return uses
+
+    # --- what an auditor asks of consents ------------------------------------------------------
+
+    def headers_of(self, field: str) -> tuple[str, ...]:
+        """Name the columns of the table that a field is made of; none: it is a constant."""
+        return tuple(dict.fromkeys(self._header_of(name) for name in self._names_of(field)))
+
+    def basis_headers(self, consent: str) -> tuple[str, ...]:
+        """Name the columns of the table that what a consent rests on is made of."""
+        basis = self.mapping.bases.get(consent)
+        names = basis.template.columns if basis is not None else ()
+        return tuple(dict.fromkeys(map(self._header_of, names)))
+
+    def text_of(self, field: str, cells: Members[str, pa.Array], length: int) -> pa.Array:
+        """Give the text that a field has before its check, as ``apply`` does.
+
+        ``cells``: header -> original text, of those that ``headers_of`` names.
+        """
+        texts = {header: trimmed(column) for header, column in cells.items()}
+        for made in self.mapping.made:
+            if made.rule.field == field:
+                filled = {header: self._without_token(column) for header, column in texts.items()}
+                return self._made(made.recipe, filled, length)
+        return texts[self.headers_of(field)[0]]
+
+    def basis_of(self, consent: str, cells: Members[str, pa.Array], length: int) -> pa.Array:
+        """Give what a consent of each row rests on; missing where nothing says it.
+
+        ``cells``: header -> original text, of those that ``basis_headers`` names.
+        """
+        basis = self.mapping.bases.get(consent)
+        if basis is None:
+            return pa.nulls(length, pa.large_string())
+        texts = {header: trimmed(column) for header, column in cells.items()}
+        return self._rendered(basis.template, texts, length)
+
+    def _names_of(self, field: str) -> Sequence[str]:
+        for made in self.mapping.made:
+            if made.rule.field == field:
+                return made.recipe.columns
+        return [h for column, h in self.headers if field in {r.field for r in column.rules}]
 
     def _header_of(self, name: str) -> str:
         (found,) = headers_meant(name, self.mapping, self.table)  # binding has proved it

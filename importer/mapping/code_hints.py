@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Protocol
 
-from importer.documents import near
+from importer.documents import in_quotes, near
 from importer.field_rules import FieldFact
+from importer.language import tr
 
 
 class Grammar(Protocol):
@@ -35,7 +36,7 @@ def meant(code: str, grammar: Grammar, *others: str) -> str:
     for beginning in grammar.beginnings:
         respelled = beginning + plain[len(beginning) :]
         if plain.casefold().startswith(beginning.casefold()) and _is_code(respelled, grammar):
-            return f' Did you mean "{_usual(respelled, grammar)}"?'
+            return tr(" Did you mean {listed}?", listed=in_quotes(_usual(respelled, grammar)))
     if code.startswith(grammar.beginnings):
         return ""
     return near(code, [*grammar.usual, *others], most=2)
@@ -46,8 +47,10 @@ def unusual(code: str, grammar: Grammar) -> str:
     usual = _usual(code, grammar)
     if usual == code:
         return ""
-    return (
-        f"the platform's usual spelling is {usual}: whether {code} is the same field is not known."
+    return tr(
+        "the platform's usual spelling is {usual}: whether {code} is the same field is not known.",
+        usual=usual,
+        code=code,
     )
 
 

@@ -9,7 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from importer.blanks import folded
+from importer.documents import in_quotes
 from importer.issues import Finding, IssueCode, Severity
+from importer.language import tr
 
 if TYPE_CHECKING:
     from importer.mapping.document import Condition
@@ -38,7 +40,7 @@ def rows_left_out(
     at = np.flatnonzero(left_out)
     if not len(at):
         return []
-    words = [f'"{text}"' if text is not None else "blank" for text in shown]
+    words = [in_quotes(text) if text is not None else tr("blank") for text in shown]
     return [
         Finding(
             IssueCode.CONDITION_NOT_MET,

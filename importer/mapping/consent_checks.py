@@ -10,6 +10,7 @@ from typing import Protocol
 
 from importer.blanks import folded
 from importer.field_rules import Blank, FieldRole, FieldRule
+from importer.language import mark, tr
 from importer.mapping.document import MadeField, MappedColumn, YesTo
 from importer.mapping.rules import Say
 from importer.mapping.sections import ConsentSection
@@ -30,16 +31,28 @@ def check_constant(made: MadeField, say: Say, warn: Warn) -> None:
     code, recipe = made.rule.field, made.recipe
     text = "".join(t for t, _ in recipe.pieces) if isinstance(recipe, Template) else ""
     if text.casefold() not in {"yes", "no"}:
-        say(f'{code} is a consent: it can be set to yes or no, not to "{text}"', made.section, code)
+        sentence = tr('{code} is a consent: it can be set to yes or no, not to "{text}"', code=code,
+                      text=text)  # fmt: skip
+        say(sentence, made.section, code)
     if made.rule.values:
-        say(
-            f"{code} is the same for every row: write the answer itself, and leave `values` out",
-            made.section,
-            code,
-            "values",
+        sentence = tr(
+            "{code} is the same for every row: write the answer itself, and leave `values` out",
+            code=code,
         )
-    warn(f"{code} is set to {text} for every row, whatever the person answered.", made.section,
-         code)  # fmt: skip
+        say(sentence, made.section, code, "values")
+    warning = tr("{code} is set to {text} for every row, whatever the person answered.", code=code,
+                 text=text)  # fmt: skip
+    warn(warning, made.section, code)
+
+
+_OF_A_COLUMN = mark(
+    'the header "{header}" reads like a refusal, so a yes in it may mean no: '
+    "spell both answers out under `values`, for instance {{Oui: no, Non: yes}}"
+)
+_OF_A_MADE_FIELD = mark(
+    'the header "{header}" reads like a refusal, so a yes in it may mean no: '
+    "map it under `columns`, with both answers spelled out under `values`"
+)
 
 
 def check_refusals(columns: Sequence[MappedColumn], made: Sequence[MadeField], say: Say) -> None:
@@ -47,21 +60,11 @@ def check_refusals(columns: Sequence[MappedColumn], made: Sequence[MadeField], s
     for column in columns:
         refusal = next(filter(reads_negatively, column.names), None)
         if refusal is not None and any(_unexplained(rule) for rule in column.rules):
-            say(
-                f'the header "{refusal}" reads like a refusal, so a yes in it may mean no: '
-                "spell both answers out under `values`, for instance {Oui: no, Non: yes}",
-                "columns",
-                column.header,
-            )
+            say(tr(_OF_A_COLUMN, header=refusal), "columns", column.header)
     for one in made:
         refusal = next(filter(reads_negatively, _meant(one, columns)), None)
         if refusal is not None and _unexplained(one.rule):
-            say(
-                f'the header "{refusal}" reads like a refusal, so a yes in it may mean no: '
-                "map it under `columns`, with both answers spelled out under `values`",
-                one.section,
-                one.rule.field,
-            )
+            say(tr(_OF_A_MADE_FIELD, header=refusal), one.section, one.rule.field)
 
 
 def _meant(made: MadeField, columns: Sequence[MappedColumn]) -> Iterator[str]:
@@ -84,8 +87,10 @@ def check_yeses(
     """Refuse a yes that could reach an existing contact without a word on who may get it."""
     if yes_to_of(consent, columns, made, mode) is YesTo.NEW and not mode.allow_insert:
         warn(
-            "no yes is sent: `yes_to: new` gives it only to contacts that the run creates, and "
-            "mode: update creates none.",
+            tr(
+                "no yes is sent: `yes_to: new` gives it only to contacts that the run creates, and "
+                "mode: update creates none."
+            ),
             "consent",
             "yes_to",
         )
@@ -94,12 +99,13 @@ def check_yeses(
         return
     places = _places_of_yeses(columns, made)
     if places:
-        say(
-            f"a yes of {', '.join(places)} could reach people who are in the account already, "
+        sentence = tr(
+            "a yes of {consents} could reach people who are in the account already, "
             "also those who unsubscribed: write who may be set to yes, for instance "
-            "consent: {yes_to: everyone}",
-            *next(iter(places.values())),
+            "consent: {{yes_to: everyone}}",
+            consents=", ".join(places),
         )
+        say(sentence, *next(iter(places.values())))
 
 
 def yes_to_of(
@@ -143,23 +149,31 @@ def warn_of_consents(
     place_of = {rule.field: place for rule, place in placed}
     for rule, place in placed:
         if rule.role is FieldRole.CONSENT and rule.blank is Blank.DEFAULT:
-            warn(
-                f"a blank {rule.column} counts as {rule.default} for {rule.field}, though the "
+            warning = tr(
+                "a blank {column} counts as {default} for {field}, though the "
                 "person answered nothing.",
-                *place,
+                column=rule.column,
+                default=rule.default,
+                field=rule.field,
             )
+            warn(warning, *place)
     for consent, code in dates.items():
         if code in place_of and consent not in place_of:
-            warn(f"{code} dates an answer, and nothing writes {consent}.", *place_of[code])
+            warning = tr("{code} dates an answer, and nothing writes {consent}.", code=code,
+                         consent=consent)  # fmt: skip
+            warn(warning, *place_of[code])
     consents = [rule for rule, _ in placed if rule.role is FieldRole.CONSENT]
     profile = [rule.field for rule, _ in placed if rule.role is FieldRole.DATA]
     if consents and profile and not mode.allow_insert:
-        listed = ", ".join(profile[:5]) + (" and others" if len(profile) > 5 else "")
-        warn(
-            f"an update of consents also writes {listed}: the vendor advises to send the consents "
+        listed = ", ".join(profile[:5])
+        if len(profile) > 5:
+            listed = tr("{listed} and others", listed=listed)
+        warning = tr(
+            "an update of consents also writes {listed}: the vendor advises to send the consents "
             "alone, so that nothing else is overwritten.",
-            "merge",
+            listed=listed,
         )
+        warn(warning, "merge")
 
 
 def _may_say_yes(rule: FieldRule) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Members
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +18,7 @@ from importer.field_rules import (
     FieldRule,
     RowRules,
 )
+from importer.mapping.consent_basis import Basis
 from importer.mapping.sections import MappingDocument
 from importer.mapping.template import Recipe
 from importer.model import (
@@ -74,6 +76,7 @@ class Mapping:
     """A mapping that holds together: every field known, every rule complete.
 
     ``yes_to``: everyone also where no yes can reach a contact that is in the account already.
+    ``bases``: consent -> what it rests on, of those of which that is said.
     """
 
     name: str
@@ -88,6 +91,7 @@ class Mapping:
     unmapped_columns: str
     conditions: tuple[Condition, ...]
     row_rules: RowRules
+    bases: Members[str, Basis]
     suppress: tuple[str, ...]
     suppress_rows: bool
     clear_token: str | None

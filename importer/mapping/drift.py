@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from importer.documents import folded, inline, likeness
+from importer.documents import folded, in_quotes, inline, joined, likeness
 from importer.errors import Mistake, UnusableInputError
+from importer.language import tr
 from importer.mapping.document import MappedColumn, Mapping
 from importer.mapping.headers import columns_needed, headers_alike, headers_meant
 from importer.tables import NO_HEADER, TableDescription
@@ -45,10 +46,17 @@ class Drift:
             return ""
         names: dict[str, list[str]] = {}
         for header, name in self.renamed:
-            names.setdefault(header, []).append(f'"{name}"')
-        renamed = [f'"{header}" (renamed {" or ".join(new)}?)' for header, new in names.items()]
-        told = f"needs {', '.join([*renamed, listed(self.missing)] if self.missing else renamed)}"
-        return f"{told}; does not name {listed(self.new)}" if self.new else told
+            names.setdefault(header, []).append(in_quotes(name))
+        columns = [
+            tr('"{header}" (renamed {names}?)', header=header, names=joined(new, tr(" or ")))
+            for header, new in names.items()
+        ]
+        if self.missing:
+            columns.append(listed(self.missing))
+        told = tr("needs {columns}", columns=joined(columns))
+        if not self.new:
+            return told
+        return tr("{told}; does not name {columns}", told=told, columns=listed(self.new))
 
     def new_name(self, header: str) -> str:
         """Give the column that a missing one may have become; empty when none is like it."""
@@ -119,24 +127,38 @@ def _likeness(one: str, other: str) -> float:
 
 def drift_in_words(drift: Drift, mapping: Mapping, table: TableDescription) -> list[str]:
     """Say how a table differs, in sentences; nothing where it does not."""
-    told = []
+    told, shown = [], table.shown
     if drift.new:
-        told.append(f"{table.shown}: new, and in no entry of the mapping: {listed(drift.new)}.")
+        new = listed(drift.new)
+        told.append(
+            tr("{table}: new, and in no entry of the mapping: {columns}.", table=shown, columns=new)
+        )
     if drift.missing:
-        told.append(f"{table.shown}: missing, and needed: {listed(drift.missing)}.")
+        missing = listed(drift.missing)
+        told.append(tr("{table}: missing, and needed: {columns}.", table=shown, columns=missing))
     for header, name in drift.renamed:
-        remedy = alias_remedy(mapping, header, name)
-        told.append(f'{table.shown}: renamed? "{header}" -> "{name}": {remedy}.')
+        sentence = tr(
+            '{table}: renamed? "{header}" -> "{name}": {remedy}.',
+            table=shown,
+            header=header,
+            name=name,
+            remedy=alias_remedy(mapping, header, name),
+        )
+        told.append(sentence)
     if drift.reordered:
-        told.append(
-            f"{table.shown}: the columns stand in another order than in the mapping. That does no "
-            "harm: they are found by name."
+        sentence = tr(
+            "{table}: the columns stand in another order than in the mapping. That does no "
+            "harm: they are found by name.",
+            table=shown,
         )
+        told.append(sentence)
     if drift.by_position:
-        told.append(
-            f"{table.shown}: there is no header, so columns are told by their place: one that is "
-            "added, left out or moved is not noticed. Look at the file with importer inspect."
+        sentence = tr(
+            "{table}: there is no header, so columns are told by their place: one that is "
+            "added, left out or moved is not noticed. Look at the file with importer inspect.",
+            table=shown,
         )
+        told.append(sentence)
     return told
 
 
@@ -144,14 +166,15 @@ def alias_remedy(mapping: Mapping, header: str, name: str) -> str:
     """Say what to write so that a column is found under another name as well."""
     column = next((one for one in mapping.columns if one.header == header), None)
     if column is None:
-        return f'write "{name}" in its place'
+        return tr('write "{name}" in its place', name=name)
     if column.aliases:
-        return f'add "{name}" to its aliases'
+        return tr('add "{name}" to its aliases', name=name)
     aliases = f"aliases: [{inline(name)}]"
     content = mapping.document.content["columns"][header]
     if isinstance(content, dict):
-        return f"add `{aliases}`"
-    return f"write `{inline(header)}: {{field: {inline(content)}, {aliases}}}`"
+        return tr("add `{members}`", members=aliases)
+    line = f"{inline(header)}: {{field: {inline(content)}, {aliases}}}"
+    return tr("write `{line}`", line=line)
 
 
 def merged(drifts: Sequence[Drift]) -> Drift:
@@ -167,6 +190,6 @@ def merged(drifts: Sequence[Drift]) -> Drift:
 
 def listed(headers: Sequence[str]) -> str:
     """List headers in quotes; of very many, the first."""
-    shown = ", ".join(f'"{header}"' for header in headers[:_LISTED])
+    shown = joined(map(in_quotes, headers[:_LISTED]))
     more = len(headers) - _LISTED
-    return f"{shown} and {more} more" if more > 0 else shown
+    return tr("{shown} and {more} more", shown=shown, more=more) if more > 0 else shown

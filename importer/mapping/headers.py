@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from importer.blanks import folded
+from importer.language import tr
 from importer.mapping.document import Mapping
 from importer.mapping.template import FILE_NAME, RUN_DATE, Template
 from importer.tables import TableDescription
@@ -33,7 +34,7 @@ def columns_needed(mapping: Mapping) -> Iterator[tuple[str, str, str, tuple[str,
         code = made.rule.field
         hint = ""
         if isinstance(made.recipe, Template):
-            hint = f" A name can also be {RUN_DATE} or {FILE_NAME}."
+            hint = _places_hint()
         for name in dict.fromkeys(made.recipe.columns):
             yield code, name, hint, (made.section, code)
     for column in mapping.columns:
@@ -42,3 +43,10 @@ def columns_needed(mapping: Mapping) -> Iterator[tuple[str, str, str, tuple[str,
                 yield rule.field, rule.region_column, "", ("columns", column.header, "region")
     for condition in mapping.conditions:
         yield "`when`", condition.header, "", ("when", condition.header)
+    for basis in dict.fromkeys(mapping.bases.values()):
+        for name in dict.fromkeys(basis.template.columns):
+            yield "`basis`", name, _places_hint(), basis.place
+
+
+def _places_hint() -> str:
+    return tr(" A name can also be {date} or {file}.", date=RUN_DATE, file=FILE_NAME)

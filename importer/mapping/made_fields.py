@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from importer.documents import inline
+from importer.errors import sentence_of
+from importer.language import tr
 from importer.mapping.rules import Say
 from importer.mapping.sections import ComputedSection, ConstantSection, OptionsSection
 from importer.mapping.template import Joined, Part, Recipe, Template, parse_template
@@ -22,8 +24,13 @@ def recipe_of(
     text, place = (spec, ()) if isinstance(spec, str) else (spec.value, ("value",))
     if constant and spec == IGNORE:
         say(
-            f'{code} would get the text "{IGNORE}" in every row: leave the line out, or write '
-            f"{inline({'value': IGNORE})} if that is meant"
+            tr(
+                '{code} would get the text "{text}" in every row: leave the line out, or write '
+                "{members} if that is meant",
+                code=code,
+                text=IGNORE,
+                members=inline({"value": IGNORE}),
+            )
         )
         return None
     return _template(code, text, say, *place)
@@ -36,18 +43,21 @@ def options_of(
     if isinstance(spec, str):
         return OptionsSection()
     if isinstance(spec, ConstantSection) and "blank" in spec.model_fields_set:
-        say(f"{code} is a constant, and a constant is never blank: leave `blank` out", "blank")
+        say(
+            tr("{code} is a constant, and a constant is never blank: leave `blank` out", code=code),
+            "blank",
+        )
     return spec
 
 
 def _template(code: str, text: str, say: Say, *place: str) -> Template | None:
     if not text.strip():
-        say(f"{code} has no text, so nothing would be written: leave it out", *place)
+        say(tr("{code} has no text, so nothing would be written: leave it out", code=code), *place)
         return None
     try:
         return parse_template(text)
     except ValueError as error:
-        say(f"{code}: {error}", *place)
+        say(tr("{place}: {sentence}", place=code, sentence=sentence_of(error)), *place)
         return None
 
 
@@ -56,28 +66,33 @@ def _computed(code: str, spec: ComputedSection, say: Say) -> Recipe | None:
     ways = [way for way in ("template", "join", "split") if getattr(spec, way) is not None]
     if len(ways) != 1:
         say(
-            f'{code} must say how it is made: put a text such as "{{Nom}}" in quotes, or write one '
-            "of template, join and split"
+            tr(
+                '{code} must say how it is made: put a text such as "{{Nom}}" in quotes, or write '
+                "one of template, join and split",
+                code=code,
+            )
         )
         return None
     if spec.part is not None and spec.split is None:
-        say("`part` is for `split`: leave it out", "part")
+        say(tr("`part` is for `split`: leave it out"), "part")
     if spec.by is not None and spec.template is not None:
-        say("`by` is for `join` and `split`: leave it out", "by")
+        say(tr("`by` is for `join` and `split`: leave it out"), "by")
     by = " " if spec.by is None else spec.by
     if spec.template is not None:
         return _template(code, spec.template, say, "template")
     if spec.join is not None:
         if len(spec.join) < 2:
-            say("`join` puts columns together: name two at least", "join")
+            say(tr("`join` puts columns together: name two at least"), "join")
         return Joined(tuple(spec.join), by)
     if spec.part in {None, 0}:
         say(
-            "`split` needs to know which part is meant: add part: 1 for the first, 2 for the "
-            "second, -1 for the last",
+            tr(
+                "`split` needs to know which part is meant: add part: 1 for the first, 2 for the "
+                "second, -1 for the last"
+            ),
             "split",
         )
     if not by:
-        say("`by` must be the text to cut at", "by")
+        say(tr("`by` must be the text to cut at"), "by")
         return None
     return Part(str(spec.split), by, spec.part or 1)

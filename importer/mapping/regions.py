@@ -5,6 +5,7 @@ from __future__ import annotations
 import phonenumbers
 
 from importer.documents import folded
+from importer.language import tr
 
 # Code, then what people write for it; all folded. Only a question is made of it.
 _NAMES = """
@@ -42,5 +43,7 @@ def region_code(written: str) -> str:
         return written.upper()
     lines = (line.partition(": ") for line in _NAMES.strip().splitlines())
     meant = next((code for code, _, names in lines if folded(written) in names.split(", ")), "")
-    hint = f'. Did you mean "{meant}"?' if meant else ""
-    raise ValueError(f"{written} is no country code of two letters, such as CA or FR{hint}")
+    sentence = tr("{text} is no country code of two letters, such as CA or FR", text=written)
+    if meant:
+        sentence = tr('{sentence}. Did you mean "{name}"?', sentence=sentence, name=meant)
+    raise ValueError(sentence)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from importer.documents import Document, MemberPath, near, nearest, read_document, salvage
-from importer.errors import Mistake, UnusableInputError
+from importer.errors import Mistake, UnusableInputError, sentence_of
 from importer.field_rules import (
     FieldFact,
     FieldRole,
@@ -17,7 +17,9 @@ from importer.field_rules import (
     RowRules,
     ValueType,
 )
+from importer.language import tr
 from importer.mapping.code_hints import Grammar, meant, unusual
+from importer.mapping.consent_basis import bases_of
 from importer.mapping.consent_checks import (
     check_constant,
     check_refusals,
@@ -71,8 +73,10 @@ def resolve_mapping(document: Document, grammars: Members[str, Grammar]) -> Mapp
     if content is None:
         raise UnusableInputError(*mistakes)
     if content.target not in grammars:
-        hint = near(content.target, grammars) or f" There are: {', '.join(grammars)}."
-        mistakes.append(document.mistake(f'there is no target "{content.target}".{hint}', "target"))
+        known = tr(" There are: {names}.", names=", ".join(grammars))
+        hint = near(content.target, grammars) or known
+        sentence = tr('there is no target "{name}".{hint}', name=content.target, hint=hint)
+        mistakes.append(document.mistake(sentence, "target"))
     likely = nearest(content.target, grammars, most=1)
     if not likely:
         raise UnusableInputError(*_in_place_order(mistakes))
@@ -116,6 +120,9 @@ class _Resolver:
         }
         # A key that is only written wrongly is there all the same.
         self._has_key = any(path[0] == "columns" and len(path) < 3 for path in removed)
+        self._fields_are_open = any(
+            path[0] in {"columns", "constants", "computed"} for path in removed
+        )
         self._who_gets_a_yes_is_open = any(path[0] in {"merge", "consent"} for path in removed)
         self.mistakes: list[Mistake] = []
         self.warnings: list[str] = []
@@ -151,6 +158,8 @@ class _Resolver:
         rules = [rule for column in columns for rule in column.rules] + [m.rule for m in made]
         check_suppression(content, rules, self._say)
         check_effects(content, mode, rules, self._say, self._warn)
+        sound = not (self.mistakes or self._fields_are_open)
+        bases = bases_of(content, rules, self._say, sound=sound)
         source = source_options(content.source, self._sayer("source"))
         return Mapping(
             name=content.name,
@@ -174,6 +183,7 @@ class _Resolver:
                 only=content.consent.only if content.consent else None,
                 consent_dates=self._consent_dates,
             ),
+            bases=bases,
             suppress=tuple(content.suppress),
             suppress_rows=content.suppress_rows,
             clear_token=content.clear_token,
@@ -193,29 +203,30 @@ class _Resolver:
 
     def _check_table(self) -> None:
         if self._grammar.needs_table and self._content.table_id is None:
-            self._say(
-                f"the target {self._content.target} writes to one table: add its number as "
-                "`table_id`",
-                "target",
+            sentence = tr(
+                "the target {target} writes to one table: add its number as `table_id`",
+                target=self._content.target,
             )
+            self._say(sentence, "target")
         elif self._grammar.needs_table and not _NUMBER.fullmatch(self._content.table_id or ""):
-            self._say(
-                f'"{self._content.table_id}" is no number of a table: write its digits', "table_id"
+            sentence = tr(
+                '"{text}" is no number of a table: write its digits', text=self._content.table_id
             )
+            self._say(sentence, "table_id")
         elif not self._grammar.needs_table and self._content.table_id is not None:
-            self._say(
-                f"`table_id` is for tables, and {self._content.target} writes contacts: leave it "
-                "out, or write target: dialog-insight-table",
-                "table_id",
+            sentence = tr(
+                "`table_id` is for tables, and {target} writes contacts: leave it out, or write "
+                "target: dialog-insight-table",
+                target=self._content.target,
             )
+            self._say(sentence, "table_id")
         consent = self._content.consent
         if self._grammar.needs_table and consent and consent.yes_to == "unless-refused":
-            self._say(
+            sentence = tr(
                 "yes_to: unless-refused reads each contact first, and no call is known that reads "
-                "rows of a table: leave it out, or write target: dialog-insight",
-                "consent",
-                "yes_to",
+                "rows of a table: leave it out, or write target: dialog-insight"
             )
+            self._say(sentence, "consent", "yes_to")
 
     def _column(self, header: str, spec: str | ColumnSection) -> MappedColumn:
         if spec == IGNORE:
@@ -224,11 +235,16 @@ class _Resolver:
         codes = [section.field] if isinstance(section.field, str) else section.field
         place = ("columns", header)
         if not codes:
-            self._say(f"the column {header} names no field: write a code, or ignore", *place)
+            self._say(
+                tr("the column {header} names no field: write a code, or ignore", header=header),
+                *place,
+            )
         rules: list[FieldRule] = []
         for code in codes:
             if code.casefold() == IGNORE:
-                self._say(f"to leave the column out, write {header}: ignore", *place)
+                self._say(
+                    tr("to leave the column out, write {header}: ignore", header=header), *place
+                )
                 continue
             required = section.required
             rule = self._rule(code, header, section, place, required=required)
@@ -274,8 +290,8 @@ class _Resolver:
         if fact is None:
             return []
         if fact.role is not FieldRole.DATA:
-            self._say(f"an extension cannot go to {code}: name an ordinary field", *place,
-                      "extension_field")  # fmt: skip
+            sentence = tr("an extension cannot go to {code}: name an ordinary field", code=code)
+            self._say(sentence, *place, "extension_field")
         return [extension_rule(phones[0], code)]
 
     def _made(
@@ -307,12 +323,18 @@ class _Resolver:
             fact = self._grammar.fact(code)
         except ValueError as error:
             others = (IGNORE,) if path[0] == "columns" else ()
-            say(f"{error}{meant(code, self._grammar, *others)}", *path)
+            hint = meant(code, self._grammar, *others)
+            say(tr("{sentence}{hint}", sentence=sentence_of(error), hint=hint), *path)
             self._has_key = self._has_key or code.casefold().startswith("key")
             return None
         earlier = self._written.get(code.casefold())
         if earlier is not None:
-            say(f'{code} is written a second time: "{earlier}" writes it already. Keep one.', *path)
+            sentence = tr(
+                '{code} is written a second time: "{name}" writes it already. Keep one.',
+                code=code,
+                name=earlier,
+            )
+            say(sentence, *path)
             return None
         self._written[code.casefold()] = path[1]
         if spelling := unusual(code, self._grammar):
@@ -325,31 +347,33 @@ class _Resolver:
             for name in column.names:
                 owner = owners.setdefault(name, column.header)
                 if owner != column.header:
-                    self._say_of_name(
-                        f'the header "{name}" belongs to "{owner}" already: name it once',
-                        "columns",
-                        column.header,
-                    )
+                    sentence = tr('the header "{name}" belongs to "{owner}" already: name it once',
+                                  name=name, owner=owner)  # fmt: skip
+                    self._say_of_name(sentence, "columns", column.header)
 
     def _check_keys(self, made: tuple[MadeField, ...]) -> None:
         keys = [one for one in made if one.rule.role is FieldRole.KEY]
         if self._has_key or any(one.recipe.columns for one in keys):
             return
         if keys:
-            self._say(
-                f"{keys[0].rule.field} is the same in every row, so all rows would be one "
-                "contact: map a column to it",
-                keys[0].section,
-                keys[0].rule.field,
+            code = keys[0].rule.field
+            sentence = tr(
+                "{code} is the same in every row, so all rows would be one contact: map a column "
+                "to it",
+                code=code,
             )
+            self._say(sentence, keys[0].section, code)
+        elif self._grammar.needs_table:
+            sentence = tr(
+                "no column goes to a key (key_…), and nothing else tells the rows apart: map one, "
+                "for instance to {example}",
+                example="key_orderNo",
+            )
+            self._say(sentence, "columns")
         else:
-            what, example = (
-                ("rows", "key_orderNo")
-                if self._grammar.needs_table
-                else ("contacts", "key_f_EMail")
+            sentence = tr(
+                "no column goes to a key (key_…), and nothing else tells the contacts apart: map "
+                "one, for instance to {example}",
+                example="key_f_EMail",
             )
-            self._say(
-                f"no column goes to a key (key_…), and nothing else tells the {what} apart: map "
-                f"one, for instance to {example}",
-                "columns",
-            )
+            self._say(sentence, "columns")

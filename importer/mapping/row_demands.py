@@ -7,6 +7,7 @@ from typing import Any
 
 from importer.documents import near
 from importer.field_rules import FieldRole, FieldRule, ValueType
+from importer.language import tr
 from importer.mapping.consent_checks import Warn
 from importer.mapping.document import Condition, MappedColumn
 from importer.mapping.rules import Say
@@ -26,14 +27,20 @@ def condition_of(header: str, written: str | list[str] | ConditionSection, say: 
         section = ConditionSection(**{"is": section})
     said = [way for way in ("is_", "not_", "filled") if getattr(section, way) is not None]
     if len(said) != 1:
-        say(f'the condition on "{header}" must be one of is, not and filled', "when", header)
+        sentence = tr(
+            'the condition on "{header}" must be one of is, not and filled', header=header
+        )
+        say(sentence, "when", header)
         return Condition(header)
     if section.filled is not None:
         return Condition(header, filled=section.filled)
     texts = section.is_ if section.is_ is not None else section.not_
     listed = [texts] if isinstance(texts, str) else list(texts or ())
     if not listed:
-        say(f'the condition on "{header}" lists no text: write one at least', "when", header)
+        sentence = tr(
+            'the condition on "{header}" lists no text: write one at least', header=header
+        )
+        say(sentence, "when", header)
     return Condition(header, tuple(listed), negated=section.not_ is not None)
 
 
@@ -55,12 +62,13 @@ def groups_of(
         for name in group:
             meant = [name] if name in codes else by_header.get(name, [])
             if not meant:
-                hint = near(name, [*codes, *by_header])
-                say(
-                    f'`{rule}` names "{name}", and the mapping writes no such field.{hint}',
-                    "rules",
-                    rule,
+                sentence = tr(
+                    '`{rule}` names "{name}", and the mapping writes no such field.{hint}',
+                    rule=rule,
+                    name=name,
+                    hint=near(name, [*codes, *by_header]),
                 )
+                say(sentence, "rules", rule)
             named += meant
         found.append(tuple(dict.fromkeys(named)))
     keys = {one.field for one in rules if one.role is FieldRole.KEY}
@@ -73,26 +81,28 @@ def groups_of(
 def _check_group(rule: str, group: Group, keys: set[str], say: Say) -> None:
     """Refuse a rule that can never fail or hold, or that something else says already."""
     if not group:
-        say(f"`{rule}` has a list without a field: name fields in it, or take it out", "rules",
-            rule)  # fmt: skip
+        sentence = tr(
+            "`{rule}` has a list without a field: name fields in it, or take it out", rule=rule
+        )
+        say(sentence, "rules", rule)
     elif rule == "unique":
         if {*group} == keys:
-            say("the key is unique as it is (see `duplicates`): leave the rule out", "rules", rule)
+            sentence = tr("the key is unique as it is (see `duplicates`): leave the rule out")
+            say(sentence, "rules", rule)
     elif len(group) == 1:
-        say(
+        sentence = tr(
             "`require_one_of` needs two fields to choose from: for one, write required: true at "
-            f"{group[0]}",
-            "rules",
-            rule,
+            "{code}",
+            code=group[0],
         )
+        say(sentence, "rules", rule)
     elif keys & {*group}:
-        key = next(code for code in group if code in keys)
-        say(
-            f"{key} is a key and has a value in every row that is sent, so `require_one_of` always "
+        sentence = tr(
+            "{code} is a key and has a value in every row that is sent, so `require_one_of` always "
             "holds: leave the rule out",
-            "rules",
-            rule,
+            code=next(code for code in group if code in keys),
         )
+        say(sentence, "rules", rule)
 
 
 def check_effects(
@@ -100,30 +110,27 @@ def check_effects(
 ) -> None:
     """Refuse what is written and would have no effect; warn of it where it does no harm."""
     if mode.skip_unmatched and mode.allow_insert:
-        say(
-            "`skip_unmatched` passes over contacts that are not there, and "
-            f"mode: {content.merge.mode} adds them: leave it out, or write mode: update",
-            "merge",
-            "skip_unmatched",
+        sentence = tr(
+            "`skip_unmatched` passes over contacts that are not there, and mode: {mode} adds them: "
+            "leave it out, or write mode: update",
+            mode=content.merge.mode,
         )
+        say(sentence, "merge", "skip_unmatched")
     if not content.suppress and "suppress" in content.model_fields_set:
-        say("`suppress` names no list: name one at least, or leave it out", "suppress")
+        say(tr("`suppress` names no list: name one at least, or leave it out"), "suppress")
     for rule in ("require_one_of", "unique"):
         if rule in content.rules.model_fields_set and not getattr(content.rules, rule):
-            say(f"`{rule}` names no field: name them, or leave it out", "rules", rule)
+            sentence = tr("`{rule}` names no field: name them, or leave it out", rule=rule)
+            say(sentence, "rules", rule)
     if content.consent is not None and _CONSENTS.isdisjoint(rule.role for rule in rules):
-        warn("`consent` has no effect, since the mapping writes no consent.", "consent")
+        warn(tr("`consent` has no effect, since the mapping writes no consent."), "consent")
 
 
 def check_suppression(content: MappingDocument, rules: Sequence[FieldRule], say: Say) -> None:
     """Refuse suppression lists that would have no effect."""
     if content.suppress_rows and not content.suppress:
-        say(
-            "`suppress_rows` needs the lists of addresses: name them under `suppress`",
-            "suppress_rows",
-        )
+        sentence = tr("`suppress_rows` needs the lists of addresses: name them under `suppress`")
+        say(sentence, "suppress_rows")
     if content.suppress and all(rule.type is not ValueType.EMAIL for rule in rules):
-        say(
-            "`suppress` compares addresses, and no field of the mapping is of type email",
-            "suppress",
-        )
+        sentence = tr("`suppress` compares addresses, and no field of the mapping is of type email")
+        say(sentence, "suppress")

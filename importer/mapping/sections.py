@@ -25,6 +25,7 @@ from importer.field_rules import (
     Take,
     ValueType,
 )
+from importer.language import mark, tr
 from importer.mapping.regions import region_code
 from importer.mapping.source import SourceSection
 
@@ -35,7 +36,8 @@ def _check_pattern(pattern: str) -> str:
             warnings.simplefilter("ignore")  # of what a later Python may read otherwise
             re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"the pattern is no regular expression ({error})") from None
+        sentence = tr("the pattern is no regular expression ({reason})", reason=str(error))
+        raise ValueError(sentence) from None
     return pattern
 
 
@@ -99,14 +101,14 @@ class OptionsSection(DocumentModel):
         Annotated[
             Annotated[Literal["reject", "keep", "leave"], Tag("text")]
             | Annotated[OtherValue, Tag("members")],
-            _one_of("write reject, keep, leave, or {value: TEXT}"),
+            _one_of(mark("write reject, keep, leave, or {value: TEXT}")),
         ]
         | None
     ) = Field(None, description="What becomes of a text that `values` does not list.")
     blank: Annotated[
         Annotated[Literal["skip", "clear", "reject"], Tag("text")]
         | Annotated[DefaultBlank, Tag("members")],
-        _one_of("write skip, clear, reject, or {default: VALUE}"),
+        _one_of(mark("write skip, clear, reject, or {default: VALUE}")),
     ] = Field("skip", description="What a blank cell means; skip leaves the field alone.")
     case: Case | None = Field(None, description="Letters; title knows O'Brien and de la Tour.")
     max_length: Annotated[StrictInt, Field(gt=0)] | None = Field(
@@ -119,7 +121,7 @@ class OptionsSection(DocumentModel):
     format: (
         Annotated[
             Annotated[Text, Tag("text")] | Annotated[list[Text], Tag("list")],
-            _one_of("write one format, or a list of them"),
+            _one_of(mark("write one format, or a list of them")),
         ]
         | None
     ) = Field(
@@ -141,7 +143,7 @@ class OptionsSection(DocumentModel):
     region: (
         Annotated[
             Annotated[Region, Tag("text")] | Annotated[RegionOfColumn, Tag("members")],
-            _one_of("write a country code of two letters, or {column: HEADER}"),
+            _one_of(mark("write a country code of two letters, or {column: HEADER}")),
         ]
         | None
     ) = Field(None, description="The country of phone numbers without code, or of postal codes.")
@@ -157,6 +159,9 @@ class OptionsSection(DocumentModel):
     on_invalid: OnInvalid = Field(
         OnInvalid.REJECT, description="reject the row, or skip the field with a warning."
     )
+    basis: Text | None = Field(
+        None, description="Of a consent: what it rests on, instead of what all consents rest on."
+    )
 
 
 class ColumnSection(OptionsSection):
@@ -164,7 +169,7 @@ class ColumnSection(OptionsSection):
 
     field: Annotated[
         Annotated[str, Tag("text")] | Annotated[list[str], Tag("list")],
-        _one_of("write one field code, or a list of them"),
+        _one_of(mark("write one field code, or a list of them")),
         Field(description="One field code, or several: the value goes to each."),
     ]
     aliases: list[Text] = Field(default_factory=list, description="Other headers it may have.")
@@ -243,6 +248,11 @@ class ConsentSection(DocumentModel):
     only: Literal["yes", "no"] | None = Field(
         None, description="Only such answers are sent; the others leave the consent alone."
     )
+    basis: Text | None = Field(
+        None,
+        description="What consents rest on, as consents.csv says it to an auditor; it may hold "
+        "{Header}, {run.date} and {file.name}, and is never sent.",
+    )
 
 
 class MappingDocument(DocumentModel):
@@ -265,21 +275,23 @@ class MappingDocument(DocumentModel):
         str,
         Annotated[
             Annotated[str, Tag("text")] | Annotated[ColumnSection, Tag("members")],
-            _one_of("write a field code, ignore, or members such as {field: f_LastName}"),
+            _one_of(mark("write a field code, ignore, or members such as {field: f_LastName}")),
         ],
     ] = Field(description="Header of the file: the field that its cells go to, or ignore.")
     constants: dict[
         str,
         Annotated[
             Annotated[Text, Tag("text")] | Annotated[ConstantSection, Tag("members")],
-            _one_of("write a text, or members such as {value: 1, type: integer}"),
+            _one_of(mark("write a text, or members such as {value: 1, type: integer}")),
         ],
     ] = Field(default_factory=dict, description="Field: what it gets in every row.")
     computed: dict[
         str,
         Annotated[
             Annotated[Text, Tag("text")] | Annotated[ComputedSection, Tag("members")],
-            _one_of('write a text such as "{First name} {Name}", or members such as {join: […]}'),
+            _one_of(
+                mark('write a text such as "{First name} {Name}", or members such as {join: […]}')
+            ),
         ],
     ] = Field(default_factory=dict, description="Field: how it is made of columns.")
     when: dict[
@@ -288,7 +300,7 @@ class MappingDocument(DocumentModel):
             Annotated[Text, Tag("text")]
             | Annotated[list[Text], Tag("list")]
             | Annotated[ConditionSection, Tag("members")],
-            _one_of("write a text, a list of texts, or {not: …} or {filled: true}"),
+            _one_of(mark("write a text, a list of texts, or {not: …} or {filled: true}")),
         ],
     ] = Field(
         default_factory=dict,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importer.field_rules import FieldRole
+from importer.language import tr, trn
 from importer.mapping.bound import BoundMapping
 from importer.tables import TableDescription
 
@@ -18,29 +19,41 @@ def unsettled(bound: BoundMapping, table: TableDescription) -> tuple[str, ...]:
     settled = bound.mapping.source
     sentences = []
     if table.hidden and settled.hidden_rows is None:
-        one = table.hidden == 1
-        rows = "1 row is" if one else f"{table.hidden:,} rows are"
-        like = "is imported like any other" if one else "are imported like the others"
-        sentences.append(
-            f"{table.shown}: {rows} hidden in the sheet, and {like}: "
-            f"`source: {{hidden_rows: leave-out}}` leaves {'it' if one else 'them'} out, "
-            "`include` says that this is meant."
+        hidden = trn(
+            "{table}: {count} row is hidden in the sheet, and is imported like any other: "
+            "`source: {{hidden_rows: leave-out}}` leaves it out, `include` says that this is "
+            "meant.",
+            "{table}: {count} rows are hidden in the sheet, and are imported like the others: "
+            "`source: {{hidden_rows: leave-out}}` leaves them out, `include` says that this is "
+            "meant.",
+            table.hidden,
+            table=table.shown,
         )
+        sentences.append(hidden)
     if table.unknown and None in (settled.hidden_rows, settled.formulas):
-        sentences.append(
-            f"{table.shown}: an .{table.format} file does not tell which rows are hidden, nor "
-            "which cells are computed: save it as .xlsx, or write "
-            "`source: {hidden_rows: include, formulas: accept}` if that does not matter."
+        unknown = tr(
+            "{table}: an .{format} file does not tell which rows are hidden, nor which cells are "
+            "computed: save it as .xlsx, or write "
+            "`source: {{hidden_rows: include, formulas: accept}}` if that does not matter.",
+            table=table.shown,
+            format=table.format,
         )
+        sentences.append(unknown)
     if settled.formulas is None:
         for column, cells in table.computed:
             if cells and _answers(bound, column):
-                where = "1 cell" if cells == 1 else f"{cells:,} cells"
-                sentences.append(
-                    f'{table.shown}: the answers of "{column}" are computed by formulas in '
-                    f"{where}: `source: {{formulas: refuse}}` refuses such rows, `accept` says "
-                    "that this is meant."
+                computed = trn(
+                    '{table}: the answers of "{column}" are computed by formulas in {count} cell: '
+                    "`source: {{formulas: refuse}}` refuses such rows, `accept` says that this is "
+                    "meant.",
+                    '{table}: the answers of "{column}" are computed by formulas in {count} cells: '
+                    "`source: {{formulas: refuse}}` refuses such rows, `accept` says that this is "
+                    "meant.",
+                    cells,
+                    table=table.shown,
+                    column=column,
                 )
+                sentences.append(computed)
     return tuple(sentences)
 
 

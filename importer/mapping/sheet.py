@@ -13,8 +13,9 @@ from collections.abc import Mapping as Members
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from importer.documents import Writable, comment, member, parse_document, quoted
+from importer.documents import Writable, comment, joined, member, parse_document, quoted
 from importer.errors import Mistake, UnusableInputError
+from importer.language import mark, tr
 from importer.mapping.code_hints import Grammar
 from importer.mapping.made_fields import IGNORE
 from importer.mapping.resolving import resolve_mapping
@@ -34,9 +35,9 @@ _PAIRS = frozenset({"values", "replace"})
 _CONSTANTS = frozenset({"", "(constant)", "(constante)"})
 _EVERYONE = member("consent", {"yes_to": "everyone"})
 _WIDEST = 32
-_NO_BEGINNING = (
+_NO_BEGINNING = mark(
     "this is neither a row of titles, such as column and field, nor a header of the file with the "
-    f"code of its field beside it. Titles are: {listed_titles()}."
+    "code of its field beside it. Titles are: {titles}."
 )
 _FIRST_ROWS = 10
 """Among so many the row of titles is looked for; what stands above it is no part of the mapping."""
@@ -98,7 +99,8 @@ def convert(
         raise UnusableInputError(*sorted(sheet.mistakes, key=lambda mistake: mistake.place))
     question = _open_question(lines, grammars)
     if question:
-        lines += [(line, None) for line in ("", *comment(f"To be settled: {question}."))]
+        open_line = tr("To be settled: {question}.", question=question)
+        lines += [(line, None) for line in ("", *comment(open_line))]
         lines += [(f"# {_EVERYONE}", None)]
     return Converted(name, "".join(f"{line}\n" for line, _ in lines), question)
 
@@ -117,7 +119,7 @@ class _Sheet:
         trimmed = [SheetRow(row.number, tuple(cell.strip() for cell in row.cells)) for row in rows]
         filled = [row for row in trimmed if any(row.cells)]
         if not filled:
-            self.mistakes.append(Mistake("the sheet is empty", self._shown))
+            self.mistakes.append(Mistake(tr("the sheet is empty"), self._shown))
             return []
         tops = (at for at, row in enumerate(filled[:_FIRST_ROWS]) if are_titles(row.cells))
         if len(filled[0].cells) > 1 and self._is_code(filled[0].cells[1]):
@@ -125,7 +127,7 @@ class _Sheet:
         elif (top := next(tops, None)) is not None:
             meant, below = self._titles(filled[top]), filled[top + 1 :]
         else:
-            self._say(_NO_BEGINNING, filled[0].number)
+            self._say(tr(_NO_BEGINNING, titles=listed_titles()), filled[0].number)
             return []
         found = [self._entry(row, meant) for row in below]
         return [entry for entry in found if entry is not None]
@@ -160,10 +162,11 @@ class _Sheet:
         if header.casefold() in _CONSTANTS:
             return self._constant(row, filled, remark)
         if CONSTANT in filled:
-            self._say(
-                f'a constant belongs to no column: leave the cell "{header}" blank, or this one',
-                row.number,
+            sentence = tr(
+                'a constant belongs to no column: leave the cell "{header}" blank, or this one',
+                header=header,
             )
+            self._say(sentence, row.number)
             return None
         return self._column(row, header, filled, remark)
 
@@ -172,18 +175,22 @@ class _Sheet:
         for place, cell in enumerate(row.cells):
             last = meant.get(place - 1, "")
             if last in _PAIRS and row.cells[place - 1] and looks_like_pair(cell):
-                self._say(
-                    f'"{cell}" stands beside `{last}` and looks like a part of it: put the whole '
-                    f"cell in quotes, or write commas between: {row.cells[place - 1]}, {cell}",
-                    row.number,
+                sentence = tr(
+                    '"{cell}" stands beside `{title}` and looks like a part of it: put the whole '
+                    "cell in quotes, or write commas between: {whole}",
+                    cell=cell,
+                    title=last,
+                    whole=f"{row.cells[place - 1]}, {cell}",
                 )
+                self._say(sentence, row.number)
                 return True
             if cell and place not in meant:
-                self._say(
-                    f'"{cell}" stands in a column without a title: give it one; or, if it belongs '
+                sentence = tr(
+                    '"{cell}" stands in a column without a title: give it one; or, if it belongs '
                     "to the cell before it, put the two in quotes as one",
-                    row.number,
+                    cell=cell,
                 )
+                self._say(sentence, row.number)
                 return True
         return False
 
@@ -193,10 +200,12 @@ class _Sheet:
         if not self._is_first("columns", header, row.number):
             return None
         if FIELD not in cells:
-            self._say(
-                f'"{header}" has no field: write its code, or {IGNORE} to leave the column out',
-                row.number,
+            sentence = tr(
+                '"{header}" has no field: write its code, or {ignore} to leave the column out',
+                header=header,
+                ignore=IGNORE,
             )
+            self._say(sentence, row.number)
             return None
         if cells[FIELD].casefold() in _IGNORED:
             return _Entry(row.number, "columns", header, IGNORE, remark)
@@ -208,11 +217,12 @@ class _Sheet:
         """Read a row that names no column of the file."""
         code = cells.pop(FIELD, "")
         if not code or CONSTANT not in cells:
-            self._say(
+            sentence = tr(
                 "the row names no column of the file, and a constant needs a field and its text "
-                f"under the title {CONSTANT}",
-                row.number,
+                "under the title {title}",
+                title=CONSTANT,
             )
+            self._say(sentence, row.number)
             return None
         if not self._is_first("constants", code, row.number):
             return None
@@ -224,11 +234,13 @@ class _Sheet:
     def _is_first(self, section: str, name: str, row: int) -> bool:
         first = self._owners.setdefault((section, name), row)
         if first != row:
-            self._say(
-                f'"{name}" stands here a second time (first in row {first}): keep one row, and '
+            sentence = tr(
+                '"{name}" stands here a second time (first in row {row}): keep one row, and '
                 "name several fields in it as f_A; f_B",
-                row,
+                name=name,
+                row=first,
             )
+            self._say(sentence, row)
         return first == row
 
     def add_mistakes(
@@ -250,9 +262,8 @@ def _lines(
     entries: Sequence[_Entry], settings: Members[str, Writable], shown: str
 ) -> list[tuple[str, int | None]]:
     """Write the mapping's lines, each with the row it comes from."""
-    lines: list[tuple[str, int | None]] = [
-        (line, None) for line in comment(f"Written from {shown} by importer mapping convert.")
-    ]
+    origin = tr("Written from {sheet} by importer mapping convert.", sheet=shown)
+    lines: list[tuple[str, int | None]] = [(line, None) for line in comment(origin)]
     lines += [(member(name, value), None) for name, value in settings.items()]
     for section in ("columns", "constants"):
         written = [entry for entry in entries if entry.section == section]
@@ -282,4 +293,4 @@ def _mistakes(
 
 def _open_question(lines: Sequence[tuple[str, int | None]], grammars: Members[str, Grammar]) -> str:
     """Give the sentence of who may be set to yes, where it must be written."""
-    return "; ".join(mistake.message for mistake in _mistakes(lines, grammars, ""))
+    return joined((mistake.message for mistake in _mistakes(lines, grammars, "")), tr("; "))

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 
 from importer.documents import Writable
+from importer.errors import sentence_of
+from importer.language import tr
 from importer.mapping.sheet_titles import DEFAULT, REGION_COLUMN
 
 _YES = frozenset({"yes", "oui", "x", "true", "vrai", "1", "y", "o"})
@@ -25,10 +27,10 @@ def members_of(cells: Mapping[str, str], say: Callable[[str], None]) -> Members:
         try:
             members[name] = _READERS.get(name, _plain)(name, cell)
         except ValueError as error:
-            say(str(error))
+            say(sentence_of(error))
     if DEFAULT in cells:
         if "blank" in cells:
-            say("`blank` and `default` both say what a blank cell means: keep one of them")
+            say(tr("`blank` and `default` both say what a blank cell means: keep one of them"))
         members["blank"] = {"default": cells[DEFAULT]}
     if REGION_COLUMN in cells:
         column: Members = {"column": cells[REGION_COLUMN]}
@@ -65,11 +67,21 @@ def _pairs(name: str, cell: str) -> Writable:
         text, sign, value = (one.strip() for one in part.partition("="))
         if not sign or not text or "=" in value:
             raise ValueError(
-                f'"{part}" under `{name}` is no pair: write them as Oui=yes; Non=no (a text that '
-                "holds = or ; needs a mapping in YAML)"
+                tr(
+                    '"{text}" under `{name}` is no pair: write them as Oui=yes; Non=no (a text '
+                    "that holds = or ; needs a mapping in YAML)",
+                    text=part,
+                    name=name,
+                )
             )
         if pairs.setdefault(text, value) != value:
-            raise ValueError(f'"{text}" stands under `{name}` twice, with two answers: keep one')
+            raise ValueError(
+                tr(
+                    '"{text}" stands under `{name}` twice, with two answers: keep one',
+                    text=text,
+                    name=name,
+                )
+            )
     return pairs
 
 
@@ -81,7 +93,13 @@ def looks_like_pair(cell: str) -> bool:
 def _flag(name: str, cell: str) -> Writable:
     word = cell.casefold()
     if word not in _YES | _NO:
-        raise ValueError(f'"{cell}" under `{name}` is neither yes nor no: write x, or nothing')
+        raise ValueError(
+            tr(
+                '"{text}" under `{name}` is neither yes nor no: write x, or nothing',
+                text=cell,
+                name=name,
+            )
+        )
     return word in _YES
 
 

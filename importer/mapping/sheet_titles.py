@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from importer.documents import folded, near
+from importer.documents import folded, in_quotes, joined, near
+from importer.language import tr, trn
 from importer.mapping.sections import ColumnSection
 
 COLUMN, FIELD, CONSTANT, COMMENT = "column", "field", "constant", "comment"
@@ -76,18 +77,32 @@ def read_titles(cells: Sequence[str]) -> tuple[dict[int, str], list[str]]:
         if not name:
             hint = near(title, dict.fromkeys([*TITLES.values(), *TITLES]), most=1)
             if hint:
-                mistakes.append(f'the title "{title}" is not understood.{hint}')
+                mistakes.append(
+                    tr('the title "{title}" is not understood.{hint}', title=title, hint=hint)
+                )
             else:
-                unknown.append(f'"{title}"')
+                unknown.append(in_quotes(title))
         elif name in meant.values():
-            mistakes.append(f'the title "{title}" stands for {name}, which is there already')
+            mistakes.append(
+                tr(
+                    'the title "{title}" stands for {name}, which is there already',
+                    title=title,
+                    name=name,
+                )
+            )
         else:
             meant[place] = name
     if unknown:
-        are = "titles {} are" if len(unknown) > 1 else "title {} is"
         mistakes.append(
-            f"the {are.format(', '.join(unknown))} not understood: take out what is no part of the "
-            f"mapping. Titles are: {listed_titles()}."
+            trn(
+                "the title {titles} is not understood: take out what is no part of the mapping. "
+                "Titles are: {known}.",
+                "the titles {titles} are not understood: take out what is no part of the mapping. "
+                "Titles are: {known}.",
+                len(unknown),
+                titles=joined(unknown),
+                known=listed_titles(),
+            )
         )
     return meant, mistakes
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, WithJsonSchema
 
 from importer.documents import DocumentModel, Text, near
+from importer.language import tr
 from importer.tables import (
     COMMON_ENCODINGS,
     DELIMITER_WORDS,
@@ -36,11 +37,13 @@ def _read_delimiter(delimiter: str) -> str:
     if known is not None:
         return known
     if len(delimiter) > 1 and delimiter[0].isalpha() and delimiter[-1].isalpha():
-        hint = near(delimiter, DELIMITER_WORDS)
-        raise ValueError(
-            f'"{delimiter}" is no delimiter: write its characters in quotes, such as ";", or one '
-            f"of the words {', '.join(DELIMITER_WORDS)}" + (f".{hint}" if hint else "")
+        sentence = tr(
+            '"{text}" is no delimiter: write its characters in quotes, such as ";", or one '
+            "of the words {words}",
+            text=delimiter,
+            words=", ".join(DELIMITER_WORDS),
         )
+        raise ValueError(_hinted(sentence, near(delimiter, DELIMITER_WORDS)))
     if (problem := delimiter_problem(delimiter)) is not None:
         raise ValueError(problem)
     return delimiter
@@ -57,12 +60,13 @@ def _read_quote(quote: str) -> str:
 
 def _check_encoding(encoding: str) -> str:
     if encoding_named(encoding) is None:
-        hint = near(encoding, COMMON_ENCODINGS)
-        raise ValueError(
-            f"{encoding} is no encoding of text files, such as utf-8 or cp1252"
-            + (f".{hint}" if hint else "")
-        )
+        sentence = tr("{text} is no encoding of text files, such as utf-8 or cp1252", text=encoding)
+        raise ValueError(_hinted(sentence, near(encoding, COMMON_ENCODINGS)))
     return encoding
+
+
+def _hinted(sentence: str, hint: str) -> str:
+    return tr("{sentence}.{hint}", sentence=sentence, hint=hint) if hint else sentence
 
 
 def _row_or(word: str, meaning: int) -> Callable[[object], object]:
@@ -73,7 +77,9 @@ def _row_or(word: str, meaning: int) -> Callable[[object], object]:
         if text == word:
             return meaning
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ValueError(f"write the row's number, as a spreadsheet shows it, or {word}")
+            raise ValueError(
+                tr("write the row's number, as a spreadsheet shows it, or {word}", word=word)
+            )
         return int(value)
 
     return read
@@ -81,7 +87,9 @@ def _row_or(word: str, meaning: int) -> Callable[[object], object]:
 
 def _count_header_rows(value: object) -> object:
     if isinstance(value, bool) or value not in range(1, _MOST_HEADER_ROWS + 1):
-        raise ValueError(f"write how many rows the header has, 1 to {_MOST_HEADER_ROWS}")
+        raise ValueError(
+            tr("write how many rows the header has, 1 to {most}", most=_MOST_HEADER_ROWS)
+        )
     return value
 
 
@@ -202,15 +210,17 @@ def source_options(section: SourceSection, say: Say) -> SourceOptions:
 def _check_rows(section: SourceSection, say: Say) -> None:
     if section.header_row == NO_HEADER:
         if section.header_rows is not None:
-            say("header_row: none says that there is no header: leave `header_rows` out",
-                "header_rows")  # fmt: skip
+            sentence = tr("header_row: none says that there is no header: leave `header_rows` out")
+            say(sentence, "header_rows")
         return
     if section.header_row is None and section.header_rows is None:
         return
     below = (section.header_row or 1) + (section.header_rows or 1)
     if section.last_row not in {None, FILE_END} and section.last_row < below:
-        say(
-            f"the table's last row, {section.last_row}, must be below its header: "
-            f"row {below} is the first that can be",
-            "last_row",
+        sentence = tr(
+            "the table's last row, {row}, must be below its header: row {first} is the first that "
+            "can be",
+            row=section.last_row,
+            first=below,
         )
+        say(sentence, "last_row")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from importer.language import tr
+
 RUN_DATE = "run.date"
 FILE_NAME = "file.name"
 _PIECE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
@@ -65,7 +67,11 @@ def parse_template(text: str) -> Template:
         name = (match.group(1) or "").strip()
         if not name:
             raise ValueError(
-                f'"{text}" has a bracket that names nothing: write {{{{ or }}}} for a plain bracket'
+                tr(
+                    '"{text}" has a bracket that names nothing: write {{{{ or }}}} for a plain '
+                    "bracket",
+                    text=text,
+                )
             )
         if plain:
             pieces.append((plain, ""))

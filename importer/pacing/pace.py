@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from importer.asked_waits import rate_limit_wait
 from importer.clock import iso
 from importer.errors import ImporterError, StoppedError
+from importer.language import tr
 from importer.pacing.budget import Begun
 from importer.pacing.own_calls import OwnCalls
 from importer.pacing.windows import DAY, windows_of
@@ -36,7 +37,10 @@ class BudgetSpentError(ImporterError):
 
     def __init__(self, due: datetime) -> None:
         super().__init__(
-            f"The calls that the connection allows are spent; the next may go at {iso(due)}."
+            tr(
+                "The calls that the connection allows are spent; the next may go at {due}.",
+                due=iso(due),
+            )
         )
         self.due = due
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from importer.errors import StoppedError, UnusableInputError
+from importer.language import tr
 from importer.pacing.budget import TABLES, StoredBudget
 
 if TYPE_CHECKING:
@@ -53,8 +54,10 @@ class PostgresqlStore:
             import psycopg
         except ImportError as error:
             raise UnusableInputError(
-                "The calls are to be counted in PostgreSQL (`budgets` in importer.yaml). "
-                "Run: pip install 'importer[postgresql]'"
+                tr(
+                    "The calls are to be counted in PostgreSQL (`budgets` in importer.yaml). "
+                    "Run: pip install 'importer[postgresql]'"
+                )
             ) from error
         self._url = url
         self._password = password
@@ -66,8 +69,12 @@ class PostgresqlStore:
                 self._transaction(_MAKING_TABLES, self._make_tables)
         except psycopg.Error as error:
             raise UnusableInputError(
-                f"The database {self._host} that counts the calls cannot be used: "
-                f"{self._reason(error)}. See `budgets` in importer.yaml."
+                tr(
+                    "The database {host} that counts the calls cannot be used: {reason}. See "
+                    "`budgets` in importer.yaml.",
+                    host=self._host,
+                    reason=self._reason(error),
+                )
             ) from None
 
     def alone(self, account: str, work: Callable[[Visit], _T]) -> _T:
@@ -84,8 +91,12 @@ class PostgresqlStore:
                     return self._transaction(account, work)
             except psycopg.Error as error:
                 raise StoppedError(
-                    f"The database {self._host} that counts the calls does not answer: "
-                    f"{self._reason(error)}. Once it does, resume the run."
+                    tr(
+                        "The database {host} that counts the calls does not answer: {reason}. Once "
+                        "it does, resume the run.",
+                        host=self._host,
+                        reason=self._reason(error),
+                    )
                 ) from None
 
     def close(self) -> None:
@@ -132,7 +143,7 @@ class PostgresqlStore:
 
     @property
     def _host(self) -> str:
-        return urlsplit(self._url).hostname or "(no host)"
+        return urlsplit(self._url).hostname or tr("(no host)")
 
     def _reason(self, error: psycopg.Error) -> str:
         """Give the first line of what the database says, without the password."""

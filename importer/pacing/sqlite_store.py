@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from importer.errors import StoppedError, UnusableInputError
 from importer.files import PRIVATE_FILE, make_private, make_private_folder
+from importer.language import mark, tr
 from importer.pacing.budget import TABLES, StoredBudget
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ _T = TypeVar("_T")
 
 _TRIES = 200
 _PATIENCE = 10.0  # seconds for others' transactions, which take less than a millisecond each
-_REMEDY = "Name another folder as `state_dir` in importer.yaml, or give yourself rights to this one"
+_UNUSABLE = mark(
+    "{place}: the calls of the account cannot be counted there ({error}). Name another folder as "
+    "`state_dir` in importer.yaml, or give yourself rights to this one."
+)
 
 
 def shared_budget(
@@ -45,10 +49,7 @@ def shared_budget(
         make_private_folder(folder)
         store = SqliteStore(folder / f"{hashed[:32]}.sqlite3", clock)
     except OSError as error:
-        raise UnusableInputError(
-            f"{folder}: the calls of the account cannot be counted there ({error.strerror}). "
-            f"{_REMEDY}."
-        ) from error
+        raise UnusableInputError(tr(_UNUSABLE, place=folder, error=error.strerror)) from error
     return StoredBudget(store, hashed, timeout_seconds=timeout_seconds)
 
 
@@ -79,8 +80,12 @@ class SqliteStore:
                 return self._transaction(work)
             except sqlite3.Error as error:
                 raise StoppedError(
-                    f"{self._path}: the calls of the account cannot be counted ({error}). "
-                    "See to the disk, then resume the run."
+                    tr(
+                        "{path}: the calls of the account cannot be counted ({error}). See to the "
+                        "disk, then resume the run.",
+                        path=self._path,
+                        error=error,
+                    )
                 ) from error
 
     def close(self) -> None:
@@ -131,10 +136,9 @@ class SqliteStore:
             sqlite3.SQLITE_NOTADB,
             sqlite3.SQLITE_CORRUPT,
         ):
-            return (
-                f"{self._path}: this is no count of calls, or it is damaged. Delete it once no run "
-                "is sending; the calls of the last day are forgotten then."
+            return tr(
+                "{path}: this is no count of calls, or it is damaged. Delete it once no run is "
+                "sending; the calls of the last day are forgotten then.",
+                path=self._path,
             )
-        return (
-            f"{self._path}: the calls of the account cannot be counted there ({error}). {_REMEDY}."
-        )
+        return tr(_UNUSABLE, place=self._path, error=error)

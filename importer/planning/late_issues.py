@@ -12,13 +12,17 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from importer.issues import IssueCode, Severity
+from importer.language import mark, tr
 from importer.planning.column_files import ISSUES, LISTED, ROW, TABLE, TEXT, in_row_order
 from importer.planning.decisions import ANSWERS, Decisions
 from importer.planning.settled_plan import Emptied
 from importer.planning.uniqueness import Contested
 from importer.run_folder import column_batches
 
-_WHOSE = "a row with this key has it, so"
+_ONLY = {
+    "yes": mark("only a yes is sent of {consents}"),
+    "no": mark("only a no is sent of {consents}"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ class LateIssues:
             IssueCode.SUPPRESSED,
             columns=[self._tables[i].headers[f] for i, f in zip(standing, fields, strict=True)],
             fields=fields,
-            details=[f"{_WHOSE} the yes is withheld"] * len(rows),
+            details=[tr("a row with this key has it, so the yes is withheld")] * len(rows),
         )
 
     def _without_more(self, batch: Any, bounds: tuple[int, int]) -> Iterator[Any]:
@@ -103,18 +107,19 @@ class LateIssues:
         telling = np.setdiff1d(self._suppressed.left_out, self._left_out, assume_unique=True)
         # Of a row that is listed itself, the checks said so.
         telling = np.setdiff1d(telling, batch.column(ROW).filter(batch.column(LISTED)))
+        only_no = tr("a row with this key has it, so only the no is sent")
+        none = tr("a row with this key has it, so the row is left out")
         for rows, severity, detail in (
-            (telling, Severity.WARNING, "only the no is sent"),
-            (self._left_out, Severity.SKIP, "the row is left out"),
+            (telling, Severity.WARNING, only_no),
+            (self._left_out, Severity.SKIP, none),
         ):
             part = rows[slice(*np.searchsorted(rows, bounds))]
-            told = [f"{_WHOSE} {detail}"] * len(part)
-            yield _table(part, severity, IssueCode.SUPPRESSED, details=told)
+            yield _table(part, severity, IssueCode.SUPPRESSED, details=[detail] * len(part))
 
     def _left_empty(self, bounds: tuple[int, int]) -> Any:
         here = slice(*np.searchsorted(self._emptied, bounds))
-        only = f"only a {self._only} is sent of {self._consents}"
-        listed = "its yes is withheld, for the address is on a suppression list"
+        only = tr(_ONLY.get(self._only or "", ""), consents=self._consents)
+        listed = tr("its yes is withheld, for the address is on a suppression list")
         by_list = self._withheld[here] & (self._only != "no")
         return _table(
             self._emptied[here],
@@ -142,7 +147,9 @@ def _disputes(
         fields=[", ".join(contested.group)] * len(rows),
         values=[", ".join(texts) for texts in values],
         details=[
-            f"row {number}" + (f" of {tables[other].shown}" if other != own else "")
+            tr("row {number}", number=number)
+            if other == own
+            else tr("row {number} of {table}", number=number, table=tables[other].shown)
             for own, (other, number) in zip(standing, others, strict=True)
         ],
     )

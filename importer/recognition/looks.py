@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from importer.language import mark, tr
+
 
 class Look(StrEnum):
     """What a column's values look like."""
@@ -47,8 +49,26 @@ class ColumnLook:
     @property
     def words(self) -> str:
         """What it looks like, in words; for dates with their order."""
-        return f"{self.look.value} {self.date_order.value}" if self.date_order else self.look.value
+        return tr(_DATES[self.date_order] if self.date_order else _LOOKS[self.look])
 
+
+_LOOKS = {
+    Look.EMAIL: mark("email"),
+    Look.PHONE: mark("phone"),
+    Look.DATE: mark("date"),
+    Look.INTEGER: mark("integer"),
+    Look.DECIMAL: mark("decimal"),
+    Look.YES_NO: mark("yes/no"),
+    Look.TEXT: mark("text"),
+    Look.EMPTY: mark("empty"),
+}
+_DATES = {
+    DateOrder.YEAR_FIRST: mark("date year-month-day"),
+    DateOrder.DAY_FIRST: mark("date day/month/year"),
+    DateOrder.MONTH_FIRST: mark("date month/day/year"),
+    DateOrder.AMBIGUOUS: mark("date ambiguous day/month"),
+    DateOrder.MIXED: mark("date both day/month and month/day"),
+}
 
 # The first that matches a value says what it is: a date is no phone, a phone no integer.
 PATTERNS: tuple[tuple[Look, str], ...] = (

@@ -10,14 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from importer.documents import in_quotes
+from importer.guards import unguarded, unguarded_column
 from importer.issues import Finding, IssueCode, Severity
+from importer.language import mark, tr, trn
 from importer.model import Chunk
 from importer.sources.double_decoding import repaired
 from importer.sources.ending import Ended
-from importer.sources.header import GUARDED
 from importer.sources.pieces import TEXT, CellMarks, Mark, Piece, holds, table_of
 from importer.sources.tally import Tally
-from importer.tables import DELIMITER_WORDS, Acceptance, Inclusion, Part, delimiter_in_words
+from importer.tables import Acceptance, Inclusion, Part
 
 _CODES = {
     Mark.ERROR: (IssueCode.CELL_ERROR, Severity.ERROR),
@@ -45,7 +47,7 @@ def chunks_of(
     """
     header, held = tally.header, 0
     for ended in pieces:
-        if header.ours is not None and ended.piece.widths:
+        if header.ours is not None and header.guarded and ended.piece.widths:
             ended = replace(ended, piece=_without_our_text(ended.piece, header.ours))
         piece = ended.piece
         solid = np.flatnonzero(~ended.blank)
@@ -83,6 +85,7 @@ def _without_our_text(piece: Piece, ours: int) -> Piece:
             extra[at] = (columns[ours][at] or "", *extra[at][:-1])
         elif at not in extra and _is_sentence(columns[width - 1][at] or ""):
             columns[width - 1][at] = None
+    extra = {at: tuple(map(unguarded, cells)) for at, cells in extra.items()}
     return replace(piece, table=table_of(columns), extra=extra)
 
 
@@ -97,11 +100,9 @@ def _columns(table: pa.Table, is_open: NDArray[np.bool_], tally: Tally) -> pa.Ta
     """
     header = tally.header
     if header.ours is not None:
-        columns = [
-            pc.replace_substring_regex(column, pattern=GUARDED, replacement=r"\1")
-            for i, column in enumerate(table.columns)
-            if i != header.ours
-        ]
+        columns = [column for i, column in enumerate(table.columns) if i != header.ours]
+        if header.guarded:
+            columns = [unguarded_column(column) for column in columns]
         return pa.table(columns, names=list(header.columns))
     if tally.options.repair_text is not False:
         tally.garbled.add(table, is_open)
@@ -145,7 +146,7 @@ class _Rows:
     def _leave_out(self, part: Part, at: NDArray[np.int64]) -> None:
         severity, details = Severity.SKIP, ""
         if part is Part.OTHER_TABLE:
-            details = f"row {self._ended.other_begins}"
+            details = tr("row {row}", row=self._ended.other_begins)
             if self._tally.options.other_tables is not Inclusion.LEAVE_OUT:
                 severity = Severity.ERROR  # they may be contacts: the run must not look complete
         self._add(_LEFT_OUT[part], severity, at, details=details)
@@ -173,11 +174,12 @@ class _Rows:
             (IssueCode.ROW_TOO_LONG, [at for at, w in piece.widths.items() if w > width]),
         ):
             at = self._still_open(at for at in ragged if at != piece.cut_off)
+            told = {cells: _detail(cells, width) for cells in {piece.widths[int(i)] for i in at}}
             self._add(
                 code,
                 Severity.WARNING if accepted else Severity.ERROR,
                 at,
-                details=[_detail(piece.widths[int(i)], width) for i in at],
+                details=[told[piece.widths[int(i)]] for i in at],
             )
         self._add(IssueCode.QUOTES_UNBALANCED, Severity.ERROR, self._still_open(piece.misquoted))
         otherwise = self._still_open(piece.otherwise)
@@ -233,12 +235,20 @@ def _error_texts(table: pa.Table) -> Iterator[CellMarks]:
 
 
 def _named(delimiter: str) -> str:
-    word = delimiter_in_words(delimiter)
-    return f"a {word}" if word in DELIMITER_WORDS else f'"{delimiter}"'
+    return tr(_UNSEEN[delimiter]) if delimiter in _UNSEEN else in_quotes(delimiter)
+
+
+_UNSEEN = {"\t": mark("a tab"), " ": mark("a space")}
 
 
 def _detail(cells: int, width: int) -> str:
-    return f"{cells} {'cell' if cells == 1 else 'cells'} where the header has {width}"
+    return trn(
+        "{cells} cell where the header has {width}",
+        "{cells} cells where the header has {width}",
+        cells,
+        cells=cells,
+        width=width,
+    )
 
 
 def _blank_chunks(count: int, first_row: int, tally: Tally, rows: int) -> Iterator[Chunk]:

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from importer.documents import joined
 from importer.errors import UnusableInputError
+from importer.language import number, tr, trn
 from importer.sources.content import Content, Unpacked
 from importer.sources.finding import PassedOver, is_spreadsheet, printable, why_temporary
 from importer.sources.signatures import (
@@ -33,6 +35,7 @@ MOST_RATIO = 250  # real tables shrink to a tenth, or a fortieth at best
 _STEP = 256 << 10
 _LZMA_MEMORY = 128 << 20  # the strongest common setting needs half of it
 _ENCRYPTED = 1
+_TOLD = 5  # of the files that are no spreadsheets
 _ENDINGS = {Form.GZIP: ".gz", Form.BZIP2: ".bz2", Form.XZ: ".xz"}
 
 
@@ -84,7 +87,10 @@ class _Unpacking:
             inner = self._store.add(pieces, name=name, shown_as=content.shown_as)
         if look_at(inner).form in {*_ENDINGS, Form.ZIP}:
             raise UnusableInputError(
-                f"{content.shown_as} holds an archive, which is packed once more: unpack it first."
+                tr(
+                    "{file} holds an archive, which is packed once more: unpack it first.",
+                    file=content.shown_as,
+                )
             )
         return inner
 
@@ -102,12 +108,12 @@ class _Unpacking:
             elif member.named or _begins_as_workbook(archive, member.info):
                 chosen.append(member)
             else:
-                passed_over.append(PassedOver(Path(member.shown_as), "no spreadsheet"))
+                passed_over.append(PassedOver(Path(member.shown_as), tr("no spreadsheet")))
         self._refuse_beforehand([m for m in chosen if m.named])
         for member in chosen:
             content = self._member(archive, member)
             if content is None:
-                passed_over.append(PassedOver(Path(member.shown_as), "no spreadsheet"))
+                passed_over.append(PassedOver(Path(member.shown_as), tr("no spreadsheet")))
             else:
                 contents.append(content)
         if not contents:
@@ -128,8 +134,11 @@ class _Unpacking:
             return content if form in {*WORKBOOKS, Form.PROTECTED} else None
         if form is Form.ZIP:
             raise UnusableInputError(
-                f"{member.shown_as} is an archive within an archive: unpack "
-                f"{self._container.shown_as} first."
+                tr(
+                    "{file} is an archive within an archive: unpack {archive} first.",
+                    file=member.shown_as,
+                    archive=self._container.shown_as,
+                )
             )
         return self.one(content, form) if form in _ENDINGS else content
 
@@ -143,27 +152,45 @@ class _Unpacking:
     def _refuse_large(self, size: int, packed: int) -> None:
         if size > MOST_BYTES:
             raise UnusableInputError(
-                f"{self._container.shown_as} holds more than {MOST_BYTES >> 30} GiB: unpack it and "
-                "cut what it holds into smaller files."
+                tr(
+                    "{file} holds more than {most} GiB: unpack it and cut what it holds into "
+                    "smaller files.",
+                    file=self._container.shown_as,
+                    most=MOST_BYTES >> 30,
+                )
             )
         if size > FREE_BYTES and size > packed * MOST_RATIO:
             raise UnusableInputError(
-                f"{self._container.shown_as} holds more than {MOST_RATIO} times its own size, as "
-                "no real table does: if you trust it, unpack it yourself."
+                tr(
+                    "{file} holds more than {times} times its own size, as no real table does: if "
+                    "you trust it, unpack it yourself.",
+                    file=self._container.shown_as,
+                    times=MOST_RATIO,
+                )
             )
 
     def _refuse_many(self, members: Sequence[_Member]) -> None:
         shown_as = self._container.shown_as
         if len(members) > MOST_MEMBERS:
             raise UnusableInputError(
-                f"{shown_as} holds {len(members):,} files, more than {MOST_MEMBERS:,}: unpack it "
-                "and name its spreadsheets."
+                tr(
+                    "{file} holds {files} files, more than {most}: unpack it and name its "
+                    "spreadsheets.",
+                    file=shown_as,
+                    files=number(len(members)),
+                    most=number(MOST_MEMBERS),
+                )
             )
         for name, count in Counter(m.shown_as for m in members).items():
             if count > 1:
                 raise UnusableInputError(
-                    f"{shown_as} holds {count} files with the name {name}: unpack it and name "
-                    "the one you mean."
+                    tr(
+                        "{file} holds {files} files with the name {name}: unpack it and name the "
+                        "one you mean.",
+                        file=shown_as,
+                        files=count,
+                        name=name,
+                    )
                 )
 
     def _refuse_beforehand(self, members: Sequence[_Member]) -> None:
@@ -171,24 +198,36 @@ class _Unpacking:
         shown_as = self._container.shown_as
         if any(m.info.flag_bits & _ENCRYPTED for m in members):
             raise UnusableInputError(
-                f"{shown_as} is protected by a password: unpack it and name its spreadsheets."
+                tr(
+                    "{file} is protected by a password: unpack it and name its spreadsheets.",
+                    file=shown_as,
+                )
             )
         for member in members:
             if member.info.compress_type not in READ_METHODS:
                 raise UnusableInputError(
-                    f"{member.shown_as} is packed in a way that is not read here: unpack "
-                    f"{shown_as} first."
+                    tr(
+                        "{file} is packed in a way that is not read here: unpack {archive} first.",
+                        file=member.shown_as,
+                        archive=shown_as,
+                    )
                 )
         self._refuse_large(sum(m.info.file_size for m in members), self._container.size)
 
     def _no_spreadsheet(self, passed_over: Sequence[PassedOver]) -> UnusableInputError:
         shown_as = self._container.shown_as
         if not passed_over:
-            return UnusableInputError(f"{shown_as} is an empty zip archive.")
-        listed = ", ".join(f"{p.path.name} ({p.reason})" for p in passed_over[:5])
-        more = f" and {len(passed_over) - 5} more" if len(passed_over) > 5 else ""
+            return UnusableInputError(tr("{file} is an empty zip archive.", file=shown_as))
+        told, more = passed_over[:_TOLD], len(passed_over) - _TOLD
+        listed = joined(tr("{file} ({reason})", file=p.path.name, reason=p.reason) for p in told)
+        if more > 0:
+            listed = trn("{names} and {count} more", "{names} and {count} more", more, names=listed)
         return UnusableInputError(
-            f"{shown_as} holds no spreadsheet (.csv, .xlsx, ...), only {listed}{more}."
+            tr(
+                "{file} holds no spreadsheet (.csv, .xlsx, ...), only {files}.",
+                file=shown_as,
+                files=listed,
+            )
         )
 
 
@@ -205,9 +244,9 @@ class _Member:
     def why_not(self) -> str | None:
         """Say why nobody means this member; None if somebody may."""
         if "__MACOSX" in self._path.parts:
-            return "what macOS adds to archives"
+            return tr("what macOS adds to archives")
         if self.name.lower() in {"thumbs.db", "desktop.ini"}:
-            return "what Windows adds to folders"
+            return tr("what Windows adds to folders")
         return why_temporary(self.name)
 
 
@@ -251,11 +290,17 @@ def _translated(shown_as: str) -> Iterator[None]:
         raise
     except EOFError as error:
         raise UnusableInputError(
-            f"{shown_as} is cut off: it ends before what is packed in it does. Get it again."
+            tr(
+                "{file} is cut off: it ends before what is packed in it does. Get it again.",
+                file=shown_as,
+            )
         ) from error
     except Exception as error:  # the libraries raise errors of several families
         if is_of_the_machine(error):
             raise
         raise UnusableInputError(
-            f"{shown_as} is damaged: what is packed in it cannot be unpacked. Get it again."
+            tr(
+                "{file} is damaged: what is packed in it cannot be unpacked. Get it again.",
+                file=shown_as,
+            )
         ) from error

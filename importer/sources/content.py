@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from importer.errors import UnusableInputError
+from importer.language import tr
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -86,9 +87,13 @@ class Unpacked:
                 self._append(piece)
             except OSError as error:
                 raise UnusableInputError(
-                    f"{shown_as} cannot be unpacked into {tempfile.tempdir or 'any folder'}: "
-                    f"{error.strerror or error}. Make room there, or set TMPDIR to a folder with "
-                    "more."
+                    tr(
+                        "{file} cannot be unpacked into {folder}: {reason}. Make room there, or "
+                        "set TMPDIR to a folder with more.",
+                        file=shown_as,
+                        folder=tempfile.tempdir or tr("any folder"),
+                        reason=error.strerror or error,
+                    )
                 ) from error
         return _UnpackedContent(self, start, self._end - start, name, shown_as)
 

@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from importer.errors import UnusableInputError
+from importer.language import tr
 from importer.sources.kinds import Kind, kind_of
 from importer.tables import Certainty, delimiter_problem, quote_problem
 
@@ -103,7 +104,13 @@ def _check(delimiter: str | None, quote: str | None) -> None:
         ("quote", quote_problem(quote, delimiter or "") if quote else None),
     ):
         if problem is not None:
-            raise UnusableInputError(f"`source: {{{member}: ...}}` in the mapping: {problem}.")
+            raise UnusableInputError(
+                tr(
+                    "`source: {{{member}: ...}}` in the mapping: {problem}.",
+                    member=member,
+                    problem=problem,
+                )
+            )
 
 
 def is_sep_line(text: str) -> bool:

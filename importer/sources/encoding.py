@@ -11,7 +11,9 @@ from typing import BinaryIO
 import numpy as np
 import pyarrow as pa
 
+from importer.documents import joined
 from importer.errors import UnusableInputError
+from importer.language import tr
 from importer.sources.code_pages import find_code_page, likeness
 from importer.sources.content import Content
 from importer.tables import COMMON_ENCODINGS, Certainty, encoding_named
@@ -73,8 +75,11 @@ def find_encoding(content: Content, given: str | None) -> Encoding:
         return wide
     if sum(s.count(0) for s in samples) * 3 > sum(map(len, samples)):
         raise UnusableInputError(
-            f"{content.shown_as} is full of NUL bytes and no text that can be read: "
-            "save it as CSV UTF-8 again."
+            tr(
+                "{file} is full of NUL bytes and no text that can be read: save it as CSV UTF-8 "
+                "again.",
+                file=content.shown_as,
+            )
         )
     if all(s.isascii() for s in samples):
         all_read = content.size <= _SAMPLES * _SAMPLE_BYTES
@@ -83,8 +88,11 @@ def find_encoding(content: Content, given: str | None) -> Encoding:
         return utf8
     if _is_binary(samples):
         raise UnusableInputError(
-            f"{content.shown_as} is no text, whatever its name says: open it in the program that "
-            "made it and save it as CSV UTF-8."
+            tr(
+                "{file} is no text, whatever its name says: open it in the program that made it "
+                "and save it as CSV UTF-8.",
+                file=content.shown_as,
+            )
         )
     page = find_code_page(samples)
     return Encoding(page.codec, page.certainty, others=page.others)
@@ -109,8 +117,13 @@ def _given(
     codec = _codec(given)
     if marked is not None and codec[:6] != marked[1][:6]:
         raise UnusableInputError(
-            f"{shown_as} begins with the mark of {marked[1][:6].rstrip('-').upper()}, but the "
-            f"mapping says `encoding: {given}`. Leave that line out."
+            tr(
+                "{file} begins with the mark of {marked}, but the mapping says "
+                "`encoding: {given}`. Leave that line out.",
+                file=shown_as,
+                marked=marked[1][:6].rstrip("-").upper(),
+                given=given,
+            )
         )
     if codec in ("utf-16", "utf-32"):
         wide = _wide(samples)
@@ -125,7 +138,11 @@ def _codec(given: str) -> str:
     if codec is None:
         near = difflib.get_close_matches(given.lower(), COMMON_ENCODINGS, n=2)
         raise UnusableInputError(
-            f'"{given}" is no known encoding. Did you mean {" or ".join(near or _USUAL)}?'
+            tr(
+                '"{encoding}" is no known encoding. Did you mean {listed}?',
+                encoding=given,
+                listed=joined(near or _USUAL, tr(" or ")),
+            )
         )
     return codec
 
@@ -312,14 +329,15 @@ class Utf8Reader:
 
     def _undecodable(self) -> UndecodableTextError:
         if self._is_given:
-            remedy = "The mapping names that encoding: leave `encoding` out to have it found."
+            remedy = tr("The mapping names that encoding: leave `encoding` out to have it found.")
         elif self.encoding.mark:
-            remedy = "The file begins with that encoding's mark and is damaged: save it again."
+            remedy = tr("The file begins with that encoding's mark and is damaged: save it again.")
         else:
             other = "cp1252" if self.codec == "utf-8" else "..."
-            remedy = (
-                "The file mixes encodings, or has another one: save it as CSV UTF-8 again, or "
-                f"name its encoding in the mapping: `source: {{encoding: {other}}}`."
+            remedy = tr(
+                "The file mixes encodings, or has another one: save it as CSV UTF-8 again, or name "
+                "its encoding in the mapping: `source: {{encoding: {encoding}}}`.",
+                encoding=other,
             )
         return UndecodableTextError(self.codec, remedy)
 

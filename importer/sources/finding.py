@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from importer.documents import joined
 from importer.errors import Mistake, UnusableInputError
+from importer.language import tr
 
 STANDARD_INPUT = Path("-")
 _TABLES = (".csv", ".txt", ".tsv", ".tab", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
@@ -51,7 +53,9 @@ def find_files(arguments: Sequence[str]) -> FoundFiles:
             search.argument(argument)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
-            search.mistakes.append(f'"{printable(argument)}" cannot be opened: {reason}.')
+            search.mistakes.append(
+                tr('"{name}" cannot be opened: {reason}.', name=printable(argument), reason=reason)
+            )
     return search.result()
 
 
@@ -70,7 +74,7 @@ class _Search:
         elif path.is_file():
             self._file(path)
         elif path.exists():
-            self.mistakes.append(f"{path} is neither a file nor a folder.")
+            self.mistakes.append(tr("{path} is neither a file nor a folder.", path=path))
         elif _GLOB_CHARACTERS & set(argument):
             self._glob(argument)
         else:
@@ -81,9 +85,15 @@ class _Search:
             raise UnusableInputError(*self.mistakes)
         if not self.files:
             if not self.passed_over:
-                raise UnusableInputError("No file was named: give a path, a folder, a glob or -.")
-            listed = ", ".join(f"{p.path} ({p.reason})" for p in self.passed_over)
-            raise UnusableInputError(f"No file is left to read. Passed over: {listed}.")
+                raise UnusableInputError(
+                    tr("No file was named: give a path, a folder, a glob or -.")
+                )
+            listed = joined(
+                tr("{file} ({reason})", file=p.path, reason=p.reason) for p in self.passed_over
+            )
+            raise UnusableInputError(
+                tr("No file is left to read. Passed over: {files}.", files=listed)
+            )
         return FoundFiles(tuple(self.files.values()), tuple(self.passed_over))
 
     def _file(self, path: Path) -> None:
@@ -92,7 +102,7 @@ class _Search:
         if reason is not None:
             self.passed_over.append(PassedOver(path, reason))
         elif place in self.files:
-            self.passed_over.append(PassedOver(path, "named twice"))
+            self.passed_over.append(PassedOver(path, tr("named twice")))
         else:
             self.files[place] = path
 
@@ -100,24 +110,26 @@ class _Search:
         spreadsheets = 0
         for path in sorted(folder.iterdir(), key=lambda p: p.name):
             if path.is_dir():
-                self.passed_over.append(PassedOver(path, "a folder below is not searched"))
+                self.passed_over.append(PassedOver(path, tr("a folder below is not searched")))
             elif why_temporary(path.name) is None and not is_spreadsheet(path.name):
-                self.passed_over.append(PassedOver(path, "no spreadsheet"))
+                self.passed_over.append(PassedOver(path, tr("no spreadsheet")))
             else:
                 spreadsheets += why_temporary(path.name) is None
                 self._file(path)
         if not spreadsheets:
-            self.mistakes.append(f"The folder {folder} holds no spreadsheet (.csv, .xlsx, ...).")
+            self.mistakes.append(
+                tr("The folder {folder} holds no spreadsheet (.csv, .xlsx, ...).", folder=folder)
+            )
 
     def _glob(self, pattern: str) -> None:
         found = [Path(p) for p in glob.glob(pattern, include_hidden=True)]  # noqa: PTH207
         for path in sorted(found, key=lambda p: (p.name, str(p))):
             if path.is_dir():
-                self.passed_over.append(PassedOver(path, "a folder below is not searched"))
+                self.passed_over.append(PassedOver(path, tr("a folder below is not searched")))
             else:
                 self._file(path)
         if not any(path.is_file() for path in found):
-            self.mistakes.append(f"No file matches {pattern}.")
+            self.mistakes.append(tr("No file matches {pattern}.", pattern=pattern))
 
 
 def is_spreadsheet(name: str) -> bool:
@@ -128,22 +140,29 @@ def is_spreadsheet(name: str) -> bool:
 def why_temporary(name: str) -> str | None:
     """Say by a file's name why nobody means it; None if somebody may."""
     if name.startswith("~$"):
-        return "the lock of an open workbook"
+        return tr("the lock of an open workbook")
     if name.startswith("."):
-        return "a hidden file"
+        return tr("a hidden file")
     if name.lower().endswith((".tmp", ".part")):
-        return "a file that is still being written"
+        return tr("a file that is still being written")
     return None
 
 
 def _missing(path: Path) -> str:
     shown = printable(str(path))
     if not path.parent.is_dir():
-        return f"{shown} does not exist: there is no folder {path.parent}."
+        return tr(
+            "{file} does not exist: there is no folder {folder}.", file=shown, folder=path.parent
+        )
     names = {p.name.lower(): p.name for p in path.parent.iterdir() if not p.name.startswith(".")}
     near = difflib.get_close_matches(path.name.lower(), sorted(names), n=3, cutoff=0.6)
-    hint = f" Did you mean {' or '.join(names[n] for n in near)}?" if near else ""
-    return f"{shown} does not exist.{hint}"
+    if not near:
+        return tr("{file} does not exist.", file=shown)
+    return tr(
+        "{file} does not exist. Did you mean {listed}?",
+        file=shown,
+        listed=joined((names[n] for n in near), tr(" or ")),
+    )
 
 
 def printable(text: str) -> str:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from importer.errors import UnusableInputError
+from importer.guards import unguarded
+from importer.language import number, tr
 from importer.tables import NO_HEADER
 
 # The last header of a file of ours: the rows to fix, with what is wrong with each.
 OUR_MARK = "import_errors"
 COLUMN_LIMIT = 16_384  # what Excel can hold: https://support.microsoft.com/office/1672b34d
-# One apostrophe in front of what a spreadsheet program would run, or of one that guards such.
-GUARDED = r"\A'('*[=+\-@\t\r＝＋－＠])"
-_GUARDED = re.compile(GUARDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +22,8 @@ class Header:
 
     ``names``: one for each cell, unique, none blank. ``ours``: the position of the column that
     makes the file one of ours; None in all others. ``row``: as a spreadsheet shows it, or
-    ``NO_HEADER``.
+    ``NO_HEADER``. ``guarded``: whether a file of ours is CSV, or was once, where apostrophes stand
+    before what could run and ragged rows keep their number of cells.
     """
 
     names: tuple[str, ...]
@@ -32,6 +31,7 @@ class Header:
     ours: int | None
     warnings: tuple[str, ...]
     repeated: tuple[str, ...] = ()
+    guarded: bool = True
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -39,29 +39,46 @@ class Header:
         return tuple(n for i, n in enumerate(self.names) if i != self.ours)
 
 
-def read_header(cells: Sequence[str], *, row: int, shown_as: str, first: int = 1) -> Header:
+def read_header(
+    cells: Sequence[str], *, row: int, shown_as: str, first: int = 1, guarded: bool = True
+) -> Header:
     """Name the columns: trimmed, on one line, made unique; a blank name becomes ``column N``.
 
     ``row``: as a spreadsheet shows it, ``NO_HEADER`` when there is none. ``first``: the position
-    that a spreadsheet shows for the first cell.
+    that a spreadsheet shows for the first cell. ``guarded``: as of the header.
 
     Raises ``UnusableInputError`` when there are more columns than a spreadsheet can hold.
     """
     if len(cells) > COLUMN_LIMIT:
         raise UnusableInputError(
-            f"{shown_as}: row {row or 1} has {len(cells):,} cells, and a table has at most "
-            f"{COLUMN_LIMIT:,} columns. Name the header row: `source: {{header_row: N}}`."
+            tr(
+                "{file}: row {row} has {cells} cells, and a table has at most {most} columns. Name "
+                "the header row: `source: {{header_row: N}}`.",
+                file=shown_as,
+                row=row or 1,
+                cells=number(len(cells)),
+                most=number(COLUMN_LIMIT),
+            )
         )
     texts = [" ".join(cell.replace("\ufeff", "").split()) for cell in cells]
     named = [i for i, text in enumerate(texts) if text]
     ours = named[-1] if named and texts[named[-1]] == OUR_MARK else None
-    if ours is not None:
-        texts = [_GUARDED.sub(r"\1", text) for text in texts]
+    if ours is not None and guarded:
+        texts = [unguarded(text) for text in texts]
     names, warnings, repeated = _unique(texts, first)
     if row == NO_HEADER:
-        listed = f'"{names[0]}"' if len(names) == 1 else f'"{names[0]}" to "{names[-1]}"'
-        warnings = [f"The table has no header: its columns are called {listed}."]
-    return Header(tuple(names), row, ours, tuple(warnings), tuple(repeated))
+        warnings = [_without_header(names)]
+    return Header(tuple(names), row, ours, tuple(warnings), tuple(repeated), guarded)
+
+
+def _without_header(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return tr('The table has no header: its column is called "{name}".', name=names[0])
+    return tr(
+        'The table has no header: its columns are called "{first}" to "{last}".',
+        first=names[0],
+        last=names[-1],
+    )
 
 
 def _unique(texts: Sequence[str], first: int) -> tuple[list[str], list[str], list[str]]:
@@ -82,11 +99,22 @@ def _unique(texts: Sequence[str], first: int) -> tuple[list[str], list[str], lis
         seen.add(name)
         names.append(name)
         if not text:
-            warnings.append(f'Column {position} has no name: it is called "{name}".')
+            warnings.append(
+                tr(
+                    'Column {position} has no name: it is called "{name}".',
+                    position=position,
+                    name=name,
+                )
+            )
         elif name != text:
             repeated.append(text)
             warnings.append(
-                f'Several columns are named "{text}": the one at position {position} is '
-                f'called "{name}".'
+                tr(
+                    'Several columns are named "{text}": the one at position {position} is called '
+                    '"{name}".',
+                    text=text,
+                    position=position,
+                    name=name,
+                )
             )
     return names, warnings, repeated

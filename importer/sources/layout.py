@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from importer.errors import UnusableInputError
+from importer.language import tr
 from importer.sources.body import HEADER_LINES, Body
 from importer.sources.header import OUR_MARK
 from importer.sources.kinds import Kind, is_rule, kind_of
@@ -51,26 +52,41 @@ def laid_out(
     wanted = options.header_row
     if wanted and wanted > len(rows):
         raise UnusableInputError(
-            f"{shown_as} has no row {wanted}, which `source: {{header_row: {wanted}}}` "
-            "calls its header."
+            tr(
+                "{file} has no row {row}, which `source: {{header_row: {row}}}` calls its header.",
+                file=shown_as,
+                row=wanted,
+            )
         )
     if wanted and not any(cell.strip() for cell in rows[wanted - 1]):
         raise UnusableInputError(
-            f"{shown_as}: row {wanted} is blank, so it is no header: "
-            "correct `source: {header_row: ...}`."
+            tr(
+                "{file}: row {row} is blank, so it is no header: correct "
+                "`source: {{header_row: ...}}`.",
+                file=shown_as,
+                row=wanted,
+            )
         )
     layout = find_layout(rows, header_row=wanted, header_rows=options.header_rows, skipped=skipped)
     if layout is None:
-        raise UnusableInputError(f"{shown_as} is empty.")
+        raise UnusableInputError(tr("{file} is empty.", file=shown_as))
     if options.last_row and options.last_row < layout.first_row:
         raise UnusableInputError(
-            f"{shown_as}: the table begins in row {layout.first_row}, below the last row that "
-            f"`source: {{last_row: {options.last_row}}}` names."
+            tr(
+                "{file}: the table begins in row {first}, below the last row that "
+                "`source: {{last_row: {last}}}` names.",
+                file=shown_as,
+                first=layout.first_row,
+                last=options.last_row,
+            )
         )
     if layout.first_row > len(rows) + 1:
         raise UnusableInputError(
-            f"{shown_as} has fewer rows than `source: {{header_rows: {options.header_rows}}}` "
-            "calls its header."
+            tr(
+                "{file} has fewer rows than `source: {{header_rows: {rows}}}` calls its header.",
+                file=shown_as,
+                rows=options.header_rows,
+            )
         )
     return layout
 
@@ -98,7 +114,7 @@ def find_layout(
         return _headless(solid[0], width, Certainty.GIVEN)
     if header_row is not None:
         return _layout(rows, header_row - 1, header_rows or 1, width, Certainty.GIVEN)
-    if _is_ours(rows[solid[0]]):
+    if is_ours(rows[solid[0]]):
         return _layout(rows, solid[0], 1, width, Certainty.CERTAIN)
     start = _above_body(rows, filled, solid, width)
     if start is None:
@@ -113,7 +129,8 @@ def find_layout(
     return _layout(rows, start, lines, width, Certainty.CERTAIN if certain else Certainty.LIKELY)
 
 
-def _is_ours(row: Sequence[str]) -> bool:
+def is_ours(row: Sequence[str]) -> bool:
+    """Tell whether a row is the header of a file of ours."""
     named = [cell.strip() for cell in row if cell.strip()]
     return bool(named) and named[-1] == OUR_MARK
 
@@ -145,7 +162,7 @@ def _doubt(body: Body, row: Sequence[str], start: int) -> tuple[Certainty, tuple
     """Say how sure it is that a table has no header: an address in its first row proves it."""
     if any(kind_of(cell) in (Kind.EMAIL, Kind.URL) for cell in row) or body.like(row) >= 3:
         return Certainty.LIKELY, ()
-    return Certainty.DOUBTFUL, (f"row {start + 1}",)
+    return Certainty.DOUBTFUL, (tr("row {row}", row=start + 1),)
 
 
 def joined_names(lines: Sequence[Sequence[str]]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterable, Iterator
 
 from importer.errors import UnusableInputError
+from importer.language import tr
 from importer.sources.encoding import UndecodableTextError
 
 CELL_LIMIT = 1 << 20
@@ -41,8 +42,12 @@ class Lines:
             yield from lines
             if len(rest) > LINE_LIMIT:
                 raise UnusableInputError(
-                    f"{self._shown_as} holds a line of more than {LINE_LIMIT >> 20} MiB: "
-                    "this is no table of contacts."
+                    tr(
+                        "{file} holds a line of more than {most} MiB: this is no table of "
+                        "contacts.",
+                        file=self._shown_as,
+                        most=LINE_LIMIT >> 20,
+                    )
                 )
         if rest:
             self.is_torn = True
@@ -52,6 +57,11 @@ class Lines:
 def undecodable(error: UndecodableTextError, row: int, shown_as: str) -> UnusableInputError:
     """Make the error for a row that holds a character that cannot be read."""
     return UnusableInputError(
-        f"{shown_as}: row {row} holds a character that cannot be read as {error.codec}. "
-        f"{error.remedy}"
+        tr(
+            "{file}: row {row} holds a character that cannot be read as {codec}. {remedy}",
+            file=shown_as,
+            row=row,
+            codec=error.codec,
+            remedy=error.remedy,
+        )
     )

@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 from typing import Protocol
 
 from importer.errors import Mistake, UnusableInputError
+from importer.language import tr
 from importer.model import Chunk
 from importer.sources.containers import Contents, contents_of
 from importer.sources.content import Content, FileContent
@@ -87,17 +88,25 @@ def _open(content: Content, options: SourceOptions) -> Sequence[Source]:
             _refuse_text_named_workbook(content)
             return (open_text(content, options),)
         case Form.GZIP | Form.BZIP2 | Form.XZ | Form.ZIP:
-            raise UnusableInputError(f"{content.shown_as} is packed: unpack it first.")
+            raise UnusableInputError(
+                tr("{file} is packed: unpack it first.", file=content.shown_as)
+            )
         case Form.PROTECTED | Form.OTHER:
-            raise UnusableInputError(f"{content.shown_as} {look.sentence}.")
+            raise UnusableInputError(
+                tr("{file} {sentence}.", file=content.shown_as, sentence=look.sentence)
+            )
 
 
 def _refuse_text_named_workbook(content: Content) -> None:
     ending = PurePath(content.name).suffix.lower()
     if ending in _NEVER_TEXT:
         raise UnusableInputError(
-            f"{content.shown_as} is text, whatever its name says: rename it to .csv, or save it "
-            f"as {ending} in a spreadsheet program."
+            tr(
+                "{file} is text, whatever its name says: rename it to .csv, or save it as {ending} "
+                "in a spreadsheet program.",
+                file=content.shown_as,
+                ending=ending,
+            )
         )
 
 
@@ -107,5 +116,9 @@ def _opening(shown_as: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise UnusableInputError(
-            f"{shown_as} cannot be opened: {error.strerror or error}."
+            tr(
+                "{file} cannot be opened: {reason}.",
+                file=shown_as,
+                reason=error.strerror or error,
+            )
         ) from error

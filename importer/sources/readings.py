@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from importer.documents import in_quotes, joined
+from importer.language import english, mark, tr, trn
 from importer.sources.dialect import NO_DELIMITER, FoundDialect
 from importer.sources.encoding import Encoding
 from importer.sources.layout import Layout
 from importer.tables import (
-    DELIMITER_WORDS,
     Certainty,
     LeftOut,
     Part,
@@ -16,11 +17,22 @@ from importer.tables import (
     SourceOptions,
     delimiter_in_words,
     header_in_words,
+    unseen_delimiter,
     visible,
 )
 
 _ESCAPES = {"": "double", "\\": "backslash", "\0": "nul"}
 _PREAMBLE_TOLD = 3  # rows with an address above the header; more say no more
+_NO_HEADER = "none"
+# What may be read in several ways, at the beginning of a sentence.
+_SUBJECTS = {
+    "encoding": mark("The encoding"),
+    "delimiter": mark("The delimiter"),
+    "quote": mark("The quote"),
+    "escape": mark("The escape"),
+    "header": mark("The header"),
+    "sheet": mark("The sheet"),
+}
 
 
 def of_encoding(encoding: Encoding) -> Reading:
@@ -75,8 +87,11 @@ def of_layout(layout: Layout) -> Reading:
 def on_preamble(left_out: Sequence[LeftOut], rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
     """Say that an e-mail address stands above the header, which may be a contact's."""
     return tuple(
-        f"Row {at} above the header is left out, and holds an e-mail address: "
-        "`source: {header_row: ...}` in the mapping settles where the table begins."
+        tr(
+            "Row {row} above the header is left out, and holds an e-mail address: "
+            "`source: {{header_row: ...}}` in the mapping settles where the table begins.",
+            row=at,
+        )
         for part in left_out
         for at in range(part.first, part.last + 1)
         if any("@" in cell for cell in rows[at - 1])
@@ -95,42 +110,56 @@ def misfit(layout: Layout) -> tuple[str, ...]:
     names, cells = len(layout.names), layout.width
     if names == cells or not layout.header_row:
         return ()
-    cause = "A delimiter may be missing in the header, or stand behind every row"
+    cause = tr("A delimiter may be missing in the header, or stand behind every row")
     if names > cells:
-        cause = "Cells at the end of rows may be left out"
-    return (
-        f"Most rows have {_counted(cells)} where the header has {names}. {cause}: compare them, "
-        "and write `source: {ragged_rows: accept}` in the mapping if each cell stands below its "
+        cause = tr("Cells at the end of rows may be left out")
+    told = trn(
+        "Most rows have {cells} cell where the header has {names}. {cause}: compare them, and "
+        "write `source: {{ragged_rows: accept}}` in the mapping if each cell stands below its "
         "name.",
+        "Most rows have {cells} cells where the header has {names}. {cause}: compare them, and "
+        "write `source: {{ragged_rows: accept}}` in the mapping if each cell stands below its "
+        "name.",
+        cells,
+        cells=cells,
+        names=names,
+        cause=cause,
     )
-
-
-def _counted(cells: int) -> str:
-    return "1 cell" if cells == 1 else f"{cells} cells"
+    return (told,)
 
 
 def doubts(readings: Iterable[Reading]) -> tuple[str, ...]:
     """Make a sentence of each reading that may be wrong."""
     return tuple(
-        f"{_doubt(reading)}: `{reading.settle}` in the mapping settles it."
+        tr(
+            "{doubt}: `{line}` in the mapping settles it.",
+            doubt=_doubt(reading),
+            line=reading.settle,
+        )
         for reading in readings
         if reading.certainty is Certainty.DOUBTFUL
     )
 
 
 def _doubt(reading: Reading) -> str:
+    if reading.what == "header" and english(reading.found) == _NO_HEADER:
+        rows = (english(other).removeprefix("row ") for other in reading.others)
+        return tr("Row {row} may be the header, or there may be none", row=joined(rows, tr(" or ")))
     found, *others = map(_said, (reading.found, *reading.others))
-    if reading.what == "header" and found == "none":
-        row = " or ".join(others)
-        return f"{row[:1].upper()}{row[1:]} may be the header, or there may be none"
+    subject = tr(_SUBJECTS[reading.what])
     if not others:
-        return f"The {reading.what} may be another than {found}"
-    return f"The {reading.what} may be {' or '.join(others)} as well as {found}"
+        return tr("{subject} may be another than {found}", subject=subject, found=found)
+    return tr(
+        "{subject} may be {others} as well as {found}",
+        subject=subject,
+        others=joined(others, tr(" or ")),
+        found=found,
+    )
 
 
 def _said(text: str) -> str:
     """Put a delimiter in quotes, where it is no word."""
-    return text if any(map(str.isalnum, text)) else f'"{text}"'
+    return text if any(map(str.isalnum, text)) else in_quotes(text)
 
 
 def as_mapping_value(text: str) -> str:
@@ -142,5 +171,4 @@ def as_mapping_value(text: str) -> str:
 
 def _named_or_quoted(character: str) -> str:
     """Write a delimiter or a quote as a value of the mapping: by its word, if it is not seen."""
-    word = delimiter_in_words(character)
-    return word if word in DELIMITER_WORDS else as_mapping_value(character)
+    return unseen_delimiter(character) or as_mapping_value(character)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from importer.errors import UnusableInputError
+from importer.language import tr
 from importer.sources.cutting import ALL, NONE, Cut, Cutter, Quotes
 from importer.sources.dialect import Dialect
 from importer.sources.encoding import UndecodableTextError
@@ -70,8 +71,13 @@ def exact_rows(
         lines.taken = rows.ahead.take(count)
         if _is_too_long(sum(map(len, lines.taken)), row.cells):
             raise UnusableInputError(
-                f"{shown_as}: row {number} holds a cell of more than {CELL_LIMIT >> 20} MiB: "
-                "this is no table of contacts, or it has another delimiter."
+                tr(
+                    "{file}: row {row} holds a cell of more than {most} MiB: this is no table of "
+                    "contacts, or it has another delimiter.",
+                    file=shown_as,
+                    row=number,
+                    most=CELL_LIMIT >> 20,
+                )
             )
         yield row
 

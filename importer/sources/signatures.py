@@ -16,6 +16,7 @@ from pathlib import PurePath
 from typing import BinaryIO, cast
 
 from importer.errors import UnusableInputError
+from importer.language import mark, tr
 from importer.sources.content import Content
 
 _HEAD_BYTES = 4096
@@ -42,7 +43,7 @@ class Form(StrEnum):
 
 
 WORKBOOKS = frozenset({Form.OPEN_XML, Form.OPEN_DOCUMENT, Form.XLSB, Form.XLS})
-PROTECTED = "is protected by a password: save a copy without one and use that"
+PROTECTED = mark("is protected by a password: save a copy without one and use that")
 """What is said of a workbook that asks for one, behind its name."""
 
 
@@ -62,27 +63,33 @@ _PACKED = (
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MAGIC = (
-    ("is a 7z archive: unpack it first", (b"7z\xbc\xaf\x27\x1c",)),
-    ("is a RAR archive: unpack it first", (b"Rar!\x1a\x07",)),
-    ("is a cabinet archive: unpack it first", (b"MSCF\x00\x00\x00\x00",)),
-    ("is compressed: unpack it first", (b"\x28\xb5\x2f\xfd", b"\x1f\x9d", b"\x04\x22\x4d\x18")),
-    ("is a picture, not a spreadsheet", (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")),
-    ("is a Parquet file, not a spreadsheet: save its table as CSV UTF-8", (b"PAR1\x15",)),
-    ("is a database, not a spreadsheet: export its table as CSV", (b"SQLite format 3\x00",)),
-    ("is an Outlook data file, not a spreadsheet: export its contacts as CSV", (b"!BDN",)),
+    (mark("is a 7z archive: unpack it first"), (b"7z\xbc\xaf\x27\x1c",)),
+    (mark("is a RAR archive: unpack it first"), (b"Rar!\x1a\x07",)),
+    (mark("is a cabinet archive: unpack it first"), (b"MSCF\x00\x00\x00\x00",)),
     (
-        "is a workbook of before 1995: open it in a spreadsheet program and save it as .xlsx",
+        mark("is compressed: unpack it first"),
+        (b"\x28\xb5\x2f\xfd", b"\x1f\x9d", b"\x04\x22\x4d\x18"),
+    ),
+    (
+        mark("is a picture, not a spreadsheet"),
+        (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a"),
+    ),
+    (mark("is a Parquet file, not a spreadsheet: save its table as CSV UTF-8"), (b"PAR1\x15",)),
+    (mark("is a database, not a spreadsheet: export its table as CSV"), (b"SQLite format 3\x00",)),
+    (mark("is an Outlook data file, not a spreadsheet: export its contacts as CSV"), (b"!BDN",)),
+    (
+        mark("is a workbook of before 1995: open it in a spreadsheet program and save it as .xlsx"),
         (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08\x08\x00"),
     ),
 )
 _TAR = (b"ustar\x00", b"ustar ")
 _BEGINNINGS = (
-    (r"%pdf-", "is a PDF document, not a spreadsheet: ask for the table it was made from"),
-    (r"\{\\rtf", "is a text document (RTF), not a spreadsheet: copy its table into one"),
-    (r"begin:vcard", "is a vCard file, not a spreadsheet: open it in an address book and export "
-     "its contacts as CSV"),
-    (r"mime-version:", "is a web archive or a message, not a spreadsheet: open it and save its "
-     "table as .xlsx"),
+    (r"%pdf-", mark("is a PDF document, not a spreadsheet: ask for the table it was made from")),
+    (r"\{\\rtf", mark("is a text document (RTF), not a spreadsheet: copy its table into one")),
+    (r"begin:vcard", mark("is a vCard file, not a spreadsheet: open it in an address book and "
+     "export its contacts as CSV")),
+    (r"mime-version:", mark("is a web archive or a message, not a spreadsheet: open it and save "
+     "its table as .xlsx")),
 )  # fmt: skip
 _WEB_PAGE = re.compile(
     r"(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype html|html|head|meta|body|table|style)\b",
@@ -117,7 +124,7 @@ def look_at(content: Content) -> Look:
     with content.open() as stream:
         head = stream.read(_HEAD_BYTES)
     if not head:
-        return Look(Form.OTHER, "is empty")
+        return Look(Form.OTHER, tr("is empty"))
     for start, form in _PACKED:
         if start.match(head):
             return Look(form)
@@ -127,9 +134,9 @@ def look_at(content: Content) -> Look:
         return _look_at_ole(content)
     for sentence, magic in _MAGIC:
         if head.startswith(magic):
-            return Look(Form.OTHER, sentence)
+            return Look(Form.OTHER, tr(sentence))
     if head[257:263] in _TAR and b"\0" in head[:100]:
-        return Look(Form.OTHER, "is a tar archive: unpack it first")
+        return Look(Form.OTHER, tr("is a tar archive: unpack it first"))
     return _look_at_text(head, PurePath(content.name).suffix.lower())
 
 
@@ -154,7 +161,10 @@ def open_zip(content: Content) -> Iterator[zipfile.ZipFile]:
         raise
     except _TooLargeError as error:
         raise UnusableInputError(
-            f"{content.shown_as} holds too many files: unpack it and name its spreadsheets."
+            tr(
+                "{file} holds too many files: unpack it and name its spreadsheets.",
+                file=content.shown_as,
+            )
         ) from error
     except Exception as error:  # zipfile raises whatever damaged bytes lead it to
         if is_of_the_machine(error):
@@ -162,8 +172,11 @@ def open_zip(content: Content) -> Iterator[zipfile.ZipFile]:
         if isinstance(error.__context__, OSError) and is_of_the_machine(error.__context__):
             raise error.__context__ from None  # which zipfile takes for damage
         raise UnusableInputError(
-            f"{content.shown_as} cannot be read: the file is damaged or not complete. Get it "
-            "again, or save it again in the program that wrote it."
+            tr(
+                "{file} cannot be read: the file is damaged or not complete. Get it again, or save "
+                "it again in the program that wrote it.",
+                file=content.shown_as,
+            )
         ) from error
 
 
@@ -205,7 +218,9 @@ def _look_at_zip(content: Content) -> Look:
     if any(name.endswith(("index/document.iwa", "index.zip")) for name in parts):
         return Look(
             Form.OTHER,
-            "is an Apple Numbers document: export it from Numbers as Excel or CSV, and use that",
+            tr(
+                "is an Apple Numbers document: export it from Numbers as Excel or CSV, and use that"
+            ),
         )
     return Look(Form.ZIP)
 
@@ -213,13 +228,13 @@ def _look_at_zip(content: Content) -> Look:
 def _look_at_open_document(archive: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> Look:
     kind = _start_of_part(archive, parts["mimetype"], 200)
     if b"opendocument" in kind and b"spreadsheet" not in kind:
-        return Look(Form.OTHER, "is an OpenDocument text or drawing, not a spreadsheet")
+        return Look(Form.OTHER, tr("is an OpenDocument text or drawing, not a spreadsheet"))
     manifest = parts.get(_MANIFEST)
     if "encrypted-package" in parts or (
         manifest is not None
         and b"encryption-data" in _start_of_part(archive, manifest, _MANIFEST_BYTES)
     ):
-        return Look(Form.PROTECTED, PROTECTED)
+        return Look(Form.PROTECTED, tr(PROTECTED))
     return Look(Form.OPEN_DOCUMENT)
 
 
@@ -234,27 +249,32 @@ def _look_at_open_xml(parts: dict[str, zipfile.ZipInfo]) -> Look:
     if any(name.startswith("xl/") for name in parts):
         return Look(Form.OPEN_XML)
     if any(name.startswith("word/") for name in parts):
-        return Look(Form.OTHER, "is a Word document, not a spreadsheet: copy its table into one")
+        return Look(
+            Form.OTHER, tr("is a Word document, not a spreadsheet: copy its table into one")
+        )
     if any(name.startswith("ppt/") for name in parts):
-        return Look(Form.OTHER, "is a presentation, not a spreadsheet: copy its table into one")
+        return Look(Form.OTHER, tr("is a presentation, not a spreadsheet: copy its table into one"))
     return Look(Form.OPEN_XML)  # its parts may lie anywhere
 
 
 def _look_at_ole(content: Content) -> Look:
     names = _ole_names(content)
     if _ENCRYPTED in names:
-        return Look(Form.PROTECTED, PROTECTED)
+        return Look(Form.PROTECTED, tr(PROTECTED))
     if _MESSAGE in names:
         return Look(
-            Form.OTHER, "is an Outlook message, not a spreadsheet: save its attachment and use that"
+            Form.OTHER,
+            tr("is an Outlook message, not a spreadsheet: save its attachment and use that"),
         )
     old = PurePath(content.name).suffix.lower() in _OLD_DOCUMENTS
     if names & set(_DOCUMENTS) and (old or not names & set(_BOOKS)):
         return Look(
             Form.OTHER,
-            "is a Word or PowerPoint document, not a spreadsheet: copy its table into one",
+            tr("is a Word or PowerPoint document, not a spreadsheet: copy its table into one"),
         )
-    return Look(Form.PROTECTED, PROTECTED) if _asks_for_password(content) else Look(Form.XLS)
+    if _asks_for_password(content):
+        return Look(Form.PROTECTED, tr(PROTECTED))
+    return Look(Form.XLS)
 
 
 def _asks_for_password(content: Content) -> bool:
@@ -310,20 +330,38 @@ def _look_at_text(head: bytes, ending: str) -> Look:
     text = _start_of(head)
     for beginning, sentence in _BEGINNINGS:
         if re.match(beginning, text):
-            return Look(Form.OTHER, sentence)
+            return Look(Form.OTHER, tr(sentence))
     if _WEB_PAGE.match(text):
-        name = f"though its name says {ending}" if ending in _EXCEL else "not a spreadsheet"
-        return Look(
-            Form.OTHER,
-            f"is a web page, {name}: open it in a spreadsheet program and save it as .xlsx",
-        )
+        return Look(Form.OTHER, _on_web_page(ending))
     if text.startswith("<?xml"):
         old = _XML_SPREADSHEET.search(text)
-        kind = "an XML spreadsheet of 2003" if old else "an XML document, not a spreadsheet"
-        return Look(Form.OTHER, f"is {kind}: open it in a spreadsheet program and save it as .xlsx")
+        return Look(Form.OTHER, tr(_OLD_SPREADSHEET if old else _XML_DOCUMENT))
     if _is_json(text):
-        return Look(Form.OTHER, "is a JSON document, not a spreadsheet: export its table as CSV")
+        return Look(
+            Form.OTHER, tr("is a JSON document, not a spreadsheet: export its table as CSV")
+        )
     return Look(Form.TEXT)
+
+
+def _on_web_page(ending: str) -> str:
+    if ending not in _EXCEL:
+        return tr(
+            "is a web page, not a spreadsheet: open it in a spreadsheet program and save it as "
+            ".xlsx"
+        )
+    return tr(
+        "is a web page, though its name says {ending}: open it in a spreadsheet program and save "
+        "it as .xlsx",
+        ending=ending,
+    )
+
+
+_OLD_SPREADSHEET = mark(
+    "is an XML spreadsheet of 2003: open it in a spreadsheet program and save it as .xlsx"
+)
+_XML_DOCUMENT = mark(
+    "is an XML document, not a spreadsheet: open it in a spreadsheet program and save it as .xlsx"
+)
 
 
 def _start_of(head: bytes) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from importer.language import number, tr
 from importer.sources.double_decoding import GarbledText
 from importer.sources.header import Header
 from importer.tables import LeftOut, Part, SourceOptions, TableDescription
@@ -54,20 +55,12 @@ class Tally:
         """Say what was found below the table, where the mapping does not settle it."""
         said = []
         if (footer := self._left_out.get(Part.FOOTER)) is not None:
-            notes = "a note or a total" if footer.rows == 1 else "notes or totals"
-            said.append(
-                f"{_rows(footer)} left out as {notes} below the table: "
-                "`source: {last_row: end}` in the mapping reads all rows."
-            )
+            said.append(_on_footer(footer))
         other = self._left_out.get(Part.OTHER_TABLE)
         if other is not None and self.options.other_tables is not None:
-            said.append(f"{_rows(other)} left out: another table begins in row {other.first}.")
+            said.append(_on_left_out_table(other))
         elif other is not None:
-            said.append(
-                f"{_rows(other)} refused, for another table begins in row {other.first}: "
-                "`source: {other_tables: leave-out}` in the mapping skips such rows, and "
-                "`{last_row: end}` reads them like the others."
-            )
+            said.append(_on_refused_table(other))
         return tuple(said)
 
     def _on_garbled(self) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
@@ -75,21 +68,68 @@ class Tally:
         warnings: list[str] = []
         obstacles: list[tuple[str, str]] = []
         for column in self.garbled.columns:
-            said = (
-                f'In column "{column.name}" {column.garbled:,} of {column.filled:,} cells hold '
-                f'text that was decoded twice, such as "{column.example}" for "{column.mended}": '
+            said = tr(
+                'In column "{column}" {garbled} of {filled} cells hold text that was decoded '
+                'twice, such as "{example}" for "{mended}"',
+                column=column.name,
+                garbled=number(column.garbled),
+                filled=number(column.filled),
+                example=column.example,
+                mended=column.mended,
             )
             if self.options.repair_text:
-                warnings.append(f"{said}they were repaired.")
+                warnings.append(tr("{cells}: they were repaired.", cells=said))
             elif column.share <= _GARBLED_SHARE:
-                warnings.append(f"{said}`source: {{repair_text: true}}` repairs them.")
+                warnings.append(
+                    tr("{cells}: `source: {{repair_text: true}}` repairs them.", cells=said)
+                )
             else:
-                remedy = "`source: {repair_text: true}` in the mapping repairs them, and `false` "
-                obstacles.append((column.name, f"{said}{remedy}leaves them as they are."))
+                obstacle = tr(
+                    "{cells}: `source: {{repair_text: true}}` in the mapping repairs them, and "
+                    "`false` leaves them as they are.",
+                    cells=said,
+                )
+                obstacles.append((column.name, obstacle))
         return tuple(warnings), tuple(obstacles)
 
 
-def _rows(left_out: LeftOut) -> str:
-    if left_out.rows == 1:
-        return f"Row {left_out.first} is"
-    return f"Rows {left_out.first} to {left_out.last} are"
+def _on_footer(rows: LeftOut) -> str:
+    if rows.rows == 1:
+        return tr(
+            "Row {row} is left out as a note or a total below the table: "
+            "`source: {{last_row: end}}` in the mapping reads all rows.",
+            row=rows.first,
+        )
+    return tr(
+        "Rows {first} to {last} are left out as notes or totals below the table: "
+        "`source: {{last_row: end}}` in the mapping reads all rows.",
+        first=rows.first,
+        last=rows.last,
+    )
+
+
+def _on_left_out_table(rows: LeftOut) -> str:
+    if rows.rows == 1:
+        return tr("Row {row} is left out: another table begins in row {row}.", row=rows.first)
+    return tr(
+        "Rows {first} to {last} are left out: another table begins in row {first}.",
+        first=rows.first,
+        last=rows.last,
+    )
+
+
+def _on_refused_table(rows: LeftOut) -> str:
+    if rows.rows == 1:
+        return tr(
+            "Row {row} is refused, for another table begins in row {row}: "
+            "`source: {{other_tables: leave-out}}` in the mapping skips such rows, and "
+            "`{{last_row: end}}` reads them like the others.",
+            row=rows.first,
+        )
+    return tr(
+        "Rows {first} to {last} are refused, for another table begins in row {first}: "
+        "`source: {{other_tables: leave-out}}` in the mapping skips such rows, and "
+        "`{{last_row: end}}` reads them like the others.",
+        first=rows.first,
+        last=rows.last,
+    )

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from importer.errors import UnusableInputError
+from importer.language import tr
 from importer.model import Chunk
 from importer.sources import readings
 from importer.sources.blocks import BLOCK_BYTES, pieces_of_text
@@ -81,7 +82,11 @@ class TextSource:
             )
         except OSError as error:
             raise UnusableInputError(
-                f"{self._content.shown_as} cannot be read: {error.strerror or error}."
+                tr(
+                    "{file} cannot be read: {reason}.",
+                    file=self._content.shown_as,
+                    reason=error.strerror or error,
+                )
             ) from error
         self._description = tally.complete(self._with_encoding(reader.encoding))
 

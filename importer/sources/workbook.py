@@ -9,24 +9,28 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from importer.documents import in_quotes, joined
 from importer.errors import UnusableInputError
+from importer.language import tr, trn
 from importer.model import Chunk
 from importer.sources import readings
-from importer.sources.body import HEADER_LINES, Body
+from importer.sources.body import Body
 from importer.sources.books import (
-    Area,
     Book,
     Sheet,
     SheetFacts,
     SheetName,
     open_book,
 )
+from importer.sources.books.glance import first_rows, is_filled
 from importer.sources.chunks import chunks_of
 from importer.sources.content import Content
 from importer.sources.ending import EndSigns, mark_end, signs_of
+from importer.sources.fix_sheets import FixSheets, find_fix_sheets, piece_as_written
 from importer.sources.header import Header, read_header
 from importer.sources.kinds import Kind
-from importer.sources.layout import SAMPLE_ROWS, Layout, find_layout, joined_names, laid_out
+from importer.sources.layout import SAMPLE_ROWS, Layout, find_layout, laid_out
+from importer.sources.merged import merged_cells, over_merged, with_groups
 from importer.sources.pieces import CellMarks, Mark, Piece, piece_of_rows, rows_at_once
 from importer.sources.signatures import Form
 from importer.sources.tally import Tally
@@ -37,8 +41,6 @@ from importer.tables import (
     SourceOptions,
     TableDescription,
 )
-
-_WITHOUT_TEXT = frozenset({Mark.ERROR, Mark.NEVER_COMPUTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +81,18 @@ class SheetSource:
             yield from chunks_of(pieces, tally, rows=rows, typed_dates=True)
         except OSError as error:
             raise UnusableInputError(
-                f"{self._opened.file} cannot be read: {error.strerror or error}."
+                tr(
+                    "{file} cannot be read: {reason}.",
+                    file=self._opened.file,
+                    reason=error.strerror or error,
+                )
             ) from error
         self._description = tally.complete(self._opened)
 
     def _pieces(self) -> Iterator[Piece]:
         facts = self._sheet.facts()
-        width = len(self._understood.header.names)
+        header = self._understood.header
+        width = len(header.names)
         at_once = rows_at_once(width)
         first_row = self._understood.layout.first_row
         below = itertools.islice(self._sheet.rows(), first_row - 1, None)
@@ -93,8 +100,10 @@ class SheetSource:
             batch = list(itertools.islice(below, at_once))
             if not batch:
                 return
-            piece = piece_of_rows(batch, width, first_row)
-            yield _with_facts(piece, facts, self._sheet.first_column)
+            make = piece_of_rows if header.ours is None else piece_as_written
+            piece = _with_facts(make(batch, width, first_row), facts, self._sheet.first_column)
+            # A person hides rows of ours while they mend: they are read, and nothing is to settle.
+            yield piece if header.ours is None else replace(piece, hidden=())
             first_row += len(batch)
 
 
@@ -114,30 +123,11 @@ def _with_facts(piece: Piece, facts: SheetFacts, first_column: int) -> Piece:
                     one.shown[start:end],
                 )
             )
-    merged = _merged_cells(piece, facts.merged_areas, first_column)
+    merged = merged_cells(piece, facts.merged_areas, first_column)
     if merged is not None:
         marks.append(merged)
     hidden = (facts.hidden[first:last] - piece.first_row).tolist()
     return replace(piece, hidden=hidden, marks=tuple(marks))
-
-
-def _merged_cells(piece: Piece, areas: Sequence[Area], first_column: int) -> CellMarks | None:
-    """Mark the cells that show the value of a cell above, which is merged with them."""
-    rows, columns = [], []
-    for area in areas:
-        first = max(area.first_row + 1, piece.first_row)
-        last = min(area.last_row, piece.first_row + piece.table.num_rows - 1)
-        if first <= last:
-            right = min(area.last_column, first_column + piece.table.num_columns - 1)
-            wide = np.arange(max(area.first_column, first_column), right + 1)
-            tall = np.arange(first, last + 1)
-            rows.append(np.repeat(tall, len(wide)) - piece.first_row)
-            columns.append(np.tile(wide, len(tall)) - first_column)
-    if not rows:
-        return None
-    at, positions = np.concatenate(rows), np.concatenate(columns)
-    order = np.argsort(at, kind="stable")
-    return CellMarks(Mark.MERGED, at[order], positions[order])
 
 
 def open_workbook(content: Content, options: SourceOptions, form: Form) -> tuple[SheetSource, ...]:
@@ -149,19 +139,45 @@ def open_workbook(content: Content, options: SourceOptions, form: Form) -> tuple
     ``OSError`` as opening the file does.
     """
     book = open_book(content, form)
+    fixes = find_fix_sheets(book, _found(book.names, options.sheet or ""))
+    if fixes is not None:
+        return _fix_sources(book, content, fixes)
     chosen, reading = _choose(book, options.sheet, content.shown_as)
     return tuple(_source(book, name, content, options, reading) for name in chosen)
+
+
+def _fix_sources(book: Book, content: Content, fixes: FixSheets) -> tuple[SheetSource, ...]:
+    """Open all sheets with rows to fix; neither the mapping's options nor its sheet apply."""
+    if not fixes.names:
+        raise UnusableInputError(
+            tr(
+                "{file} holds no rows to fix: the last column of none of its sheets is "
+                "import_errors.",
+                file=content.shown_as,
+            )
+        )
+    return tuple(
+        _source(
+            book,
+            name,
+            content,
+            SourceOptions(),
+            Reading("sheet", name, Certainty.CERTAIN),
+            guarded=fixes.guarded,
+            passed_over=() if number else fixes.others,
+        )
+        for number, name in enumerate(fixes.names)
+    )
 
 
 def _choose(book: Book, wanted: str | None, shown_as: str) -> tuple[Sequence[str], Reading]:
     if wanted is not None and wanted.strip().lower() != "all":
         name = _named(book.names, wanted, shown_as)
         return (name,), Reading("sheet", name, Certainty.GIVEN)
-    filled = [s.name for s in book.names if s.visible and _is_filled(book.sheet(s.name))]
+    filled = [s.name for s in book.names if s.visible and is_filled(book.sheet(s.name))]
     if not filled:
         hidden = [s.name for s in book.names if not s.visible]
-        hint = f" Hidden sheets are read when named: {', '.join(hidden)}." if hidden else ""
-        raise UnusableInputError(f"{shown_as} is empty: no visible sheet has cells.{hint}")
+        raise UnusableInputError(_on_empty(shown_as, hidden))
     if wanted is not None:
         return filled, Reading("sheet", "all", Certainty.GIVEN)
     if len(filled) == 1:
@@ -172,37 +188,66 @@ def _choose(book: Book, wanted: str | None, shown_as: str) -> tuple[Sequence[str
         others = tuple(other for other in filled if other != name)
         settle = f"source: {{sheet: {readings.as_mapping_value(name)}}}"
         return (name,), Reading("sheet", name, Certainty.LIKELY, others, settle)
-    listed = ", ".join(f'"{name}"' for name in filled)
     raise UnusableInputError(
-        f"{shown_as} has several sheets with cells: {listed}. Choose with `--sheet NAME`, "
-        "`--sheet all`, or `source: {sheet: ...}` in the mapping."
+        tr(
+            "{file} has several sheets with cells: {sheets}. Choose with `--sheet NAME`, "
+            "`--sheet all`, or `source: {{sheet: ...}}` in the mapping.",
+            file=shown_as,
+            sheets=joined(map(in_quotes, filled)),
+        )
+    )
+
+
+def _on_empty(shown_as: str, hidden: Sequence[str]) -> str:
+    if not hidden:
+        return tr("{file} is empty: no visible sheet has cells.", file=shown_as)
+    return tr(
+        "{file} is empty: no visible sheet has cells. Hidden sheets are read when named: {sheets}.",
+        file=shown_as,
+        sheets=", ".join(hidden),
     )
 
 
 def _named(names: Sequence[SheetName], wanted: str, shown_as: str) -> str:
+    found = _found(names, wanted)
+    if found is not None:
+        return found
+    known = [sheet.name for sheet in names]
+    near = difflib.get_close_matches(wanted, known, n=2)
+    if not near:
+        raise UnusableInputError(
+            tr(
+                '{file} has no sheet "{sheet}". Its sheets: {sheets}.',
+                file=shown_as,
+                sheet=wanted,
+                sheets=", ".join(known),
+            )
+        )
+    raise UnusableInputError(
+        tr(
+            '{file} has no sheet "{sheet}". Did you mean {listed}? Its sheets: {sheets}.',
+            file=shown_as,
+            sheet=wanted,
+            listed=joined(near, tr(" or ")),
+            sheets=", ".join(known),
+        )
+    )
+
+
+def _found(names: Sequence[SheetName], wanted: str) -> str | None:
+    """Find the sheet that a name or a number means."""
     for same in (str, lambda text: text.strip().casefold()):
         for sheet in names:
             if same(sheet.name) == same(wanted):
                 return sheet.name
     if wanted.strip().isdecimal() and 1 <= int(wanted) <= len(names):
         return names[int(wanted) - 1].name
-    known = [sheet.name for sheet in names]
-    near = difflib.get_close_matches(wanted, known, n=2)
-    hint = f" Did you mean {' or '.join(near)}?" if near else ""
-    raise UnusableInputError(
-        f'{shown_as} has no sheet "{wanted}".{hint} Its sheets: {", ".join(known)}.'
-    )
-
-
-def _is_filled(sheet: Sheet) -> bool:
-    if any(any(cell.strip() for cell in row) for row in sheet.rows()):
-        return True
-    return any(marks.mark in _WITHOUT_TEXT for marks in sheet.facts().marks)
+    return None
 
 
 def _has_addresses(sheet: Sheet) -> bool:
     """Tell whether a sheet has a column of e-mail addresses."""
-    rows = _first_rows(sheet, SAMPLE_ROWS)
+    rows = first_rows(sheet, SAMPLE_ROWS)
     layout = find_layout(rows)
     if layout is None:
         return False
@@ -211,22 +256,33 @@ def _has_addresses(sheet: Sheet) -> bool:
 
 
 def _source(
-    book: Book, name: str, content: Content, options: SourceOptions, chosen: Reading
+    book: Book,
+    name: str,
+    content: Content,
+    options: SourceOptions,
+    chosen: Reading,
+    *,
+    guarded: bool = True,
+    passed_over: Sequence[str] = (),
 ) -> SheetSource:
+    """Open a sheet. ``guarded``: as of its header. ``passed_over``: sheets that are not read."""
     sheet = book.sheet(name)
-    place = f'{content.shown_as}, sheet "{name}"'
-    rows = _first_rows(sheet, max(SAMPLE_ROWS, (options.header_row or 0) + 50))
+    place = tr('{file}, sheet "{sheet}"', file=content.shown_as, sheet=name)
+    rows = first_rows(sheet, max(SAMPLE_ROWS, (options.header_row or 0) + 50))
     areas = sheet.facts().merged_areas
     _refuse_formulas_only(rows, sheet.facts(), place)
-    layout = _over_merged(rows, areas, laid_out(rows, SourceOptions(), place))
-    header = _header(layout, sheet, place)
+    layout = over_merged(rows, areas, laid_out(rows, SourceOptions(), place))
+    header = _header(layout, sheet, place, guarded=guarded)
     if header.ours is None:
         layout = laid_out(rows, options, place)
         if options.header_row is None and options.header_rows is None:
-            layout = _over_merged(rows, areas, layout)
-        layout = _with_groups(rows, areas, layout, sheet.first_column)
+            layout = over_merged(rows, areas, layout)
+        layout = with_groups(rows, areas, layout, sheet.first_column)
         header = _header(layout, sheet, place)
     else:
+        # What stands to the right of it is no column's.
+        layout = replace(layout, names=layout.names[: header.ours + 1])
+        header = _header(layout, sheet, place, guarded=guarded)
         options = SourceOptions(last_row=FILE_END)
     signs = signs_of(rows, layout, last_row=options.last_row)
     found = (chosen, readings.of_layout(layout))
@@ -237,7 +293,8 @@ def _source(
         + _of_hidden(book, name)
         + readings.on_preamble(left_out, rows)
         + header.warnings
-        + _of_facts(sheet.facts(), layout, book.format)
+        + (_of_facts(sheet.facts(), layout, book.format) if header.ours is None else ())
+        + (_of_ours(sheet.facts(), passed_over) if header.ours is not None else ())
     )
     description = TableDescription(
         file=content.shown_as,
@@ -251,22 +308,9 @@ def _source(
         repeated=header.repeated,
         readings=found,
         left_out=left_out,
-        unknown=sheet.facts().unknown,
+        unknown=sheet.facts().unknown if header.ours is None else (),
     )
     return SheetSource(sheet, _Understood(layout, header, signs, options), description)
-
-
-def _first_rows(sheet: Sheet, count: int) -> list[list[str]]:
-    """Give a sheet's first rows as they are shown: with what error cells show."""
-    rows = [list(row) for row in itertools.islice(sheet.rows(), count)]
-    for marks in sheet.facts().marks:
-        if marks.mark is Mark.ERROR:
-            places = zip(marks.rows.tolist(), marks.columns.tolist(), marks.shown, strict=True)
-            for row, column, shown in places:
-                if row > count:
-                    break
-                rows[row - 1][column - sheet.first_column] = shown
-    return rows
 
 
 def _refuse_formulas_only(rows: Sequence[Sequence[str]], facts: SheetFacts, place: str) -> None:
@@ -274,53 +318,25 @@ def _refuse_formulas_only(rows: Sequence[Sequence[str]], facts: SheetFacts, plac
         cell.strip() for row in rows for cell in row
     ):
         raise UnusableInputError(
-            f"{place} holds formulas whose results it does not hold: open it in a spreadsheet "
-            "program, which computes them, and save it again."
+            tr(
+                "{place} holds formulas whose results it does not hold: open it in a spreadsheet "
+                "program, which computes them, and save it again.",
+                place=place,
+            )
         )
-
-
-def _over_merged(rows: Sequence[Sequence[str]], areas: Sequence[Area], layout: Layout) -> Layout:
-    """Let a table whose first row is merged with rows below it have that for its header."""
-    start = layout.header_row or layout.first_row
-    last = max((area.last_row for area in areas if area.first_row == start), default=start)
-    if any("@" in cell for row in rows[start:last] for cell in row):
-        return layout  # a note beside contacts is merged, not the header
-    lines = last + 1 - start
-    if lines <= max(layout.header_rows, 1) or lines > HEADER_LINES or last >= len(rows):
-        return layout
-    found = find_layout(rows, header_row=start, header_rows=lines) or layout
-    return replace(found, certainty=Certainty.CERTAIN)
-
-
-def _with_groups(
-    rows: Sequence[Sequence[str]], areas: Sequence[Area], layout: Layout, first_column: int
-) -> Layout:
-    """Give each column the name of its group, where that is merged over several columns."""
-    last = layout.first_row - 1
-    groups = [
-        area
-        for area in areas
-        if layout.header_row <= area.first_row <= area.last_row < last
-        and area.first_column >= first_column
-    ]
-    if layout.header_rows < 2 or not groups:
-        return layout
-    lines = [list(row) for row in rows[layout.header_row - 1 : last]]
-    for area in groups:
-        line = lines[area.first_row - layout.header_row]
-        start, end = area.first_column - first_column, area.last_column + 1 - first_column
-        line[start:end] = [line[start]] * (end - start)
-    return replace(layout, names=joined_names(lines))
 
 
 def _of_hidden(book: Book, chosen: str) -> tuple[str, ...]:
     """Say which hidden sheets are not read: people who unsubscribed are kept in such ones."""
     hidden = [s.name for s in book.names if not s.visible and s.name != chosen]
-    filled = [name for name in hidden if _is_filled(book.sheet(name))]
+    filled = [name for name in hidden if is_filled(book.sheet(name))]
     if not filled:
         return ()
-    listed = ", ".join(f'"{name}"' for name in filled)
-    return (f"Hidden in the workbook and not read: {listed}. `--sheet NAME` reads such a sheet.",)
+    told = tr(
+        "Hidden in the workbook and not read: {sheets}. `--sheet NAME` reads such a sheet.",
+        sheets=joined(map(in_quotes, filled)),
+    )
+    return (told,)
 
 
 def _of_facts(facts: SheetFacts, layout: Layout, form: str) -> tuple[str, ...]:
@@ -328,26 +344,64 @@ def _of_facts(facts: SheetFacts, layout: Layout, form: str) -> tuple[str, ...]:
     said = []
     merged = sum(area.last_row >= layout.first_row for area in facts.merged_areas)
     if merged:
-        areas = "1 merged area" if merged == 1 else f"{merged:,} merged areas"
-        said.append(f"The table has {areas}: only the first cell of each has its value.")
+        said.append(
+            trn(
+                "The table has {count} merged area: only the first cell of each has its value.",
+                "The table has {count} merged areas: only the first cell of each has its value.",
+                merged,
+            )
+        )
     if facts.unknown:
-        *others, last = facts.unknown
-        listed = f"{', '.join(others)} and {last}" if others else last
-        said.append(f"An .{form} file does not say enough of {listed}: an .xlsx file does.")
+        *others, last = (tr(what) for what in facts.unknown)
+        said.append(
+            tr(
+                "An .{form} file does not say enough of {what}: an .xlsx file does.",
+                form=form,
+                what=joined(filter(None, [joined(others), last]), tr(" and ")),
+            )
+        )
     return tuple(said)
 
 
-def _header(layout: Layout, sheet: Sheet, place: str) -> Header:
+def _header(layout: Layout, sheet: Sheet, place: str, *, guarded: bool = True) -> Header:
     return read_header(
-        layout.names, row=layout.header_row, shown_as=place, first=sheet.first_column
+        layout.names,
+        row=layout.header_row,
+        shown_as=place,
+        first=sheet.first_column,
+        guarded=guarded,
     )
+
+
+def _of_ours(facts: SheetFacts, passed_over: Sequence[str]) -> tuple[str, ...]:
+    """Say what of a workbook of ours is not what it seems: a filter hides rows, sheets are new."""
+    said = []
+    if len(facts.hidden):
+        said.append(
+            trn(
+                "{count} row is hidden in the sheet, and is read like the others: delete the rows "
+                "that are not to be imported.",
+                "{count} rows are hidden in the sheet, and are read like the others: delete the "
+                "rows that are not to be imported.",
+                len(facts.hidden),
+            )
+        )
+    if passed_over:
+        listed = joined(map(in_quotes, passed_over))
+        said.append(
+            tr("Not read, since their last column is not import_errors: {sheets}.", sheets=listed)
+        )
+    return tuple(said)
 
 
 def _of_choice(chosen: Reading) -> tuple[str, ...]:
     if chosen.certainty is not Certainty.LIKELY:
         return ()
-    listed = ", ".join(f'"{other}"' for other in chosen.others)
-    return (
-        f'The sheet "{chosen.found}" was chosen, for it alone has e-mail addresses; '
-        f"not read: {listed}. `{chosen.settle}` in the mapping settles it.",
+    told = tr(
+        'The sheet "{sheet}" was chosen, for it alone has e-mail addresses; not read: {others}. '
+        "`{line}` in the mapping settles it.",
+        sheet=chosen.found,
+        others=joined(map(in_quotes, chosen.others)),
+        line=chosen.settle,
     )
+    return (told,)

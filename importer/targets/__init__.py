@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from importer.errors import UnusableInputError
+from importer.language import tr
 from importer.targets.dialog_insight import contacts as dialog_insight
 from importer.targets.dialog_insight import tables as dialog_insight_tables
 from importer.targets.protocol import AnswersLater, Describes, FieldGrammar, Lists, Target, Verifies
@@ -96,5 +97,5 @@ def _module(name: str) -> ModuleType:
     except KeyError:
         known = ", ".join(_REGISTRY)
         raise UnusableInputError(
-            f'"{name}" is no platform this tool knows. Known: {known}.'
+            tr('"{name}" is no platform this tool knows. Known: {known}.', name=name, known=known)
         ) from None

@@ -11,6 +11,7 @@ import io
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from inspect import cleandoc
 from pathlib import Path
 
 import click
@@ -32,18 +33,22 @@ _METHODS = [
 ]
 _KEYWORDS = {"tr": None, "mark": None, "trn": (1, 2)}
 _ALWAYS = datetime(2026, 1, 1, tzinfo=UTC)  # the same bytes whenever it is written
-# What click says itself.
-_OF_CLICK = (
-    "Usage:", "Options", "Commands", "Arguments", "Aborted!", "Error: {message}",
-    "Show this message and exit.", "Try '{command} {option}' for help.",
+# What click 8.5 says itself, as far as a command line of ours can make it.
+_OF_CLICK: tuple[str | tuple[str, str], ...] = (
+    "Usage:", "Options", "Commands", "default: {default}", "required", "Aborted!",
+    "Error: {message}", "Show this message and exit.", "Try '{command} {option}' for help.",
     "Missing argument", "Missing option", "Missing parameter", "Missing command.",
-    "No such option: {name}", "No such command {name!r}.", "Invalid value: {message}",
-    "Invalid value for {param_hint}: {message}", "Did you mean {possibility}?",
-    "(Possible options: {possibilities})", "Option {name!r} requires an argument.",
-    "Got unexpected extra argument ({args})", "Got unexpected extra arguments ({args})",
+    "No such option {name!r}.", "No such command {name!r}.",
+    ("Did you mean {possibility}?", "(Did you mean one of: {possibilities}?)"),
+    ("Option {name!r} requires an argument.", "Option {name!r} requires {nargs} arguments."),
+    "Option {name!r} does not take a value.",
+    ("Got unexpected extra argument ({args})", "Got unexpected extra arguments ({args})"),
+    "Invalid value: {message}", "Invalid value for {param_hint}: {message}",
     "{value!r} is not a valid {number_type}.", "{value} is not in the range {range}.",
-    "{value!r} is not one of {choices}.", "default: {default}", "required", "env var: {var}",
-    "[y/N]", "Error: invalid input", "Error: {e.message}",
+    ("{value!r} is not {choice}.", "{value!r} is not one of {choices}."),
+    "{name} {filename!r} does not exist.", "{name} {filename!r} is a file.",
+    "{name} {filename!r} is a directory.", "{name} {filename!r} is not readable.",
+    "{name} {filename!r} is not writable.",
 )  # fmt: skip
 
 
@@ -61,7 +66,7 @@ def collected() -> Catalog:
 
 def _helps(command: click.Command) -> Iterator[str]:
     if command.help:
-        yield command.help
+        yield cleandoc(command.help)
     for option in command.params:
         if isinstance(option, click.Option) and option.help:
             yield option.help

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from importer.field_rules import (
@@ -237,3 +238,87 @@ def test_a_token_that_erases_is_no_part_of_a_made_text() -> None:
     text = f"{HEAD}computed:\n  f_A: '{{Nom}} {{Ville}}'\nclear_token: '#CLEAR'\n"
     cells = {"Courriel": ["x"] * 2, "Nom": ["#CLEAR", "#CLEAR"], "Ville": ["Roy", "#CLEAR"]}
     assert applied(text, cells)["f_A"] == ["Roy", None]
+
+
+# --- what consents rest on ------------------------------------------------------------------------
+
+BASES = (
+    f"{HEAD}  News: optin_A\n  Avis: {{field: [optin_B, f_B], basis: '{{Contrat}} {{run.date}}'}}\n"
+    "constants:\n  optin_C: {value: no, basis: Refus}\n"
+    "consent: {yes_to: everyone, basis: 'Salon, {Base légale}'}\n"
+)
+
+
+def test_each_consent_rests_on_its_own_basis_or_on_that_of_all() -> None:
+    bases = mapping_of(BASES).bases
+    assert {code: basis.place for code, basis in bases.items()} == {
+        "optin_A": ("consent", "basis"),
+        "optin_B": ("columns", "Avis", "basis"),
+        "optin_C": ("constants", "optin_C", "basis"),
+    }
+    assert mapping_of(f"{HEAD}  News: optin_A\n{EVERYONE}").bases == {}
+
+
+def test_what_a_consent_rests_on_is_filled_in_for_each_row() -> None:
+    laid = bound(BASES, "Courriel", "News", "Avis", "Contrat", "base légale")
+    cells = {
+        "base légale": pa.array([" Formulaire ", "", None], pa.large_string()),
+        "Contrat": pa.array(["C-1", " ", "C-2"], pa.large_string()),
+    }
+    assert laid.basis_headers("optin_A") == ("base légale",)
+    assert laid.basis_of("optin_A", cells, 3).to_pylist() == ["Salon, Formulaire", None, None]
+    assert laid.basis_of("optin_B", cells, 3).to_pylist() == ["C-1 2026-11-22", None,
+                                                              "C-2 2026-11-22"]  # fmt: skip
+    assert laid.basis_headers("optin_C") == ()
+    assert laid.basis_of("optin_C", {}, 2).to_pylist() == ["Refus", "Refus"]
+    assert laid.basis_of("key_f_EMail", {}, 1).to_pylist() == [None]
+
+
+def test_a_column_that_only_a_basis_names_is_no_stranger_and_is_not_sent() -> None:
+    columns = ("Courriel", "News", "Avis", "Contrat", "Base légale")
+    laid = bound(BASES, *columns)
+    assert laid.warnings == ()
+    assert laid.drift.new == ()
+    chunk = chunk_of({name: ["x"] for name in columns})
+    assert [*laid.apply(chunk).frame] == ["key_f_EMail", "optin_A", "optin_B", "f_B", "optin_C"]
+
+
+def test_a_basis_that_names_no_column_is_a_mistake_with_its_line() -> None:
+    said = binding_mistakes(BASES, "Courriel", "News", "Avis", "Contract", "Base legale")
+    assert [one.partition(": ")[0] for one in said] == ["newsletter.yaml:9:29",
+                                                        "newsletter.yaml:6:33"]  # fmt: skip
+    assert '`basis` needs the column "Base légale"' in said[0]
+    assert 'Did you mean "Base legale"?' in said[0]
+    assert "A name can also be run.date or file.name." in said[0]
+    assert 'Did you mean "Contract"?' in said[1]
+
+
+def test_the_columns_of_a_consent_are_named_as_the_table_does() -> None:
+    text = (
+        f"{HEAD}  News: {{field: optin_A, aliases: [Infolettre]}}\n"
+        "computed: {optin_B: '{Courriel}{ville}', f_B: '{Courriel}'}\n"
+        f"constants: {{optin_C: no}}\nclear_token: '-'\n{EVERYONE}"
+    )
+    laid = bound(text, "Courriel", "infolettre", "Ville")
+    assert laid.headers_of("optin_A") == ("infolettre",)
+    assert laid.headers_of("optin_B") == ("Courriel", "Ville")
+    assert laid.headers_of("optin_C") == ()
+    cells = {
+        "Courriel": pa.array(["o", "-"], pa.large_string()),
+        "infolettre": pa.array([" Oui ", " "], pa.large_string()),
+        "Ville": pa.array(["ui", "non"], pa.large_string()),
+    }
+    assert laid.text_of("optin_A", cells, 2).to_pylist() == ["Oui", None]
+    assert laid.text_of("optin_B", cells, 2).to_pylist() == ["oui", "non"]
+    assert laid.text_of("optin_C", {}, 2).to_pylist() == ["no", "no"]
+
+
+def test_500_characters_are_enough_for_a_basis() -> None:
+    text = f"{HEAD}  News: optin_A\nconsent: {{yes_to: everyone, basis: {'x' * 500}}}\n"
+    assert mistakes_of(text) == []
+
+
+def test_what_follows_from_a_mistake_of_a_consent_is_not_said_of_its_basis() -> None:
+    for column in ("News: optn_A", "News: {field: optin_A, type: mail}"):
+        text = f"{HEAD}  {column}\nconsent: {{yes_to: everyone, basis: Salon}}\n"
+        assert not any("basis" in str(one) for one in mistakes_of(text))

@@ -229,6 +229,20 @@ WRONG = {
         f"{HEAD}  Infolettre: {{field: optin_A, case: upper, values: {{Oui: true, Non: non}}}}\n"
         f"{EVERYONE}"
     ),
+    "what consents rest on, where it cannot be": (
+        f"{HEAD}  Nom: {{field: f_Name, basis: Contrat}}\n"
+        f"  News: {{field: optin_A, basis: {'x' * 501}}}\n"
+        "  Avis: {field: optin_B, basis: ''}\n  Suivi: {field: optin_C, basis: [a, b]}\n"
+        "  Offres: {field: optin_D, basis: {Base légale}}\n"
+        "constants: {f_Source: {value: Salon, basis: Contrat}}\n"
+        "consent: {yes_to: everyone, basis: 'Salon {'}\n"
+    ),
+    "what consents rest on, where there are none": (
+        f"{HEAD}  Nom: f_Name\nconsent: {{yes_to: everyone, basis: Salon}}\n"
+    ),
+    "what consents rest on, called otherwise": (
+        f"{HEAD}  News: optin_A\nconsent: {{yes_to: everyone, bases: Salon}}\n"
+    ),
     # of rows
     "conditions that cannot be read": (
         f"{HEAD}when:\n  Pays: []\n  Statut: {{is: Actif, not: Inactif}}\n  Nom: {{}}\n"

@@ -10,7 +10,8 @@ import copy
 import zipfile
 from collections.abc import Iterator
 
-from importer.sources.books.refusals import damaged, too_large
+from importer.language import number, tr
+from importer.sources.books.refusals import damaged, large_cell, too_large
 from importer.sources.content import Content
 from importer.sources.lines import CELL_LIMIT
 from importer.sources.signatures import open_zip
@@ -53,7 +54,7 @@ class Archive:
         """Unpack a part of markup; a chunk without any tag is a cell larger than may be."""
         for chunk in self.pieces(name):
             if len(chunk) == _CHUNK and b"<" not in chunk:
-                raise too_large(self.shown_as, f"holds a cell of more than {CELL_LIMIT >> 20} MiB")
+                raise large_cell(self.shown_as)
             yield chunk
 
     def pieces(self, name: str) -> Iterator[bytes]:
@@ -81,6 +82,9 @@ class Archive:
             limit = _DESCRIPTION_LIMIT
         size = part.file_size
         if size > limit or (size > _BOMB_BYTES and size > _BOMB_RATIO * max(1, part.compress_size)):
-            raise too_large(
-                self.shown_as, f"holds {size >> 20:,} MiB in one part ({part.filename})"
+            told = tr(
+                "holds {size} MiB in one part ({part})",
+                size=number(size >> 20),
+                part=part.filename,
             )
+            raise too_large(self.shown_as, told)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from importer.sources.books.archive import Archive
 from importer.sources.books.facts import FactsNotes
 from importer.sources.books.ooxml import read_relations
-from importer.sources.books.refusals import damaged, too_large, translated
+from importer.sources.books.refusals import damaged, large_cell, translated
 from importer.sources.books.sheet_xml import LAST_COLUMN, LAST_ROW
 from importer.sources.lines import CELL_LIMIT
 from importer.sources.pieces import Mark
@@ -79,9 +79,7 @@ def _records(archive: Archive, part: str) -> Iterator[tuple[int, bytes]]:
             kind, at = _varied(buffer, at, 2)
             size, at = _varied(buffer, at, 4)
             if size > _LARGEST_RECORD:
-                raise too_large(
-                    archive.shown_as, f"holds a cell of more than {CELL_LIMIT >> 20} MiB"
-                )
+                raise large_cell(archive.shown_as)
             if kind < 0 or size < 0 or at + size > len(buffer):
                 at = start
                 break

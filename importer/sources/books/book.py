@@ -50,6 +50,11 @@ class Book(Protocol):
         """One of xlsx, xlsm, xls, xlsb and ods."""
         ...
 
+    @property
+    def title(self) -> str:
+        """The title that its properties give it; empty where there is none, or nobody can tell."""
+        ...
+
     def sheet(self, name: str) -> Sheet:
         """Open a sheet by one of ``names``, the same one each time.
 

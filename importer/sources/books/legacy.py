@@ -9,6 +9,7 @@ import tempfile
 from typing import IO
 
 from importer.errors import UnusableInputError
+from importer.language import mark, number, tr
 from importer.sources.books import trial
 from importer.sources.books.archive import Archive
 from importer.sources.books.binary_sheet import read_binary_facts, sheet_parts
@@ -26,8 +27,10 @@ from importer.sources.books.in_memory import (
 from importer.sources.books.refusals import damaged, protected, too_large
 from importer.sources.content import Content
 
-_UNKNOWN_OF_XLS = ("hidden rows", "formulas", "error cells", "number formats")
-_UNKNOWN_OF_XLSB = ("hidden rows", "merged cells", "number formats")
+_UNKNOWN_OF_XLS = (
+    mark("hidden rows"), mark("formulas"), mark("error cells"), mark("number formats"),
+)  # fmt: skip
+_UNKNOWN_OF_XLSB = (mark("hidden rows"), mark("merged cells"), mark("number formats"))
 _READ_AT_ONCE = ("xl/sharedStrings.bin", "xl/styles.bin")
 _LARGEST = 512 << 20
 _TRIAL_SECONDS = 120
@@ -50,6 +53,7 @@ class BinaryBook:
         self._sheets: dict[str, Sheet] = {}
         self.format = form
         self.names = sheet_names(self._book, content.shown_as)
+        self.title = ""
 
     def sheet(self, name: str) -> Sheet:
         """Open a sheet; raises ``UnusableInputError`` when it is damaged or cannot be held."""
@@ -64,9 +68,12 @@ class BinaryBook:
                 raise damaged(self._shown_as)
             notes = read_binary_facts(self._archive, self._parts[name])
             if notes.cells is not None and notes.cells.size > CELLS_IN_MEMORY:
-                raise too_large(
-                    self._shown_as, f'has a sheet "{name}" of {notes.cells.size:,} cells'
+                told = tr(
+                    'has a sheet "{sheet}" of {cells} cells',
+                    sheet=name,
+                    cells=number(notes.cells.size),
                 )
+                raise too_large(self._shown_as, told)
         sheet = find_sheet(self._book, name, self._shown_as)
         note_merged(notes, sheet, self._shown_as)
         note_rounded(notes, sheet, self._shown_as)
@@ -80,7 +87,8 @@ def open_xls(content: Content) -> BinaryBook:
     Raises ``UnusableInputError`` when it is damaged, protected or too large, or cannot be tried.
     """
     if content.size > _LARGEST:
-        raise too_large(content.shown_as, f"has {content.size >> 20:,} MiB")
+        told = tr("has {size} MiB", size=number(content.size >> 20))
+        raise too_large(content.shown_as, told)
     _try(content)
     return BinaryBook(content, "xls", None, {})
 
@@ -110,7 +118,7 @@ def _try(content: Content) -> None:
     if code == trial.ASKS_FOR_PASSWORD:
         raise protected(shown_as)
     if code in _NOT_RUN:
-        raise _not_tried(shown_as, "Python could not run it")
+        raise _not_tried(shown_as, tr("Python could not run it"))
     raise damaged(shown_as)
 
 
@@ -128,8 +136,12 @@ def _exit_code(workbook: IO[bytes], shown_as: str) -> int:
         ).returncode
     except subprocess.TimeoutExpired as error:
         raise UnusableInputError(
-            f"{shown_as} was not read after {_TRIAL_SECONDS} seconds: open it in a spreadsheet "
-            "program and save it as .xlsx."
+            tr(
+                "{file} was not read after {seconds} seconds: open it in a spreadsheet program and "
+                "save it as .xlsx.",
+                file=shown_as,
+                seconds=_TRIAL_SECONDS,
+            )
         ) from error
     except OSError as error:
         raise _not_tried(shown_as, error.strerror or str(error)) from error
@@ -137,6 +149,10 @@ def _exit_code(workbook: IO[bytes], shown_as: str) -> int:
 
 def _not_tried(shown_as: str, why: str) -> UnusableInputError:
     return UnusableInputError(
-        f"{shown_as} cannot be read, for an .xls workbook is tried in a process of its own, and "
-        f"that did not start: {why}. Save it as .xlsx in a spreadsheet program."
+        tr(
+            "{file} cannot be read, for an .xls workbook is tried in a process of its own, and "
+            "that did not start: {reason}. Save it as .xlsx in a spreadsheet program.",
+            file=shown_as,
+            reason=why,
+        )
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import python_calamine
 
 from importer.errors import UnusableInputError
+from importer.language import number, tr
 from importer.sources.books.archive import Archive
 from importer.sources.books.book import Sheet, SheetName
 from importer.sources.books.facts import FactsNotes
@@ -15,6 +16,7 @@ from importer.sources.books.refusals import damaged, translated
 from importer.sources.books.scanning import Scan, scan_sheet, scan_texts
 from importer.sources.books.sheet_xml import read_facts
 from importer.sources.books.streamed import StreamedSheet, read_shared_texts
+from importer.sources.books.titles import read_title
 from importer.sources.content import Content
 
 STREAMED_FROM_BYTES = 150 << 20
@@ -36,6 +38,7 @@ class OpenXmlBook:
         with_macros = "xl/vbaProject.bin" in archive or content.name.lower().endswith(".xlsm")
         self.format = "xlsm" if with_macros else "xlsx"
         self.names = tuple(SheetName(sheet.name, sheet.visible) for sheet in self._parts.sheets)
+        self.title = read_title(archive)
 
     def sheet(self, name: str) -> Sheet:
         """Open a sheet; raises ``UnusableInputError`` as opening the book does."""
@@ -82,9 +85,14 @@ class OpenXmlBook:
             return 0
         if cells.size > _MOST_CELLS:
             raise UnusableInputError(
-                f'{self._archive.shown_as}, sheet "{name}", has cells down to row '
-                f"{cells.last_row:,} and as far as column {cells.last_column:,}: delete those "
-                "that are no part of the table, save it, and try again."
+                tr(
+                    '{file}, sheet "{sheet}", has cells down to row {row} and as far as column '
+                    "{column}: delete those that are no part of the table, save it, and try again.",
+                    file=self._archive.shown_as,
+                    sheet=name,
+                    row=number(cells.last_row),
+                    column=number(cells.last_column),
+                )
             )
         return cells.size
 

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from importer.errors import UnusableInputError
+from importer.language import number, tr
 from importer.sources.books.archive import Archive
 from importer.sources.books.book import Sheet
 from importer.sources.books.facts import Area, FactsNotes
@@ -26,6 +27,7 @@ from importer.sources.books.number_formats import Literal, Moment, Percentage, S
 from importer.sources.books.opendocument_text import CellText
 from importer.sources.books.refusals import damaged, too_large
 from importer.sources.books.sheet_xml import LAST_COLUMN, LAST_ROW
+from importer.sources.books.titles import read_title
 from importer.sources.content import Content
 from importer.sources.pieces import Mark
 
@@ -48,6 +50,7 @@ class OpenDocumentBook:
         self._book = open_calamine(content)
         self._sheets: dict[str, Sheet] = {}
         self.names = sheet_names(self._book, content.shown_as)
+        self.title = read_title(archive)
 
     def sheet(self, name: str) -> Sheet:
         """Open a sheet; raises ``UnusableInputError`` when it is damaged."""
@@ -166,7 +169,8 @@ class _Pass:
                     self._sheet.shaped.add(row, column, cell.shape)
 
     def _too_many(self) -> UnusableInputError:
-        return too_large(self._shown_as, f"claims more than {CELLS_IN_MEMORY:,} cells")
+        told = tr("claims more than {cells} cells", cells=number(CELLS_IN_MEMORY))
+        return too_large(self._shown_as, told)
 
 
 def _read_cell(attributes: dict[str, str], text: CellText, column: int, times: int) -> _Cell | None:

@@ -16,6 +16,7 @@ import orjson
 from importer.asked_waits import retry_after
 from importer.errors import AccountCause, InDoubtError, Refusal, RefusedError, RetryableError
 from importer.issues import IssueCode, message
+from importer.language import mark, tr
 from importer.model import AccountFields, Outcome, Settled, Verdict
 from importer.targets.dialog_insight import records
 from importer.targets.dialog_insight.causes import cause_of
@@ -43,6 +44,12 @@ _SIZE_COMPLAINT = re.compile(
     r" (?:too (?:large|big)|over the maximum size)\b",
     re.IGNORECASE,
 )
+
+
+_EMPTY = mark("The platform's answer is empty (HTTP {status}).")
+_NO_OBJECT = mark("The platform's answer is no JSON object, or was cut off (HTTP {status}).")
+_CONTRADICTION = mark("The platform's answer contradicts itself (HTTP {status}).")
+_SILENT = mark("The platform's answer does not say whether it succeeded (HTTP {status}).")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,7 @@ def read_project(response: ApiResponse) -> AccountFields:
     members = _read_only(response)
     project = members.get("ProjectInfo")
     if not isinstance(project, dict):
-        raise InDoubtError("The platform's description of the project cannot be understood.")
+        raise InDoubtError(tr("The platform's description of the project cannot be understood."))
     fields = _described(project.get("ProjectFields"), "f_")
     opt_ins = _described(project.get("OptinFields"), "optin_")
     return AccountFields(
@@ -101,7 +108,7 @@ def read_projects(response: ApiResponse) -> Mapping[str, str]:
     """Read Projects.List: ``idProject`` and ``ProjectName`` of each."""
     listed = _read_only(response).get("Records")
     if not isinstance(listed, list):
-        raise InDoubtError("The platform's list of projects cannot be understood.")
+        raise InDoubtError(tr("The platform's list of projects cannot be understood."))
     projects = [entry for entry in listed if isinstance(entry, dict)]
     return {
         text_of(p["idProject"]): text_of(p.get("ProjectName")) for p in projects if "idProject" in p
@@ -144,16 +151,21 @@ def _understood(response: ApiResponse) -> Envelope:
     status, envelope = response.status, _envelope(response.body)
     if status in _NOT_TAKEN:
         wait = retry_after(response)
-        raise RetryableError(f"The platform asks to wait (HTTP {status}).", wait=wait)
+        said = tr("The platform asks to wait (HTTP {status}).", status=status)
+        raise RetryableError(said, wait=wait)
     if status in _ACCOUNT:
         raise _refused(response, envelope, Refusal.ACCOUNT)
     if status == _TOO_LARGE:
         raise _refused(response, envelope, Refusal.SIZE)
     if 300 <= status < 400:
-        to = cleaned(response.headers.get("location", "")) or "an address it does not name"
+        to = cleaned(response.headers.get("location", "")) or tr("an address it does not name")
         raise RefusedError(
-            f"The platform's address has moved to {to} (HTTP {status}): "
-            "correct `url` in importer.yaml.",
+            tr(
+                "The platform's address has moved to {address} (HTTP {status}): correct `url` in "
+                "importer.yaml.",
+                address=to,
+                status=status,
+            ),
             scope=Refusal.ACCOUNT,
             code=f"http-{status}",
             cause=AccountCause.MOVED,
@@ -170,21 +182,22 @@ def _understood(response: ApiResponse) -> Envelope:
 def _lost(status: int, envelope: Envelope | None) -> NoReturn:
     """Nobody knows what was written. A 500 in the platform's own form may be a contact's doing."""
     own = envelope is not None and envelope.success is not None and status not in _LOST
-    said = _words(envelope) if own else ""
-    raise InDoubtError(
-        f"The platform failed (HTTP {status}{': ' + said if said else ''}).",
-        one_row_may_be_the_cause=own,
-    )
+    words = _words(envelope) if own else ""
+    if words:
+        said = tr("The platform failed (HTTP {status}: {words}).", status=status, words=words)
+    else:
+        said = tr("The platform failed (HTTP {status}).", status=status)
+    raise InDoubtError(said, one_row_may_be_the_cause=own)
 
 
 def _unreadable(response: ApiResponse, envelope: Envelope | None) -> str:
     if not response.body.strip():
-        what = "is empty"
+        said = _EMPTY
     elif envelope is None:
-        what = "is no JSON object, or was cut off"
+        said = _NO_OBJECT
     else:
-        what = "contradicts itself" if envelope.success else "does not say whether it succeeded"
-    return f"The platform's answer {what} (HTTP {response.status})."
+        said = _CONTRADICTION if envelope.success else _SILENT
+    return tr(said, status=response.status)
 
 
 def _envelope(body: bytes) -> Envelope | None:
@@ -212,7 +225,7 @@ def _refused(
         scope = Refusal.SIZE if _SIZE_COMPLAINT.search(said) else Refusal.CALL
     of_account = scope is Refusal.ACCOUNT
     return RefusedError(
-        said or f"HTTP {response.status} without a word of explanation",
+        said or tr("HTTP {status} without a word of explanation", status=response.status),
         scope=scope,
         code=(envelope.code if envelope else "") or f"http-{response.status}",
         cause=cause_of(response.status, said) if of_account else AccountCause.UNSAID,

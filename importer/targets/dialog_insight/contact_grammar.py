@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from importer.field_rules import FieldFact, FieldRole, ValueType
+from importer.language import tr
 
 TRACKING_CONSENT = "hasTrackingConsent"
 TRACKING_DATE = "dtTrackingConsent"
@@ -70,7 +71,12 @@ class ContactGrammar:
                 return _fact(prefix, code)
         known = ", ".join([p.text for p in _PREFIXES] + list(_WHOLE))
         raise ValueError(
-            f'"{code}" does not begin like a field of Dialog Insight. Known beginnings: {known}.'
+            tr(
+                '"{code}" does not begin like a field of Dialog Insight. '
+                "Known beginnings: {known}.",
+                code=code,
+                known=known,
+            )
         )
 
 
@@ -89,14 +95,30 @@ def _fact(prefix: _Prefix, code: str) -> FieldFact:
 
 def _refuse_malformed(code: str, bare: str, prefix: str) -> None:
     if not bare:
-        raise ValueError(f'"{code}" names no field: write its code after "{prefix}".')
+        raise ValueError(
+            tr(
+                '"{code}" names no field: write its code after "{prefix}".',
+                code=code,
+                prefix=prefix,
+            )
+        )
     if len(bare) > _LONGEST_CODE:
         raise ValueError(
-            f'"{code}" has {len(bare)} characters after "{prefix}"; '
-            f"a code of Dialog Insight has at most {_LONGEST_CODE}."
+            tr(
+                '"{code}" has {length} characters after "{prefix}"; '
+                "a code of Dialog Insight has at most {most}.",
+                code=code,
+                length=len(bare),
+                prefix=prefix,
+                most=_LONGEST_CODE,
+            )
         )
     if not _CODE.fullmatch(bare):
         raise ValueError(
-            f'"{code}" is no code of Dialog Insight: after "{prefix}" come letters without '
-            "accents, digits and underscores, first a letter, last a letter or a digit."
+            tr(
+                '"{code}" is no code of Dialog Insight: after "{prefix}" come letters without '
+                "accents, digits and underscores, first a letter, last a letter or a digit.",
+                code=code,
+                prefix=prefix,
+            )
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from importer.errors import UnusableInputError
+from importer.language import tr
 from importer.targets.dialog_insight import answers
 from importer.targets.dialog_insight.contact_grammar import GRAMMAR, OPT_IN_DATE, ContactGrammar
 from importer.targets.dialog_insight.merge import (
@@ -90,9 +91,13 @@ def build(
     dates = [f.code for f in fields if f.code.startswith(OPT_IN_DATE)]
     if dates and not connection.opt_in_dates:
         mistakes.append(
-            f"{', '.join(dates)}: the platform's name for an opt-in date is not proven. "
-            f"Set `opt_in_dates: true` in the connection {connection.name} once you have seen it "
-            "work, or take the field out of the mapping."
+            tr(
+                "{fields}: the platform's name for an opt-in date is not proven. Set "
+                "`opt_in_dates: true` in the connection {connection} once you have seen it work, "
+                "or take the field out of the mapping.",
+                fields=", ".join(dates),
+                connection=connection.name,
+            )
         )
     mistakes += clearing_mistakes(connection, clears)
     if mistakes:

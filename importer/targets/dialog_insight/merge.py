@@ -12,6 +12,7 @@ import orjson
 
 from importer.errors import DefectError
 from importer.field_rules import FieldRole
+from importer.language import tr
 from importer.model import (
     ApiRequest,
     Limits,
@@ -125,8 +126,12 @@ def clearing_mistakes(connection: Connection, clears: tuple[str, ...]) -> list[s
     if not clears or connection.null_handling is not None:
         return []
     return [
-        f"`blank: clear` ({', '.join(clears)}) needs `null_handling` in the connection "
-        f"{connection.name}: how the platform erases a value is not known."
+        tr(
+            "`blank: clear` ({fields}) needs `null_handling` in the connection {connection}: how "
+            "the platform erases a value is not known.",
+            fields=", ".join(clears),
+            connection=connection.name,
+        )
     ]
 
 

@@ -40,10 +40,6 @@ _AS_IT_STANDS = {
 }
 _KEY_SEPARATOR = "\x1f"
 
-_MISSING = Outcome(
-    Verdict.UNKNOWN, IssueCode.ANSWER_MISSING, message=message(IssueCode.ANSWER_MISSING)
-)
-
 # Where two answers to one contact disagree, the one that claims least is believed.
 _CLAIM = {
     Verdict.UNKNOWN: 0,
@@ -89,8 +85,9 @@ def settle(
     doubts = _doubts(batch) if mode.insert_only else ()
     if doubts or joined < len(batch):
         outcomes = [_believed(one, at in doubts) for at, one in enumerate(outcomes)]
+    missing = _missing()
     return Settled(
-        outcomes=tuple(one or _MISSING for one in outcomes),
+        outcomes=tuple(one or missing for one in outcomes),
         request_id=request_id,
         joined=joined,
         strangers=strangers,
@@ -132,7 +129,7 @@ def _doubts(batch: Batch) -> Collection[int]:
 def _believed(outcome: Outcome | None, doubtful: bool) -> Outcome:
     """Withdraw what a repeated insert cannot know: who made a contact that is already there."""
     if outcome is None:
-        return _MISSING
+        return _missing()
     if doubtful and outcome.verdict is not Verdict.CREATED:
         code = IssueCode.REPEATED_INSERT
         said = outcome.message or outcome.verdict.value
@@ -235,7 +232,7 @@ def _outcome(element: Any, mode: WriteMode) -> Outcome:
     A contact is left out on purpose only where the mapping asks for it; else it is refused.
     """
     if not isinstance(element, dict):
-        return _MISSING
+        return _missing()
     status = text_of(element.get("Status"))
     complaint = text_of(element.get("ValidationResult"))
     told = text_of(element.get("Message"))
@@ -246,7 +243,7 @@ def _outcome(element: Any, mode: WriteMode) -> Outcome:
     if verdict is not None and not complaint:
         return Outcome(verdict, record_id=record_id)
     if not (status or complaint or told):
-        return _MISSING
+        return _missing()
     said = f"{status} ({complaint})" if status and complaint else status or complaint
     words = ": ".join(part for part in (said, told) if part)
     asked = mode.skip_duplicates or mode.skip_unmatched
@@ -255,3 +252,8 @@ def _outcome(element: Any, mode: WriteMode) -> Outcome:
             Verdict.SKIPPED, IssueCode.PLATFORM_SKIPPED, message=words, record_id=record_id
         )
     return Outcome(Verdict.REJECTED, IssueCode.PLATFORM_REFUSED, message=words, record_id=record_id)
+
+
+def _missing() -> Outcome:
+    code = IssueCode.ANSWER_MISSING
+    return Outcome(Verdict.UNKNOWN, code, message=message(code))

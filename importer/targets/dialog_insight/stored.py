@@ -16,6 +16,7 @@ import orjson
 
 from importer.errors import InDoubtError, Refusal, RefusedError
 from importer.field_rules import ValueType
+from importer.language import tr
 from importer.model import Difference, comparable_key
 
 if TYPE_CHECKING:
@@ -75,12 +76,12 @@ def found(
     """
     listed = members.get("Records")
     if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
-        raise InDoubtError("The platform's answer about a contact cannot be understood.")
+        raise InDoubtError(tr("The platform's answer about a contact cannot be understood."))
     wanted = _tie(keys, key)
     for one in listed:
         named = {str(name).lower(): value for name, value in one.items()}
         if any(_member(field).lower() not in named for field in keys):
-            raise InDoubtError("The platform's answer about a contact does not show its key.")
+            raise InDoubtError(tr("The platform's answer about a contact does not show its key."))
         parts = [_text(named[_member(field).lower()]) or "" for field in keys]
         if _tie(keys, parts) == wanted:
             texts = {field.code: _canonical(field, named) for field in fields}
@@ -128,13 +129,17 @@ def _refuse_doubtful_absence(keys: Sequence[PlannedField], others: int) -> None:
     """Believe that a contact is not there only where the answer must have shown it."""
     if others and len(keys) == 1:
         raise RefusedError(
-            "The platform answered with other contacts than the one that was asked for.",
+            tr("The platform answered with other contacts than the one that was asked for."),
             scope=Refusal.CALL,
         )
     if others >= _ALL_SHOWN:
         raise RefusedError(
-            f"The platform shows {others} contacts that have the same {_asked(keys)}, and may have "
-            "left out the one that was asked for.",
+            tr(
+                "The platform shows {contacts} contacts that have the same {field}, and may have "
+                "left out the one that was asked for.",
+                contacts=others,
+                field=_asked(keys),
+            ),
             scope=Refusal.CALL,
         )
 

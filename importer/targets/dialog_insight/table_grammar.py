@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from importer.field_rules import FieldFact, FieldRole, ValueType
+from importer.language import tr
 
 KEY = "key_"
 
@@ -42,23 +43,36 @@ GRAMMAR = TableGrammar()
 def _refuse_field_of_contacts(code: str, name: str, prefix: str) -> None:
     if _CONSENT.fullmatch(name):
         raise ValueError(
-            f'"{code}" is a consent, and tables have none: a consent is a contact\'s, in a mapping '
-            "of target: dialog-insight."
+            tr(
+                '"{code}" is a consent, and tables have none: a consent is a contact\'s, in a '
+                "mapping of target: dialog-insight.",
+                code=code,
+            )
         )
     if name.lower().startswith(_OF_CONTACTS):
         bare = name[len(_OF_CONTACTS) :] or "City"
         raise ValueError(
-            f'"{code}" is written as for contacts; tables take bare names: '
-            f"write {prefix}{bare}, not {code}."
+            tr(
+                '"{code}" is written as for contacts; tables take bare names: '
+                "write {better}, not {code}.",
+                code=code,
+                better=prefix + bare,
+            )
         )
 
 
 def _refuse_malformed(code: str, name: str) -> None:
     if not name:
-        after = f' after "{KEY}"' if code else ""
-        raise ValueError(f'"{code}" names no column: write its name{after}.')
+        if code:
+            said = tr('"{code}" names no column: write its name after "{key}".', code=code, key=KEY)
+        else:
+            said = tr('"" names no column: write its name.')
+        raise ValueError(said)
     if not _NAME.fullmatch(name):
         raise ValueError(
-            f'"{code}" is no column of a table: a name has letters without accents, digits and '
-            "underscores only."
+            tr(
+                '"{code}" is no column of a table: a name has letters without accents, digits and '
+                "underscores only.",
+                code=code,
+            )
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from importer.errors import UnusableInputError
 from importer.field_rules import FieldRole
+from importer.language import tr
 from importer.targets.dialog_insight.merge import (
     CAREFUL_LIMITS,
     MergeCalls,
@@ -51,8 +52,11 @@ def build(
     mistakes = clearing_mistakes(connection, clears)
     if not (table_id.isascii() and table_id.isdigit()):
         mistakes.append(
-            f'`table_id` is "{table_id}" in the mapping, and a table is named by its number: '
-            "write for instance table_id: 77."
+            tr(
+                '`table_id` is "{table_id}" in the mapping, and a table is named by its number: '
+                "write for instance table_id: 77.",
+                table_id=table_id,
+            )
         )
     if mistakes:
         raise UnusableInputError(*mistakes)
