@@ -249,6 +249,20 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a row is to be mended, in a sentence.
+
+    ``column``: the header of the cell that it is about, ``field``: the code; each empty where there
+    is none, both where it is about the whole row. ``told``: it only says what was changed.
+    """
+
+    message: str
+    column: str = ""
+    field: str = ""
+    told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """A field of which another value is stored than was sent, both as canonical text."""
 

@@ -16,7 +16,8 @@ from importer.errors import DefectError
 from importer.issues import IssueCode, Severity, message
 from importer.journal import Gap, Journal, SettledBatch
 from importer.journal.going_on import goes_on, going_on, in_two_steps
-from importer.model import Outcome, RowCheck, Verdict
+from importer.language import tr
+from importer.model import Outcome, Reason, RowCheck, Verdict
 from importer.run_folder import RunFolder, column_batches
 from importer.tables import TableDescription
 
@@ -30,7 +31,7 @@ class RowResults:
 
     ``first``: the index of the first row in the run. ``table``: which table a row stands in.
     ``end``: which of ``outcomes``, which are few, a row came to; its record id stands in
-    ``record_id``. ``reasons``: for rows to be fixed, by index, every sentence that says why.
+    ``record_id``. ``reasons``: for rows to be fixed, by index, everything that says why.
     ``noes``: of those, the consents that their key refuses elsewhere. ``withheld``: the consents
     to which they may not say yes, for their address is on a suppression list.
     """
@@ -44,7 +45,7 @@ class RowResults:
     batch: pa.Array
     attempts: NDArray[np.int32]
     record_id: pa.Array
-    reasons: dict[int, tuple[str, ...]]
+    reasons: dict[int, tuple[Reason, ...]]
     noes: dict[int, tuple[str, ...]]
     withheld: dict[int, tuple[str, ...]]
 
@@ -103,36 +104,37 @@ def _results(
     first = batch.column("row")[0].as_py()
     checks = batch.column("verdict").to_numpy()
     ends = _Ends(count)
-    reasons: dict[int, tuple[str, ...]] = {}
+    reasons: dict[int, tuple[Reason, ...]] = {}
     worded = issues.until(first + count)
     for at in np.flatnonzero(np.isin(checks, list(_ENDED_BY_ISSUE))).tolist():
         verdict = _ENDED_BY_ISSUE[checks[at]]
-        found = [end for end in worded.get(first + at, ()) if end.verdict is verdict]
+        found = [one for one in worded.get(first + at, ()) if one.end.verdict is verdict]
         if not found:
             raise DefectError(f"no issue says why the row of index {first + at} is {verdict}")
-        ends.put(at, found[0])
+        ends.put(at, found[0].end)
         if verdict is Verdict.INVALID:
-            reasons[first + at] = tuple(issue.message for issue in found)
+            reasons[first + at] = tuple(one.reason() for one in found)
     duplicates = np.flatnonzero(checks == RowCheck.DUPLICATE)
     for at, outcome in zip(
         duplicates.tolist(), _duplicates(batch.take(pa.array(duplicates)), tables), strict=True
     ):
         ends.put(at, outcome)
         if outcome.code == IssueCode.DUPLICATE_REFUSED:
-            reasons[first + at] = (outcome.message,)
+            reasons[first + at] = (Reason(outcome.message),)
     planned = np.flatnonzero(checks == RowCheck.GOOD)
     if len(planned):
         start = batch.column("position")[int(planned[0])].as_py()
         for at in outcomes.fill(ends, planned, start):
-            reasons[first + at] = (ends.of(at).message,)
+            refused = ends.of(at)
+            reasons[first + at] = (Reason(refused.message, field=refused.field),)
     noes: dict[int, tuple[str, ...]] = {}
     withheld: dict[int, tuple[str, ...]] = {}
     for row in reasons:
         for code, consents in ((_CONFLICT, noes), (_SUPPRESSED, withheld)):
-            said = [end for end in worded.get(row, ()) if (end.verdict, end.code) == code]
+            said = [one for one in worded.get(row, ()) if (one.end.verdict, one.end.code) == code]
             if said:
-                consents[row] = tuple(end.field for end in said)
-                reasons[row] += tuple(end.message for end in said)
+                consents[row] = tuple(one.end.field for one in said)
+                reasons[row] += tuple(one.reason(told=True) for one in said)
     return RowResults(
         first=first,
         table=batch.column("table").to_numpy(),
@@ -161,7 +163,7 @@ class _Ends:
     def __init__(self, count: int) -> None:
         self.known: list[Outcome] = []
         self._places: dict[tuple[Verdict, str, str, str], int] = {}
-        self.end = np.full(count, self._place(_NOT_SENT), dtype=np.int32)
+        self.end = np.full(count, self._place(_not_sent()), dtype=np.int32)
         self.batch = np.full(count, "", dtype=object)
         self.attempts = np.zeros(count, dtype=np.int32)
         self.record_id = np.full(count, "", dtype=object)
@@ -198,7 +200,7 @@ class _Ends:
         passed = [end for end, one in enumerate(self.known) if goes_on(one)]
         going = places[np.isin(self.end[places], passed)]
         refused = {at: self.of(at) for at in self.where(going, Verdict.REJECTED)}
-        self.end[going] = self._place(_NOT_SENT)
+        self.end[going] = self._place(_not_sent())
         self.batch[going] = self.record_id[going] = ""
         return refused
 
@@ -222,16 +224,20 @@ def _duplicates(batch: Any, tables: Sequence[TableDescription]) -> Iterator[Outc
     names = ("table", "winner_table", "winner_number", "refused")
     columns = [batch.column(name).to_pylist() for name in names]
     for table, winner, number, refused in zip(*columns, strict=True):
-        place = f"row {number}"
+        place = tr("row {number}", number=number)
         if winner != table:
-            sheet = tables[winner].sheet
-            place += f" of {tables[winner].file}" + (f", sheet {sheet}" if sheet else "")
+            place = tr("row {number} of {table}", number=number, table=tables[winner].shown)
         code = IssueCode.DUPLICATE_REFUSED if refused else IssueCode.DUPLICATE_KEY
         yield Outcome(Verdict.DUPLICATE, code.value, "", message(code, detail=place))
 
 
-_NOT_SENT = Outcome(Verdict.NOT_SENT, IssueCode.NOT_SENT.value, "", message(IssueCode.NOT_SENT))
-_LOST = Outcome(Verdict.UNKNOWN, IssueCode.ANSWER_LOST.value, "", message(IssueCode.ANSWER_LOST))
+def _not_sent() -> Outcome:
+    return Outcome(Verdict.NOT_SENT, IssueCode.NOT_SENT.value, "", message(IssueCode.NOT_SENT))
+
+
+def _lost() -> Outcome:
+    code = IssueCode.ANSWER_LOST
+    return Outcome(Verdict.UNKNOWN, code.value, "", message(code))
 
 
 class _Outcomes:
@@ -281,7 +287,11 @@ def _say_both(ends: _Ends, before: Mapping[int, Outcome]) -> None:
     for at, update in before.items():
         insert = ends.of(at)
         if update.verdict is insert.verdict is Verdict.REJECTED and update != insert:
-            words = f"{insert.message} (told to the update before: {update.message})"
+            words = tr(
+                "{insert} (told to the update before: {update})",
+                insert=insert.message,
+                update=update.message,
+            )
             ends.put(at, replace(insert, message=words))
 
 
@@ -302,9 +312,10 @@ class _Step:
             low, high = max(settled.first, start), min(settled.end, end)
             outcomes = settled.outcomes[low - settled.first : high - settled.first]
             ends.put_all(places[low - start : high - start], outcomes, settled.batch)
+        lost = _lost()
         for gap in self._doubtful:
             for at in places[max(gap.first - start, 0) : max(gap.end - start, 0)].tolist():
-                ends.put(at, _LOST)
+                ends.put(at, lost)
 
     def _settled(self, start: int, end: int) -> Iterator[SettledBatch]:
         """Give the settled batches that reach into a stretch of the plan, in its order."""
@@ -316,32 +327,43 @@ class _Step:
             self._current = next(self._batches, None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Deciding:
+    """What an issue makes of a row, and the column in which it was found."""
+
+    end: Outcome
+    column: str
+
+    def reason(self, *, told: bool = False) -> Reason:
+        return Reason(self.end.message, self.column, self.end.field, told)
+
+
 class _IssueReader:
     """The issues that decided a row, or its consents, asked for in row order."""
 
     def __init__(self, folder: RunFolder) -> None:
         self._batches = column_batches(folder.issues)
-        self._waiting: list[tuple[int, Outcome]] = []
+        self._waiting: list[tuple[int, _Deciding]] = []
 
-    def until(self, end: int) -> dict[int, list[Outcome]]:
+    def until(self, end: int) -> dict[int, list[_Deciding]]:
         """Give the deciding issues of the next rows, up to ``end``, by row."""
         while not self._waiting or self._waiting[-1][0] < end:
             batch = next(self._batches, None)
             if batch is None:
                 break
             self._waiting.extend(_deciding(batch))
-        found: dict[int, list[Outcome]] = {}
+        found: dict[int, list[_Deciding]] = {}
         taken = 0
-        for row, outcome in self._waiting:
+        for row, deciding in self._waiting:
             if row >= end:
                 break
             taken += 1
-            found.setdefault(row, []).append(outcome)
+            found.setdefault(row, []).append(deciding)
         del self._waiting[:taken]
         return found
 
 
-def _deciding(batch: Any) -> Iterator[tuple[int, Outcome]]:
+def _deciding(batch: Any) -> Iterator[tuple[int, _Deciding]]:
     columns = [batch.column(name).to_pylist() for name in batch.schema.names]
     for row, severity, code, column, field, value, detail in zip(*columns, strict=True):
         verdict = _WORDED.get(Severity(severity))
@@ -351,7 +373,7 @@ def _deciding(batch: Any) -> Iterator[tuple[int, Outcome]]:
                 continue
             verdict = Verdict.NOT_SENT
         text = message(code, column=column or field or "", value=value or "", detail=detail or "")
-        yield row, Outcome(verdict, code, field or "", text)
+        yield row, _Deciding(Outcome(verdict, code, field or "", text), column or "")
 
 
 # --- the books ------------------------------------------------------------------------------------

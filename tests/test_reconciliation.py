@@ -16,13 +16,15 @@ from importer.errors import DefectError
 from importer.issues import IssueCode, Severity, message
 from importer.journal import Journal, Lookup
 from importer.journal.going_on import begin_two_steps, going_on
-from importer.model import Outcome, RowCheck, Settled, Verdict
+from importer.model import Outcome, Reason, RowCheck, Settled, Verdict
 from importer.planning import PlanFacts
 from importer.reconciliation import RowResults, balance, counted, reconcile
 from importer.tables import TableDescription
 
 from .plans import (
     AT,
+    HEADERS,
+    KEY,
     Planned,
     Row,
     batch,
@@ -84,7 +86,7 @@ def reconciled(
     for some in results:
         assert len(some) == len(some.verdict)
         assert list(some.reasons) == sorted(some.reasons)
-        reasons |= some.reasons
+        reasons |= {row: tuple(one.message for one in why) for row, why in some.reasons.items()}
     return lines_of(results), reasons
 
 
@@ -210,6 +212,28 @@ def test_an_invalid_row_has_its_first_error_and_every_sentence_to_be_fixed(tmp_p
     assert len(reasons[0]) == 2
     assert reasons[0][0] == lines[0].message
     assert list(reasons) == [0]
+
+
+def test_reasons_name_their_column_and_field_and_what_was_only_changed(tmp_path: Path) -> None:
+    listed = replace(
+        invalid("b@x.fr"),
+        issues=(
+            (IssueCode.EMAIL_INVALID, Severity.ERROR),
+            (IssueCode.SUPPRESSED, Severity.WARNING),
+        ),
+    )
+    rows = [listed, Row("ok@x.fr")]
+    planned = plan_of(tmp_path, [[rows]])
+    refused = Outcome(Verdict.REJECTED, IssueCode.PLATFORM_REFUSED, "f_Name", "Too long")
+    with journal_of(planned) as journal:
+        settle(journal, 0, refused)
+        results = reconcile(planned.folder, journal, tables_of(1), planned=1)
+        reasons = {row: why for some in results for row, why in some.reasons.items()}
+    assert [(one.column, one.field, one.told) for one in reasons[0]] == [
+        (HEADERS[KEY], KEY, False),
+        (HEADERS[KEY], KEY, True),
+    ]
+    assert reasons[1] == (Reason("Too long", "", "f_Name"),)
 
 
 def test_a_blank_row_is_skipped_and_not_to_be_fixed(tmp_path: Path) -> None:

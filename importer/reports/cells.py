@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,25 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from importer.guards import AT_FIRST, CUTS, guarded
+
+__all__ = ["LINE_END", "TEXT", "guarded", "guarded_row", "written", "written_column"]
+
 TEXT = pa.large_string()
 LINE_END = "\r\n"
-_STARTERS = "=+\\-@\t\r＝＋－＠"
-_FIRST = frozenset("'=+-@\t\r＝＋－＠")
-_DANGEROUS = re.compile(f"'*[{_STARTERS}]")
-# A number, or a phone as people write it. A phone's country code is followed by a blank or a
-# bracket and more digits, or it has no hyphens: "+1-514-555" and "+1.5-3" would be subtracted.
-_HARMLESS = re.compile(
-    r"[+-]?[0-9][0-9\xa0\u202f ]*([.,][0-9]+)?%?"
-    r"|\+[0-9]{1,3}([ \xa0]\(?|\()[0-9][0-9 .()\xa0-]*"
-    r"|\+[0-9]{1,3}(\.[0-9]+){2,}"
-)
-
-
-def guarded(cell: str) -> str:
-    """Put one apostrophe before a cell that could run; ``importer.sources`` takes it off again."""
-    if cell[:1] in _FIRST and _DANGEROUS.match(cell) and not _HARMLESS.fullmatch(cell):
-        return "'" + cell
-    return cell
 
 
 def guarded_row(cells: Iterable[object]) -> list[object]:
@@ -81,8 +67,9 @@ def _doubtful(texts: Any, delimiter: str) -> NDArray[np.bool_]:
     octets = np.frombuffer(content, np.uint8, end - start, start)
     bounds = bounds - start
     some = bounds[1:] > bounds[:-1]
-    doubtful[some] = _BEGINNING[octets[bounds[:-1][some]]]
+    doubtful[some] = _AT_FIRST[octets[bounds[:-1][some]]]
     special = _octets(delimiter + '"' + LINE_END)[octets]
+    special[:-1] |= _AT_CUT[octets[:-1]] & _BEHIND_CUT[octets[1:]]
     if special.any():
         # The last text that begins at or before an octet; texts without any begin there too.
         inside = np.searchsorted(bounds, np.flatnonzero(special), "right") - 1
@@ -97,4 +84,6 @@ def _octets(signs: str) -> NDArray[np.bool_]:
     return marks
 
 
-_BEGINNING = _octets("".join(_FIRST))
+_AT_FIRST = _octets("".join(AT_FIRST))
+_AT_CUT = _octets(CUTS)
+_BEHIND_CUT = _AT_FIRST | _octets('"')

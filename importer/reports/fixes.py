@@ -1,9 +1,8 @@
-"""``to-fix.csv``: the rows to fix in their original columns, and why; to be dropped in again."""
+"""The rows to fix in their original columns, and why: ``to-fix.csv`` and ``to-fix.xlsx``."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +16,12 @@ from numpy.typing import NDArray
 from importer.blanks import folded
 from importer.errors import DefectError
 from importer.files import make_private_folder
+from importer.model import Reason
 from importer.reports.cells import guarded_row
-from importer.reports.tables import csv_writer
+from importer.reports.fix_book import BOOK, ERRORS_COLUMN, FieldPlaces, FixBook
+from importer.reports.fix_names import file_paths
+from importer.reports.tables import ResultColumns, csv_writer
 from importer.tables import TableDescription
-
-ERRORS_COLUMN = "import_errors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +45,40 @@ class Refusal:
 
 Refusals = Mapping[str, Refusal]
 """Of one table: consent -> how a row says no to it."""
-_LONGEST_NAME = 50  # in characters: a file's name has at most 255 bytes, also while it is written
+_TEXT_FILE = "csv"  # the format of a table that lies in no workbook
+
+
+@dataclass(frozen=True, slots=True)
+class Mending:
+    """How the rows to fix are given back.
+
+    ``refusals``: for each table, how a row says no to its consents. ``places``: for each table,
+    where its fields are read. ``evened``: rows of too few or too many cells are made as wide as the
+    header, because the mapping accepts them so and does not apply to these files. ``workbook``:
+    whether ``to-fix.xlsx`` is written too; None: where a table was one of a workbook.
+    ``command``: what to type to import that workbook.
+    """
+
+    refusals: Sequence[Refusals] = ()
+    places: Sequence[FieldPlaces] = ()
+    evened: bool = False
+    workbook: bool | None = None
+    command: str = ""
+
+
+NO_MENDING = Mending()
+
+
+def has_workbook(formats: Iterable[str]) -> bool:
+    """Tell from the formats of a run's tables whether one of them was one of a workbook."""
+    return any(one != _TEXT_FILE for one in formats)
 
 
 class FixWriter:
-    """Writes the rows to fix, one file for each table; one table's file is ``to-fix.csv``.
+    """Writes the rows to fix: a CSV file for each table, and a workbook of all of them.
 
     ``sources``: record batches of the original text, in row order; those already cut to the rows
-    that need fixing serve as well. ``evened``: rows of too few or too many cells are made as wide
-    as the header, because the mapping accepts them so and does not apply to these files.
+    that need fixing serve as well.
     """
 
     def __init__(
@@ -62,21 +87,28 @@ class FixWriter:
         tables: Sequence[TableDescription],
         sources: Iterator[Any],
         delimiter: str,
-        refusals: Sequence[Refusals] = (),
-        *,
-        evened: bool = False,
+        mending: Mending = NO_MENDING,
     ) -> None:
-        self._refusals = refusals
-        self._evened = evened
+        self._refusals = mending.refusals
+        self._evened = mending.evened
         self._tables = tables
         self._delimiter = delimiter
-        self._paths = _paths(folder, tables)
+        self._paths = file_paths(folder, tables)
         self._originals = _Originals(sources)
         self._writers: dict[int, Any] = {}
         self._stack = ExitStack()
+        workbook = mending.workbook
+        if workbook is None:
+            workbook = has_workbook(table.format for table in tables) or (folder / BOOK).exists()
+        self._old_book = None if workbook else folder / BOOK
+        self._book = (
+            FixBook(folder / BOOK, tables, mending.places, mending.command) if workbook else None
+        )
         self.count = 0
 
     def __enter__(self) -> FixWriter:
+        if self._book is not None:
+            self._stack.enter_context(self._book)
         return self
 
     def __exit__(self, *error: Any) -> None:
@@ -85,12 +117,18 @@ class FixWriter:
             for table, path in self._paths.items():
                 if table not in self._writers:
                     path.unlink(missing_ok=True)
+            if self._old_book is not None:
+                self._old_book.unlink(missing_ok=True)
 
-    def add(
+    def add(self, results: ResultColumns) -> None:
+        """Take the results of the next rows: those that need fixing are written."""
+        self.write(results.first, results.table, results.reasons, results.noes, results.withheld)
+
+    def write(
         self,
         first: int,
         tables: Sequence[int] | NDArray[np.int32],
-        reasons: Mapping[int, Sequence[str]],
+        reasons: Mapping[int, Sequence[Reason]],
         noes: Mapping[int, Sequence[str]] | None = None,
         withheld: Mapping[int, Sequence[str]] | None = None,
     ) -> None:
@@ -115,7 +153,10 @@ class FixWriter:
                 self._say_no(whole, table, code)
             for code in (withheld or {}).get(row, ()):
                 self._say_no(whole, table, code, silently=True)
-            self._writer(table).writerow(guarded_row([*whole, *extra, "; ".join(why)]))
+            told = "; ".join(one.message for one in why)
+            self._writer(table).writerow(guarded_row([*whole, *extra, told]))
+            if self._book is not None:
+                self._book.add(table, whole, extra, why)
             self.count += 1
 
     def _say_no(self, cells: list[str], table: int, code: str, *, silently: bool = False) -> None:
@@ -137,32 +178,6 @@ class FixWriter:
             writer.writerow(guarded_row([*self._tables[table].columns, ERRORS_COLUMN]))
             self._writers[table] = writer
         return self._writers[table]
-
-
-def _paths(folder: Path, tables: Sequence[TableDescription]) -> dict[int, Path]:
-    """Give each table a file of its own."""
-    if len(tables) == 1:
-        return {0: folder / "to-fix.csv"}
-    paths: dict[int, Path] = {}
-    taken: set[str] = set()
-    for index, table in enumerate(tables):
-        stem = _stem(table.file) if table.file != "-" else "standard-input"
-        whole = f"{stem}-{table.sheet}" if table.sheet else stem
-        plain = re.sub(r"[^\w.-]+", "-", whole)[:_LONGEST_NAME]
-        name, count = plain or "table", 2
-        while name.casefold() in taken:
-            name, count = f"{plain}-{count}", count + 1
-        taken.add(name.casefold())
-        paths[index] = folder / "to-fix" / f"{name}.csv"
-    return paths
-
-
-def _stem(file: str) -> str:
-    """Name a file without its endings; one in an archive has the archive's name before it."""
-    *folders, name = file.replace("\\", "/").split("/")
-    archive = next((folder for folder in folders if folder.lower().endswith(".zip")), "")
-    name = re.sub(r"\.(gz|bz2|xz)$", "", name, flags=re.IGNORECASE)
-    return f"{archive[:-4]}-{Path(name).stem}" if archive else Path(name).stem
 
 
 class _Originals:

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from importer.errors import DefectError
 from importer.issues import IssueCode
+from importer.model import Reason
 from importer.reports import ERRORS_COLUMN
-from importer.reports.fixes import FixWriter
+from importer.reports.fixes import FixWriter, Mending
 from importer.sources import open_sources
 from importer.tables import SourceOptions, TableDescription
 
@@ -61,9 +62,13 @@ def write(
     """Write the rows to fix of one stretch; give their number."""
     here = [0] * (max([*originals, *reasons, 0]) + 1) if table is None else table
     sources = sources_of(originals, width)
-    with FixWriter(folder, tables, sources, delimiter, evened=evened) as writer:
-        writer.add(first, here, reasons)
+    with FixWriter(folder, tables, sources, delimiter, Mending(evened=evened)) as writer:
+        writer.write(first, here, as_reasons(reasons))
         return writer.count
+
+
+def as_reasons(sentences: Mapping[int, Sequence[str]]) -> dict[int, tuple[Reason, ...]]:
+    return {row: tuple(map(Reason, why)) for row, why in sentences.items()}
 
 
 def read(path: Path, delimiter: str = ",") -> list[list[str]]:
@@ -163,7 +168,7 @@ def test_each_row_is_written_with_its_own_text_whatever_the_pieces(
         for first in range(0, 20, stretch):
             here = range(first, min(first + stretch, 20))
             reasons = {row: (f"why {row}",) for row in here if row in wanted}
-            writer.add(first, [0] * len(here), reasons)
+            writer.write(first, [0] * len(here), as_reasons(reasons))
         assert writer.count == len(wanted)
     place = folder / "to-fix.csv"
     assert place.exists() is bool(wanted)
@@ -190,7 +195,7 @@ def test_a_run_with_nothing_left_to_fix_takes_the_old_files_away(tmp_path: Path)
 
 def write_and_fail(folder: Path) -> None:
     with FixWriter(folder, [table_of()], sources_of(WHOLE), ",") as writer:
-        writer.add(0, [0, 0, 0], {0: ("new",)})
+        writer.write(0, [0, 0, 0], as_reasons({0: ("new",)}))
         raise RuntimeError
 
 
@@ -290,3 +295,13 @@ def test_rows_of_a_wrong_width_are_found_out_again(tmp_path: Path) -> None:
     (source,) = open_sources(tmp_path / "to-fix.csv", options=SourceOptions())
     findings = [(f.code, f.at.tolist()) for c in source.chunks() for f in c.findings]
     assert findings == [(IssueCode.ROW_TOO_SHORT, [0]), (IssueCode.ROW_TOO_LONG, [1])]
+
+
+def test_what_stands_beyond_the_header_is_guarded_once_however_often_it_is_dropped_in(
+    tmp_path: Path,
+) -> None:
+    originals: dict[int, Original] = {0: (("a@x.fr", "Éva", "Lévis"), ("=QC",))}
+    write(tmp_path, originals, {0: ("The row has 4 cells.",)})
+    (source,) = open_sources(tmp_path / "to-fix.csv", options=SourceOptions())
+    (chunk,) = source.chunks()
+    assert chunk.extra == {0: ("=QC",)}
