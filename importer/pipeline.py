@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
-from datetime import date
 from typing import Any
 
 import orjson
@@ -15,9 +14,9 @@ import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
 from importer import delivery
-from importer.blanks import folded
-from importer.checking import NO, Checker, Suppression
+from importer.checking import Checker, Suppression
 from importer.clock import Clock, iso
+from importer.consent_ledger import note_consents
 from importer.delivery import DeliveryEnd
 from importer.delivery.steps import (
     deliver_to_new,
@@ -28,13 +27,13 @@ from importer.delivery.verifying import Carried, can_be_asked, verify
 from importer.delivery.withheld import existing_ones, refused_ones
 from importer.delivery.yeses import Selected, WithoutWithheld, WithoutYeses, contacts_with_a_yes
 from importer.errors import UnusableInputError
-from importer.field_rules import FieldRole, FieldRule
 from importer.files import sync_folder
 from importer.journal import Journal
 from importer.journal.going_on import going_on, in_two_steps, settled_for_good
 from importer.journal.sentences import note_sentences
-from importer.language import english
-from importer.mapping import BoundMapping, Mapping, YesTo, bind, unsettled
+from importer.language import english, tr
+from importer.mapping import BoundMapping, Mapping, YesTo, unsettled
+from importer.mending import mending_of
 from importer.model import (
     PlannedField,
     PlanSlice,
@@ -47,10 +46,10 @@ from importer.plan_sums import cut_plan, note_sums
 from importer.planning import PlanFacts, PlannedTable, Planner
 from importer.planning.column_files import ISSUES, ColumnFile
 from importer.reconciliation import balance, counted, reconcile
-from importer.reports import Refusal, Refusals, Reports, RunFacts, Summary, withheld_file
+from importer.reports import Reports, RunFacts, Summary, withheld_file
 from importer.run_folder import RunFolder, keep_rows, planned_fields
 from importer.sources import Source
-from importer.tables import Acceptance, TableDescription
+from importer.tables import TableDescription
 from importer.targets import Target
 
 
@@ -151,7 +150,11 @@ def plan_facts(journal: Journal) -> PlanFacts:
 
 def _refuse_obstacles(tables: Sequence[TableDescription]) -> None:
     """Refuse tables of which a column that is used may have been read wrongly."""
-    found = [f"{table.shown}: {sentence}" for table in tables for _, sentence in table.obstacles]
+    found = [
+        tr("{place}: {sentence}", place=table.shown, sentence=sentence)
+        for table in tables
+        for _, sentence in table.obstacles
+    ]
     if found:
         raise UnusableInputError(*found)
 
@@ -170,8 +173,8 @@ def _note_tables(
         warnings += [*table.warnings, *sentences, *laid.warnings]
         left_open += sentences
     note_sentences(journal, warnings)
-    stored = [replace(t, warnings=tuple(english(w) for w in t.warnings)) for t in tables]
-    journal.set_fact("tables", _TABLES.dump_json(tuple(stored)).decode())
+    stored = tuple(table.in_english() for table in tables)
+    journal.set_fact("tables", _TABLES.dump_json(stored).decode())
     journal.set_fact("warnings", orjson.dumps([english(w) for w in warnings]).decode())
     journal.set_fact("unsettled", orjson.dumps(left_open).decode())
 
@@ -303,11 +306,14 @@ def finish(
     mapping: Mapping,
     facts: Callable[[Counter[str]], RunFacts],
     watcher: Watcher,
+    workbook: bool = False,
+    totals_page: bool = False,
 ) -> Summary:
     """Give every row its verdict, prove that they balance, write the reports, say the state.
 
     ``mapping``: the run's own. ``facts``: what the summary says beside the totals, once these are
-    known. Raises DefectError when the books do not balance.
+    known. ``workbook`` and ``totals_page``: whether these are written in any case. Raises
+    DefectError when the books do not balance.
     """
     tables = tables_of(journal)
     books = plan_facts(journal)
@@ -315,15 +321,18 @@ def finish(
     to_keep, to_retry = array("q"), array("q")
     watcher.begin("report", books.read)
     _note_yeses(folder, journal, mapping)
+    note_consents(folder, journal, mapping, tables, read=books.read, planned=books.planned)
     with ExitStack() as stack:
         results = counted(reconcile(folder, journal, tables, planned=books.planned), totals)
         reports = stack.enter_context(
             Reports(
                 folder,
                 tables,
-                [_refusals(mapping, table) for table in tables],
-                ragged=mapping.source.ragged_rows is Acceptance.ACCEPT,
+                calls=list(journal.calls()),
+                settlements=journal.settlements(),
                 lookups=journal.lookups(),
+                mending=mending_of(mapping, tables, folder.settings, workbook=workbook),
+                totals=totals_page,
             )
         )
         for some in results:
@@ -370,50 +379,6 @@ def _note_yeses(folder: RunFolder, journal: Journal, mapping: Mapping) -> None:
             writer.write_table(table)
     sibling.replace(place)
     sync_folder(place.parent)
-
-
-def _refusals(mapping: Mapping, table: TableDescription) -> Refusals:
-    """Find where a table writes its consents, and how a row says no there."""
-    bound = bind(mapping, table, run_date=date.min)
-    places: dict[str, list[int]] = {}
-    for header, use in bound.uses.items():
-        for rule in (*use.rules, *use.made):
-            places.setdefault(rule.field, []).append(table.columns.index(header))
-    answers = {
-        rule.field: (rule, table.columns.index(header))
-        for column, header in bound.headers
-        for rule in column.rules
-        if rule.role is FieldRole.CONSENT
-    }
-    refusals = {}
-    for one in bound.rules:
-        if one.role is not FieldRole.CONSENT or one.constant:
-            continue
-        rule, place = answers.get(one.field, (one, None))
-        sharing = [code for code, (_, other) in answers.items() if other == place] or [one.field]
-        dates = [mapping.row_rules.consent_dates.get(code, "") for code in sharing]
-        nothing = [at for code in dates for at in places.get(code, [])]
-        if place is None:
-            cells = [(at, "") for at in (*places[one.field], *nothing)]
-            refusals[one.field] = Refusal(tuple(cells))
-        else:
-            cells = [*((at, "") for at in nothing), (place, _no_of(rule))]
-            refusals[one.field] = Refusal(tuple(cells), place, _noes_of(rule))
-    return refusals
-
-
-def _no_of(rule: FieldRule) -> str:
-    """Give a text that means no in a consent's column; blank where the mapping has none."""
-    if not rule.values:
-        return "no"
-    return next((text for text, value in rule.values if value == "no"), "")
-
-
-def _noes_of(rule: FieldRule) -> frozenset[str]:
-    """Give the texts, folded, that mean no in a consent's column."""
-    if not rule.values:
-        return NO
-    return frozenset(folded(text) for text, value in rule.values if value == "no")
 
 
 _RETRIED: frozenset[str] = frozenset({Verdict.REJECTED, Verdict.UNKNOWN})

@@ -1,6 +1,7 @@
 """The files of the run folder that people and machines read."""
 
-from importer.reports.fixes import ERRORS_COLUMN, Refusal, Refusals
+from importer.reports.fix_book import ERRORS_COLUMN
+from importer.reports.fixes import Mending, Refusal, Refusals
 from importer.reports.summary import (
     CallTotals,
     ConsentTotals,
@@ -29,6 +30,7 @@ __all__ = [
     "ConsentTotals",
     "FileSummary",
     "LimitsInForce",
+    "Mending",
     "Refusal",
     "Refusals",
     "Reports",

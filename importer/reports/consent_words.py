@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from importer.language import mark, number, tr, trn
+
 if TYPE_CHECKING:
     from importer.reports.summary import ConsentTotals, Summary
 
-NOT_LOOKED_UP = (
+NOT_LOOKED_UP = mark(
     "What the platform holds now was not looked up: a yes is sent as it stands, also to a person "
     "who said no there."
 )
 """What an operator must know of every plan that sends each yes as it stands."""
-_ONLY_NEW = (
+_ONLY_NEW = mark(
     "A yes goes only to contacts that this run creates: who is in the account already is never set "
     "to yes."
 )
-_READ_FIRST = (
+_READ_FIRST = mark(
     "Each contact with a yes is read before it is sent ({calls}): its yes is withheld where the "
     "account says no, or has the contact and does not say."
 )
@@ -32,51 +34,95 @@ def whom_a_yes_reaches(summary: Summary) -> str:
     """Say what an operator must know of a plan that has consents."""
     match summary.yes_to:
         case "new":
-            return _ONLY_NEW
+            return tr(_ONLY_NEW)
         case "unless-refused":
-            return _READ_FIRST.format(calls=_more_calls(summary.calls.to_read))
+            return tr(_READ_FIRST, calls=_more_calls(summary.calls.to_read))
         case _:
-            return NOT_LOOKED_UP
+            return tr(NOT_LOOKED_UP)
 
 
 def withheld_words(summary: Summary) -> list[str]:
     """Say for each consent how many yeses were withheld while sending."""
     return [
-        f"{code}: {one.withheld_by_account:,} yes withheld for what the account holds "
-        "(yes-withheld in issues.csv)."
+        trn(
+            "{code}: {count} yes withheld for what the account holds (yes-withheld in issues.csv).",
+            "{code}: {count} yes withheld for what the account holds (yes-withheld in issues.csv).",
+            one.withheld_by_account,
+            code=code,
+        )
         for code, one in summary.consents.items()
         if one.withheld_by_account
     ]
 
 
 def _of_one(code: str, one: ConsentTotals, summary: Summary) -> str:
-    left = "1 contact is" if one.left == 1 else f"{one.left:,} contacts are"
-    text = f"{code}: {_sent(one, summary)} no will be sent; {left} left alone."
+    left = trn("{count} contact is left alone", "{count} contacts are left alone", one.left)
+    text = tr(
+        "{code}: {answers} will be sent; {left}.",
+        code=code,
+        answers=_sent(one, summary),
+        left=left,
+    )
+    more = []
     if one.by_mapping_yes or one.by_mapping_no:
-        text += f" Of these answers the mapping gave {by_mapping(one)}, not the person."
+        more.append(
+            tr(
+                "Of these answers the mapping gave {answers}, not the person.",
+                answers=by_mapping(one),
+            )
+        )
     if one.withheld:
-        text += f" {one.withheld:,} yes withheld: the address is on a suppression list."
+        more.append(
+            trn(
+                "{count} yes withheld: the address is on a suppression list.",
+                "{count} yes withheld: the address is on a suppression list.",
+                one.withheld,
+            )
+        )
     if one.withheld_by_account:
-        text += f" {one.withheld_by_account:,} yes withheld for what the account holds."
+        more.append(
+            trn(
+                "{count} yes withheld for what the account holds.",
+                "{count} yes withheld for what the account holds.",
+                one.withheld_by_account,
+            )
+        )
+    for sentence in more:
+        text = tr("{one} {other}", one=text, other=sentence)
     return text
 
 
 def _sent(one: ConsentTotals, summary: Summary) -> str:
+    yes, no = number(one.yes), number(one.no)
     match summary.yes_to:
         case "new":
-            return f"at most {one.yes:,} yes, only to contacts this run creates, and {one.no:,}"
+            return tr(
+                "at most {yes} yes, only to contacts this run creates, and {no} no", yes=yes, no=no
+            )
         case "unless-refused":
-            calls = _more_calls(summary.calls.to_read)
-            return f"at most {one.yes:,} yes (each contact is read first, {calls}) and {one.no:,}"
+            return tr(
+                "at most {yes} yes (each contact is read first, {calls}) and {no} no",
+                yes=yes,
+                no=no,
+                calls=_more_calls(summary.calls.to_read),
+            )
         case _:
-            return f"{one.yes:,} yes and {one.no:,}"
+            return tr("{yes} yes and {no} no", yes=yes, no=no)
 
 
-def _more_calls(number: int) -> str:
-    return "1 more call" if number == 1 else f"{number:,} more calls"
+def _more_calls(count: int) -> str:
+    return trn("{count} more call", "{count} more calls", count)
 
 
 def by_mapping(one: ConsentTotals) -> str:
     """Say how many answers the mapping gave; 0 for none."""
-    parts = ((one.by_mapping_yes, "yes"), (one.by_mapping_no, "no"))
-    return " and ".join(f"{number:,} {answer}" for number, answer in parts if number) or "0"
+    yes, no = number(one.by_mapping_yes), number(one.by_mapping_no)
+    match bool(one.by_mapping_yes), bool(one.by_mapping_no):
+        case True, True:
+            return tr("{yes} yes and {no} no", yes=yes, no=no)
+        case True, False:
+            return tr("{yes} yes", yes=yes)
+        case False, True:
+            return tr("{no} no", no=no)
+        case _:
+            return number(0)

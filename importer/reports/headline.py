@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from importer.issues import IssueCode
+from importer.language import number, spoken, tr, trn
 from importer.model import RunState, Verdict
 from importer.reports.summary import RowTotals, Summary
+from importer.reports.went_wrong import Wrong, also, counted, listed, went_wrong
 
 _INTERRUPTED = {130, 143}
 _REACHED = (Verdict.CREATED, Verdict.UPDATED, Verdict.ACCEPTED)
@@ -35,124 +37,182 @@ def headline(summary: Summary) -> Headline:
     rows = summary.rows
     total = sum(rows.of(verdict) for verdict in Verdict)
     if total != rows.read:
-        return Headline(
-            Tone.ALARM,
-            "Do not rely on this page",
-            f"The totals do not add up: {plural(rows.read, 'row')} read, {grouped(total)} told of",
+        text = tr(
+            "The totals do not add up: {rows} read, {count} told of",
+            rows=_rows(rows.read),
+            count=number(total),
         )
+        return Headline(Tone.ALARM, tr("Do not rely on this page"), text)
     if summary.exit_code == 1:
-        return _headline(
-            summary, Tone.ALARM, "A fault of importer", f"Broken off: {_unsettled(rows)}"
-        )
+        text = tr("Broken off: {what}", what=_unsettled(rows))
+        return _headline(summary, Tone.ALARM, tr("A fault of importer"), text, {Wrong.UNKNOWN})
     match RunState(summary.state):
         case RunState.CHECKING:
-            return _headline(summary, Tone.ALARM, "Not finished", "The check has not ended")
+            text = tr("The check has not ended")
+            return _headline(summary, Tone.ALARM, tr("Not finished"), text)
         case RunState.CHECKED:
             return _checked(summary)
         case RunState.SENDING:
-            return _stopped(summary, "Not finished")
+            return _stopped(summary, tr("Not finished: {what}", what=_unsettled(rows)))
         case RunState.STOPPED:
             return _stopped(summary, _how_it_stopped(summary))
         case RunState.FINISHED:
             return _finished(summary)
         case RunState.REFUSED:
-            why = _listed(_problems(summary)) or "a threshold stands in the way"
-            return _headline(summary, Tone.ALARM, "Nothing sent", f"Nothing was sent: {why}")
+            why = listed(went_wrong(summary)) or tr("a threshold stands in the way")
+            text = tr("Nothing was sent: {why}", why=why)
+            return _headline(summary, Tone.ALARM, tr("Nothing sent"), text, set(Wrong))
         case RunState.ABANDONED:
-            text = f"Abandoned: {plural(rows.not_sent, 'row')} never sent"
-            return _headline(summary, Tone.ATTENTION, "Abandoned", _with_unknown(text, rows))
+            text = trn(
+                "Abandoned: {count} row never sent",
+                "Abandoned: {count} rows never sent",
+                rows.not_sent,
+            )
+            return _headline(
+                summary,
+                Tone.ATTENTION,
+                tr("Abandoned"),
+                _with_unknown(text, rows),
+                {Wrong.UNKNOWN},
+            )
 
 
 def _checked(summary: Summary) -> Headline:
-    problems = _listed(_problems(summary))
+    problems = listed(went_wrong(summary))
+    label = tr("Only checked")
     if problems or summary.exit_code:
-        why = problems or f"exit code {summary.exit_code}"
-        text = f"Checked, nothing was sent: {why}"
-        return _headline(summary, Tone.ATTENTION, "Only checked", text)
+        why = problems or tr("exit code {code}", code=summary.exit_code)
+        text = tr("Checked, nothing was sent: {why}", why=why)
+        return _headline(summary, Tone.ATTENTION, label, text, set(Wrong))
     if not summary.rows.not_sent:
-        text = "Checked: there is nothing to send"
-        return _headline(summary, Tone.NEUTRAL, "Only checked", text)
-    text = "Checked: nothing was sent, and nothing is wrong"
-    return _headline(summary, Tone.NEUTRAL, "Only checked", text)
+        text = tr("Checked: there is nothing to send")
+    else:
+        text = tr("Checked: nothing was sent, and nothing is wrong")
+    return _headline(summary, Tone.NEUTRAL, label, text)
 
 
 def _how_it_stopped(summary: Summary) -> str:
+    what = _unsettled(summary.rows)
     if summary.exit_code in _INTERRUPTED:
-        return "Interrupted"
-    return "Stopped as asked" if summary.stopped_because == "first-reached" else "Stopped early"
+        return tr("Interrupted: {what}", what=what)
+    if summary.stopped_because == "first-reached":
+        return tr("Stopped as asked: {what}", what=what)
+    return tr("Stopped early: {what}", what=what)
 
 
-def _stopped(summary: Summary, how: str) -> Headline:
-    text = f"{how}: {_unsettled(summary.rows)}"
-    return _headline(summary, Tone.ALARM, "Not finished", text)
+def _stopped(summary: Summary, text: str) -> Headline:
+    return _headline(summary, Tone.ALARM, tr("Not finished"), text, {Wrong.UNKNOWN})
 
 
 def _finished(summary: Summary) -> Headline:
     rows = summary.rows
-    left = [(rows.not_sent, "not sent")] if rows.not_sent else []
-    problems = _listed(left + _problems(summary))
+    left = [(Wrong.NOT_SENT, rows.not_sent)] if rows.not_sent else []
+    problems = listed(left + went_wrong(summary))
     reached = reached_rows(rows)
     if problems:
-        start = "Finished" if reached or rows.unknown else "Nothing was imported"
-        unsure = rows.unknown or rows.not_sent or not reached
-        tone = Tone.ALARM if unsure else Tone.ATTENTION
-        label = "Nothing imported" if not (reached or rows.unknown) else "Not all imported"
-        return _headline(summary, tone, label, f"{start}: {problems}")
+        nothing = not (reached or rows.unknown)
+        tone = Tone.ALARM if rows.unknown or rows.not_sent or not reached else Tone.ATTENTION
+        if nothing:
+            label = tr("Nothing imported")
+            text = tr("Nothing was imported: {problems}", problems=problems)
+        else:
+            label = tr("Not all imported")
+            text = tr("Finished: {problems}", problems=problems)
+        return _headline(summary, tone, label, text, set(Wrong))
     match summary.exit_code:
         case 0:
             return _success(summary, reached)
         case 3:
-            text = "Finished: some rows were written only in part"
-            return _headline(summary, Tone.ATTENTION, "Not all imported", text)
+            text = tr("Finished: some rows were written only in part")
+            return _headline(summary, Tone.ATTENTION, tr("Not all imported"), text)
         case code:
-            text = f"Ended with exit code {code}: this is no success"
-            return _headline(summary, Tone.ALARM, "Not all imported", text)
+            text = tr("Ended with exit code {code}: this is no success", code=code)
+            return _headline(summary, Tone.ALARM, tr("Not all imported"), text)
 
 
 def _success(summary: Summary, reached: int) -> Headline:
     if not reached:
-        return _headline(
-            summary, Tone.NEUTRAL, "Nothing to send", "Finished: there was nothing to send"
+        text = tr("Finished: there was nothing to send")
+        return _headline(summary, Tone.NEUTRAL, tr("Nothing to send"), text)
+    whole = reached == summary.rows.read
+    text = _all_done(summary.rows, reached) if whole else _some_done(summary.rows, reached)
+    if summary.sandbox:
+        text = tr("{done}, into the sandbox", done=text)
+    if not whole:
+        text = tr("{done}, none refused", done=text)
+    return _headline(summary, Tone.SUCCESS, tr("Complete"), text)
+
+
+def _all_done(rows: RowTotals, reached: int) -> str:
+    if rows.accepted:
+        return trn(
+            "Finished: the one row is taken by the platform",
+            "Finished: all {count} rows taken by the platform",
+            reached,
         )
-    done = _done(summary.rows)
-    where = ", into the sandbox" if summary.sandbox else ""
-    if reached == summary.rows.read:
-        text = (
-            f"Finished: all {plural(reached, 'row')} {done}{where}"
-            if reached > 1
-            else (f"Finished: the one row is {done}{where}")
+    return trn("Finished: the one row is imported", "Finished: all {count} rows imported", reached)
+
+
+def _some_done(rows: RowTotals, reached: int) -> str:
+    if rows.accepted:
+        return trn(
+            "Finished: {count} row taken by the platform",
+            "Finished: {count} rows taken by the platform",
+            reached,
         )
-    else:
-        text = f"Finished: {plural(reached, 'row')} {done}{where}, none refused"
-    return _headline(summary, Tone.SUCCESS, "Complete", text)
+    return trn("Finished: {count} row imported", "Finished: {count} rows imported", reached)
 
 
-def _headline(summary: Summary, tone: Tone, label: str, text: str) -> Headline:
-    return Headline(tone, label, text, tuple(_lead(summary, text)))
+def _headline(
+    summary: Summary, tone: Tone, label: str, text: str, told: Collection[Wrong] = ()
+) -> Headline:
+    """``told``: the problems that the text tells, if there are such."""
+    return Headline(tone, label, text, tuple(_lead(summary, told)))
 
 
-def _lead(summary: Summary, text: str) -> list[str]:
+def _lead(summary: Summary, told: Collection[Wrong]) -> list[str]:
     """Say how far it came, why it ended, and the problems that the headline leaves out."""
-    rows, state = summary.rows, RunState(summary.state)
-    lead = []
-    if state in {RunState.CHECKED, RunState.REFUSED}:
-        lead.append(f"{_of(rows.not_sent, rows.read)} could be sent.")
-    elif state is not RunState.CHECKING:
-        so_far = " so far" if state in {RunState.SENDING, RunState.STOPPED} else ""
-        lead.append(f"{_of(reached_rows(rows), rows.read)} {_done(rows)}{so_far}.")
+    lead = _how_far(summary)
     if summary.message:
-        lead.append(f"Why: {summary.message}")
-    others = _listed([(n, words) for n, words in _problems(summary) if words not in text])
+        lead.append(tr("Why: {message}", message=in_language(summary, summary.message)))
+    others = listed([one for one in went_wrong(summary) if one[0] not in told])
     if others:
-        lead.append(f"Also: {others}.")
+        lead.append(tr("Also: {problems}.", problems=others))
     withheld = sum(one.withheld_by_account for one in summary.consents.values())
     if withheld:
-        lead.append(f"{grouped(withheld)} yes withheld for what the account holds: see issues.csv.")
+        lead.append(
+            trn(
+                "{count} yes withheld for what the account holds: see issues.csv.",
+                "{count} yes withheld for what the account holds: see issues.csv.",
+                withheld,
+            )
+        )
     return lead
 
 
-def _of(some: int, rows: int) -> str:
-    return f"{grouped(some)} of {plural(rows, 'row')}"
+def _how_far(summary: Summary) -> list[str]:
+    rows, state = summary.rows, RunState(summary.state)
+    read = _rows(rows.read)
+    if state in {RunState.CHECKED, RunState.REFUSED}:
+        return [tr("{some} of {rows} could be sent.", some=number(rows.not_sent), rows=read)]
+    if state is RunState.CHECKING:
+        return []
+    some = number(reached_rows(rows))
+    so_far = state in {RunState.SENDING, RunState.STOPPED}
+    match bool(rows.accepted), so_far:
+        case True, True:
+            return [tr("{some} of {rows} taken by the platform so far.", some=some, rows=read)]
+        case True, False:
+            return [tr("{some} of {rows} taken by the platform.", some=some, rows=read)]
+        case False, True:
+            return [tr("{some} of {rows} imported so far.", some=some, rows=read)]
+        case _:
+            return [tr("{some} of {rows} imported.", some=some, rows=read)]
+
+
+def in_language(summary: Summary, sentence: str) -> str:
+    """Give a sentence of a summary in the run's language, where that is spoken."""
+    return summary.said(sentence) if summary.language == spoken() else sentence
 
 
 def reached_rows(rows: RowTotals) -> int:
@@ -160,53 +220,20 @@ def reached_rows(rows: RowTotals) -> int:
     return sum(rows.of(verdict) for verdict in _REACHED)
 
 
-def _done(rows: RowTotals) -> str:
-    return "taken by the platform" if rows.accepted else "imported"
+def _rows(count: int) -> str:
+    return trn("{count} row", "{count} rows", count)
 
 
 def _unsettled(rows: RowTotals) -> str:
     if rows.not_sent:
-        is_or_are = "is" if rows.not_sent == 1 else "are"
-        return _with_unknown(f"{plural(rows.not_sent, 'row')} {is_or_are} not sent yet", rows)
+        text = trn("{count} row is not sent yet", "{count} rows are not sent yet", rows.not_sent)
+        return _with_unknown(text, rows)
     if rows.unknown:
-        return f"{plural(rows.unknown, 'row')} {Verdict.UNKNOWN.words}"
-    return "every row was sent, but the run did not come to its end"
+        return counted(Wrong.UNKNOWN, rows.unknown)
+    return tr("every row was sent, but the run did not come to its end")
 
 
 def _with_unknown(text: str, rows: RowTotals) -> str:
-    return f"{text}, {grouped(rows.unknown)} {Verdict.UNKNOWN.words}" if rows.unknown else text
-
-
-def _problems(summary: Summary) -> list[tuple[int, str]]:
-    """List what went wrong with rows that had their turn, the least certain first."""
-    rows = summary.rows
-    found = [
-        (rows.unknown, Verdict.UNKNOWN.words),
-        (rows.invalid, Verdict.INVALID.words),
-        (rows.rejected, Verdict.REJECTED.words),
-        (summary.refused_duplicates, "refused as duplicates"),
-    ]
-    if summary.verified is not None:  # rows of unknown answer that are not there are refused ones
-        lost = summary.verified.missing - summary.problems.get(IssueCode.NOT_IN_ACCOUNT, 0)
-        found.insert(0, (lost, "not in the account when read back"))
-        found.append((summary.verified.different, "stored with other values"))
-    return [(number, words) for number, words in found if number]
-
-
-def _listed(problems: list[tuple[int, str]]) -> str:
-    """Join problems; only the first says that rows are counted."""
-    parts = [f"{grouped(number)} {words}" for number, words in problems]
-    if parts:
-        number, words = problems[0]
-        parts[0] = f"{plural(number, 'row')} {words}"
-    return ", ".join(parts)
-
-
-def grouped(number: int) -> str:
-    """Write a number with its thousands apart."""
-    return f"{number:,}".replace(",", "\u202f")
-
-
-def plural(number: int, noun: str) -> str:
-    """Write a number with its noun."""
-    return f"{grouped(number)} {noun}" if number == 1 else f"{grouped(number)} {noun}s"
+    if not rows.unknown:
+        return text
+    return tr("{one}, {other}", one=text, other=also(Wrong.UNKNOWN, rows.unknown))

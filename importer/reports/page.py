@@ -1,60 +1,58 @@
-"""``report.html``: the page a person opens. Self-contained, no script, nothing from elsewhere."""
+"""``report.html``: the page a person opens. Self-contained; nothing comes from elsewhere."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from functools import reduce
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
-from importer.issues import IssueCode
+from importer.language import mark, number, spoken, tr, trn
 from importer.model import RunState, Verdict
-from importer.reports.consent_words import by_mapping, whom_a_yes_reaches
-from importer.reports.headline import grouped, headline
+from importer.reports.call_picture import call_picture
+from importer.reports.consent_words import whom_a_yes_reaches
+from importer.reports.figures import clip, duration
+from importer.reports.fix_book import BOOK
+from importer.reports.headline import headline, in_language
+from importer.reports.limit_words import limit_lines
+from importer.reports.pictures import row_bar
+from importer.reports.problem_rows import KINDS, MOST_ROWS, ProblemRows, embedded
+from importer.reports.problems import place_of
+from importer.reports.sheet import rendered
 from importer.reports.steps import next_steps, to_fix
+from importer.reports.table_words import table_name
+from importer.reports.timeline import Timeline
+from importer.reports.titles import MEANINGS, verdict_words
 from importer.reports.verified import ReadBackShown, verified_words
-from importer.tables import NO_HEADER, delimiter_in_words, header_in_words
+from importer.run_folder import LEDGER
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from collections.abc import Sequence
 
     from importer.reports.problems import Group
-    from importer.reports.summary import FileSummary, Summary
+    from importer.reports.summary import CallTotals, FileSummary, Summary
     from importer.run_folder import RunSettings
 
 # So many of each stand on the page, which stays small whatever the run; files tell the rest.
 MOST_GROUPS = 30
 MOST_EXAMPLES = 50
+MOST_OF_A_GROUP = 3
 MOST_FILES = 20
 MOST_NOTES = 12
-_LONGEST = 200
-_NARROWEST = 1.5  # per cent of the bar: what is there can be seen
+MOST_TABLES = 4  # of a group: for each, the rows it hit
+FIRST_ROWS = 100  # stand on the page where no script runs
+TOTALS = "totals.html"
+ROW_SIGN = "\0"
 
-MEANINGS = {
-    Verdict.CREATED: "The platform made a new contact.",
-    Verdict.UPDATED: "The platform changed a contact it had.",
-    Verdict.ACCEPTED: "The platform took the row and does not say which of the two.",
-    Verdict.DUPLICATE: "Another row of the run has the same key, and that one was chosen.",
-    Verdict.SKIPPED: "Blank, a note or total below the table, or passed over as the mapping asks.",
-    Verdict.INVALID: "Never sent: something in the row is wrong.",
-    Verdict.REJECTED: "Sent, and the platform said no.",
-    Verdict.UNKNOWN: "The platform may have taken the row or not: nobody was told.",
-    Verdict.NOT_SENT: "Nothing is wrong with the row; its turn has not come.",
+STATES = {
+    RunState.CHECKING: mark("being checked"),
+    RunState.CHECKED: mark("checked"),
+    RunState.SENDING: mark("sending"),
+    RunState.STOPPED: mark("stopped"),
+    RunState.FINISHED: mark("finished"),
+    RunState.REFUSED: mark("refused, nothing was sent"),
+    RunState.ABANDONED: mark("abandoned"),
 }
-_UNKNOWN = {IssueCode.ANSWER_LOST, IssueCode.ANSWER_MISSING, IssueCode.REPEATED_INSERT}
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """One piece of the bar; ``x`` and ``width`` in per cent. ``label``: empty if it is narrow."""
-
-    verdict: str
-    x: float
-    width: float
-    label: str
 
 
 def page(
@@ -62,143 +60,171 @@ def page(
     groups: Sequence[Group],
     settings: RunSettings,
     read_back: ReadBackShown | None = None,
+    *,
+    rows: ProblemRows | None = None,
+    calls: Timeline | None = None,
+    beside: frozenset[str] = frozenset(),
+    masked: bool = False,
 ) -> str:
-    """Make the page of a run: the same arguments, the same text.
+    """Make the page of a run in the language that is spoken: the same arguments, the same text.
 
-    ``read_back``: what was not found as it was sent, the gravest first.
+    ``read_back``: what was not found as it was sent, the gravest first. ``rows``: those that can be
+    searched. ``calls``: what the calls were over time. ``beside``: the files in its folder.
+    ``masked``: addresses and names of people
+    are masked in all that is given; who ran it, the note and the host are left out.
     """
-    verdicts = [(v, v.words, summary.rows.of(v)) for v in Verdict]
-    told = {warning for one in summary.files for warning in one.warnings}
     shown = groups[:MOST_GROUPS]
-    return _template().render(
-        summary=summary,
-        headline=headline(summary),
+    found = rows or ProblemRows()
+    places = [table_name(one) for one in summary.files]
+    return rendered(
+        "report.html",
+        styles=["page.css"],
+        scripts=["page.js"],
+        **shared(summary),
         steps=next_steps(summary, settings),
-        verdicts=verdicts,
-        meanings=MEANINGS,
-        total=sum(number for _, _, number in verdicts),
-        segments=bar([(v, number) for v, _, number in verdicts]),
         groups=shown,
         groups_left=len(groups) - len(shown),
-        examples=max(1, MOST_EXAMPLES // max(1, len(shown))),
+        hit=[_hit(group, places) for group in shown],
+        examples=min(MOST_OF_A_GROUP, max(1, MOST_EXAMPLES // max(1, len(shown)))),
+        problem_rows=found,
+        first_rows=[
+            (_place(summary.files[row.table], row.row), row) for row in found.rows[:FIRST_ROWS]
+        ],
+        kinds={kind: tr(words) for kind, words in KINDS.items()},
+        most_rows=MOST_ROWS,
+        search=Markup(embedded(found, _places(summary), _words_of_search())),  # noqa: S704 - escaped there
         settings=settings,
-        sent=summary.calls.made > 0,
         whom_a_yes_reaches=whom_a_yes_reaches(summary),
         verified_words=verified_words(summary.verified) if summary.verified else "",
         read_back=read_back or ReadBackShown(),
-        abandoned=summary.state == RunState.ABANDONED,
-        to_fix=to_fix(summary),
-        warnings=list(dict.fromkeys(w for w in summary.warnings if w not in told)),
+        picture=call_picture(calls or Timeline(), summary.limits),
+        limits=limit_lines(summary.limits),
+        planned_words=_planned(summary.calls),
+        state=tr(STATES[RunState(summary.state)]),
+        beside=_files_beside(summary, beside, masked=masked),
+        warnings=_warnings(summary),
+        file_warnings=[
+            [in_language(summary, warning) for warning in one.warnings] for one in summary.files
+        ],
+        masked=masked,
         most_files=MOST_FILES,
         most_notes=MOST_NOTES,
     )
 
 
-def bar(totals: Sequence[tuple[Verdict, int]]) -> list[Segment]:
-    """Cut a bar of 100 per cent into the verdicts that occur, none too narrow to be seen."""
-    there = [(verdict, number) for verdict, number in totals if number]
-    total = sum(number for _, number in there)
-    widths = [max(_NARROWEST, 100 * number / total) for _, number in there]
-    scale = 100 / sum(widths) if widths else 0
-    segments, x = [], 0.0
-    for (verdict, number), raw in zip(there, widths, strict=True):
-        width = raw * scale
-        label = grouped(number)
-        fits = width >= 2.5 + 2.2 * len(label)
-        segments.append(Segment(verdict, round(x, 3), round(width, 3), label if fits else ""))
-        x += width
-    return segments
+def shared(summary: Summary) -> dict[str, Any]:
+    """Give what stands on both pages."""
+    told = headline(summary)
+    verdicts = [(v, verdict_words(v), tr(MEANINGS[v]), summary.rows.of(v)) for v in Verdict]
+    sandbox = "SANDBOX: " if summary.sandbox else ""
+    return {
+        "summary": summary,
+        "headline": told,
+        "title": f"{sandbox}{told.text} ({summary.run})",
+        "verdicts": verdicts,
+        "total": sum(count for _, _, _, count in verdicts),
+        "segments": row_bar(summary.rows),
+        "bar_words": _bar_words(summary),
+        "sent": summary.calls.made > 0,
+    }
 
 
-@lru_cache(maxsize=1)
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("importer.reports", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+def _bar_words(summary: Summary) -> str:
+    there = [(verdict_words(v), summary.rows.of(v)) for v in Verdict if summary.rows.of(v)]
+    parts = [tr("{count} {words}", count=number(count), words=words) for words, count in there]
+    listed = reduce(lambda one, other: tr("{one}, {other}", one=one, other=other), parts or [""])
+    return tr("Rows by result: {rows}", rows=listed)
+
+
+def _hit(group: Group, places: Sequence[str]) -> list[str]:
+    """Say which rows a group hit, table by table."""
+    told = [
+        trn("Row {rows}", "Rows {rows}", hit.rows, rows=hit.listed)
+        if len(places) == 1
+        else trn(
+            "{place}: row {rows}",
+            "{place}: rows {rows}",
+            hit.rows,
+            place=places[table],
+            rows=hit.listed,
+        )
+        for table, hit in sorted(group.hit.items())[:MOST_TABLES]
+    ]
+    left = len(group.hit) - len(told)
+    if left:
+        told.append(trn("And rows of {count} more table", "And rows of {count} more tables", left))
+    return told
+
+
+def _place(file: FileSummary, row: int | str) -> str:
+    return place_of(clip(file.path, 120), clip(file.sheet, 80), row)
+
+
+def _places(summary: Summary) -> list[str]:
+    """Name the place of a row in each table, with a sign for its number that no name holds."""
+    return [_place(file, ROW_SIGN) for file in summary.files]
+
+
+def _planned(calls: CallTotals) -> str:
+    return trn(
+        "The whole plan takes about {count} call and {time} at the connection's limits.",
+        "The whole plan takes about {count} calls and {time} at the connection's limits.",
+        calls.planned,
+        time=duration(calls.planned_seconds),
     )
-    environment.filters.update(
-        count=grouped,
-        share=share,
-        moment=moment,
-        duration=duration,
-        size=size,
-        clip=clip,
-        title_of=_title_of,
-        delimiter=delimiter_in_words,
-        header=header_of,
-        effect_of=_effect_of,
-        by_mapping=by_mapping,
-    )
-    return environment.get_template("report.html")
 
 
-# --- filters: how a value is written ------------------------------------------------------------
+def _warnings(summary: Summary) -> list[str]:
+    told = {warning for one in summary.files for warning in one.warnings}
+    others = dict.fromkeys(warning for warning in summary.warnings if warning not in told)
+    return [in_language(summary, warning) for warning in others]
 
 
-def share(number: int, total: int) -> str:
-    """Write a part of a total; what is there is never 0 %, what is missing never 100 %."""
-    if not total or number in {0, total}:
-        return "100\u202f%" if number else "0\u202f%"
-    per_cent = 100 * number / total
-    if per_cent < 0.1:
-        return "<\u202f0.1\u202f%"
-    return f"{min(per_cent, 99.9):.1f}\u202f%"
+def _words_of_search() -> dict[str, Any]:
+    """Give what the script says: with two forms, for one and for several."""
+    return {
+        "found": [
+            tr("1 of {total} rows found."),
+            tr("{count} of {total} rows found; {first} to {last} are shown."),
+        ],
+        "nothing": tr("No row of {total} fits."),
+        "more": [tr("and 1 more in issues.csv"), tr("and {count} more in issues.csv")],
+        "option": tr("{text} ({count})"),
+        "no_key": tr("no key"),
+        "thousands": str(number(1_000))[1:-3],
+        "zero_is_one": spoken() == "fr",
+    }
 
 
-def moment(text: str) -> str:
-    """Write an ISO moment as people read it, in UTC; anything else as it stands."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return text
-    return f"{found:%Y-%m-%d %H:%M:%S} UTC" if text.endswith("Z") else text
-
-
-def duration(seconds: float) -> str:
-    """Write a duration in its two largest units."""
-    if seconds < 60:
-        return f"{seconds:.1f}".removesuffix(".0") + " s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min"
-
-
-def size(number: int) -> str:
-    """Write a number of bytes."""
-    for unit, bytes_ in (("MB", 1_000_000), ("kB", 1_000)):
-        if number >= bytes_:
-            return f"{number / bytes_:.1f} {unit}"
-    return f"{number} bytes"
-
-
-def header_of(file: FileSummary) -> str:
-    """Say where a table's header stands."""
-    if file.header_row == NO_HEADER:
-        return "no header"
-    return f"header in {header_in_words(file.header_row, file.header_rows)}"
-
-
-def clip(text: str, longest: int = _LONGEST) -> str:
-    """Cut a text that is too long for the page."""
-    return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
-def _title_of(code: str) -> str:
-    return code.replace("-", " ").capitalize() or "Without a code"
-
-
-def _effect_of(group: Group) -> str:
-    if group.severity != "error":
-        return "A warning: the row is sent all the same"
-    if group.code in _UNKNOWN:
-        return Verdict.UNKNOWN.words.capitalize()
-    if group.code == IssueCode.DUPLICATE_REFUSED:
-        return "Refused as a duplicate"
-    if group.code in set(IssueCode) - {IssueCode.PLATFORM_REFUSED}:
-        return Verdict.INVALID.words.capitalize()
-    return Verdict.REJECTED.words.capitalize()
+def _files_beside(
+    summary: Summary, there: frozenset[str], *, masked: bool
+) -> list[tuple[str, str]]:
+    count, to_mend = (0, "") if masked else to_fix(summary)
+    files = [
+        ("results.csv", tr("each row of the input and what became of it")),
+        ("issues.csv", tr("each problem and warning of our checks")),
+    ]
+    if summary.verified and summary.verified.looked_up:
+        words = tr("each contact that was looked up after sending, and how it differs")
+        files.append(("verified.csv", words))
+    if count:
+        files.append((to_mend, tr("the rows to fix in their original columns, and why")))
+    if count and BOOK in there:
+        files.append((BOOK, tr("the same rows in a workbook, the cells to mend coloured")))
+    if LEDGER in there:
+        files.append((LEDGER, tr("each consent that was sent, for an auditor")))
+    if TOTALS in there:
+        files.append((TOTALS, tr("the totals on one sheet, without any person's row")))
+    if masked:
+        return [*files, ("summary.json", tr("the totals of this page for programs"))]
+    if summary.state == RunState.ABANDONED:
+        words = tr("the rows that calls carried before the run was abandoned")
+        files.append(("already-sent.csv", words))
+    return [
+        *files,
+        ("summary.json", tr("the totals of this page for programs")),
+        ("mapping.yaml", tr("the mapping as used")),
+        ("settings.json", tr("the settings of the run, without secrets")),
+        ("run.log", tr("what the tool did, step by step")),
+        ("state/", tr("what the tool needs to go on; leave it as it is")),
+    ]

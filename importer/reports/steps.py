@@ -7,10 +7,14 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from importer.language import mark, tr, trn
 from importer.model import RunState
-from importer.reports.headline import plural
+from importer.reports.fix_book import BOOK
+from importer.reports.fixes import has_workbook
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from importer.reports.summary import Summary
     from importer.run_folder import RunSettings
 
@@ -19,26 +23,28 @@ _PLAIN = re.compile(r"[\w./:@%+=-]+", re.ASCII)
 
 # What to see to before going on, by the reason a delivery ended.
 ADVICE = {
-    "first-reached": "The run was asked to send only its first rows. Look at what became of them.",
+    "first-reached": mark(
+        "The run was asked to send only its first rows. Look at what became of them."
+    ),
     "interrupted": "",
-    "platform-down": "Wait until the platform works again; what it last said stands above.",
-    "account-refused": (
+    "platform-down": mark("Wait until the platform works again; what it last said stands above."),
+    "account-refused": mark(
         "Have the key, the project or its permissions put right in importer.yaml or on the "
         "platform, then test them."
     ),
-    "all-refused": (
+    "all-refused": mark(
         "The platform refuses every contact alike. Find the cause in its words below before you "
         "go on: a permission, a required field or the mapping."
     ),
-    "too-many-rejected": (
+    "too-many-rejected": mark(
         "The platform refused more rows than you allowed. Read why below before you go on."
     ),
-    "budget-spent": (
+    "budget-spent": mark(
         "Wait until the time that stands above, or allow more calls in importer.yaml. Should the "
         "plan be older than max_plan_age by then, --stale sends it all the same."
     ),
-    "cannot-go-on": "Put right what stands above before you go on.",
-    "unreadable-answers": (
+    "cannot-go-on": mark("Put right what stands above before you go on."),
+    "unreadable-answers": mark(
         "The platform's answers could not be understood. Look some of the sent contacts up on "
         "the platform before you go on."
     ),
@@ -57,34 +63,37 @@ def next_steps(summary: Summary, settings: RunSettings) -> list[Step]:
     """List what the operator does next, in order; one step that says so when that is nothing."""
     match RunState(summary.state):
         case RunState.CHECKING:
-            return [Step("Let the check come to its end.", f"importer resume {summary.run}")]
+            return [Step(tr("Let the check come to its end."), f"importer resume {summary.run}")]
         case RunState.CHECKED:
-            steps = _send(summary) + _fix(summary, settings, "The rows to fix: ")
+            steps = _send(summary) + _fix(summary, settings)
         case RunState.SENDING | RunState.STOPPED:
-            steps = _go_on(summary) + _fix(summary, settings, "When the run is finished: ")
+            steps = _go_on(summary) + _fix(summary, settings)
         case RunState.FINISHED:
             steps = [
                 *_read_back(summary),
                 *_look_up(summary),
-                *_fix(summary, settings, ""),
+                *_fix(summary, settings),
                 *_retry(summary),
             ]
         case RunState.REFUSED:
-            steps = _again(summary, settings)
+            steps = _again(settings)
         case RunState.ABANDONED:
             steps = [
                 *_abandoned(summary),
                 *_look_up(summary),
-                *_fix(summary, settings, ""),
+                *_fix(summary, settings),
                 *_retry(summary),
             ]
     if steps:
         return steps
     if summary.exit_code:
-        return [Step("Read results.csv: it says of every row what became of it.")]
+        return [Step(tr("Read results.csv: it says of every row what became of it."))]
     return [
         Step(
-            "Nothing. The run folder holds personal data: delete it when nobody needs it any more."
+            tr(
+                "Nothing. The run folder holds personal data: delete it when nobody needs it any "
+                "more."
+            )
         )
     ]
 
@@ -101,55 +110,111 @@ def _send(summary: Summary) -> list[Step]:
     if not good:
         return []
     command = f"importer send {summary.run}" + ("" if summary.connection else " -c CONNECTION")
-    which = "the one good row" if good == 1 else f"the {plural(good, 'good row')}"
-    return [Step(f"To send {which}, byte for byte as checked:", command)]
+    text = trn(
+        "To send the one good row, byte for byte as checked:",
+        "To send the {count} good rows, byte for byte as checked:",
+        good,
+    )
+    return [Step(text, command)]
 
 
 def _go_on(summary: Summary) -> list[Step]:
     steps = []
-    advice = ADVICE.get(summary.stopped_because, "")
+    advice = tr(ADVICE.get(summary.stopped_because, ""))
     if advice:
         test = summary.stopped_because == "account-refused" and summary.connection
         command = f"importer connection test {argument(summary.connection)}" if test else ""
         steps.append(Step(advice, command))
     if summary.state == RunState.SENDING:
-        steps.append(
-            Step("See whether the run is still at work: then wait for it.", "importer runs")
-        )
-    unknown = ""
+        text = tr("See whether the run is still at work: then wait for it.")
+        steps.append(Step(text, "importer runs"))
+    text = tr("Go on where it stopped; rows that have their answer are not sent again.")
     if summary.rows.unknown and summary.calls.in_doubt:
-        unknown = (
-            f" What is still in doubt ({plural(summary.rows.unknown, 'row')} without an answer) is "
-            "settled first."
+        unknown = trn(
+            "What is still in doubt ({count} row without an answer) is settled first.",
+            "What is still in doubt ({count} rows without an answer) is settled first.",
+            summary.rows.unknown,
         )
-    steps.append(
-        Step(
-            f"Go on where it stopped; rows that have their answer are not sent again.{unknown}",
-            f"importer resume {summary.run}",
-        )
-    )
+        text = tr("{one} {other}", one=text, other=unknown)
+    steps.append(Step(text, f"importer resume {summary.run}"))
     return steps
 
 
-def _fix(summary: Summary, settings: RunSettings, when: str) -> list[Step]:
-    number, place = to_fix(summary)
-    if not number:
+def _fix(summary: Summary, settings: RunSettings) -> list[Step]:
+    count, place = to_fix(summary)
+    if not count:
         return []
-    finished = summary.state in {RunState.FINISHED, RunState.ABANDONED}
-    afresh = "" if finished else " Not before: the file is written afresh when the run goes on."
-    if summary.state == RunState.CHECKED:
-        afresh = " After sending, if you send: the file is written afresh then."
-    them = "it" if number == 1 else "them"
-    where = place if place.endswith(".csv") else f"the files of {place}"
-    text = (
-        f"{when}correct {plural(number, 'row')} in {where} (the last column says what is wrong), "
-        f"save as CSV and import only {them}.{afresh}"
+    where = place if place.endswith(".csv") else tr("the files of {folder}", folder=place)
+    in_book = _in_workbook(summary, settings)
+    match RunState(summary.state):
+        case RunState.FINISHED | RunState.ABANDONED:
+            text = _correct_in_book(count) if in_book else _correct(count, where)
+        case RunState.CHECKED:
+            text = tr(
+                "The rows to fix: {what} After sending, if you send: the file is written afresh "
+                "then.",
+                what=_then_correct_in_book(count) if in_book else _then_correct(count, where),
+            )
+        case _:
+            text = tr(
+                "When the run is finished: {what} Not before: the file is written afresh when the "
+                "run goes on.",
+                what=_then_correct_in_book(count) if in_book else _then_correct(count, where),
+            )
+    path = f"runs/{summary.run}/{BOOK if in_book else place}"
+    return [Step(text, run_command([path], settings))]
+
+
+def _in_workbook(summary: Summary, settings: RunSettings) -> bool:
+    """Tell whether the rows to fix are given back in a workbook, as they came."""
+    if settings.report_workbook == "auto":
+        return has_workbook(one.format for one in summary.files)
+    return settings.report_workbook == "always"
+
+
+def _correct_in_book(count: int) -> str:
+    return trn(
+        "Correct {count} row in to-fix.xlsx (the coloured cells say what is wrong), save it and "
+        "import only it.",
+        "Correct {count} rows in to-fix.xlsx (the coloured cells say what is wrong), save it and "
+        "import only them.",
+        count,
     )
-    path = f"runs/{summary.run}/{place}"
-    return [Step(text[0].upper() + text[1:], _run([path], summary, settings))]
 
 
-def _again(summary: Summary, settings: RunSettings) -> list[Step]:
+def _then_correct_in_book(count: int) -> str:
+    return trn(
+        "correct {count} row in to-fix.xlsx (the coloured cells say what is wrong), save it and "
+        "import only it.",
+        "correct {count} rows in to-fix.xlsx (the coloured cells say what is wrong), save it and "
+        "import only them.",
+        count,
+    )
+
+
+def _correct(count: int, where: str) -> str:
+    return trn(
+        "Correct {count} row in {where} (the last column says what is wrong), save as CSV and "
+        "import only it.",
+        "Correct {count} rows in {where} (the last column says what is wrong), save as CSV and "
+        "import only them.",
+        count,
+        where=where,
+    )
+
+
+def _then_correct(count: int, where: str) -> str:
+    return trn(
+        "correct {count} row in {where} (the last column says what is wrong), save as CSV and "
+        "import only it.",
+        "correct {count} rows in {where} (the last column says what is wrong), save as CSV and "
+        "import only them.",
+        count,
+        where=where,
+    )
+
+
+def _again(settings: RunSettings) -> list[Step]:
     """A threshold kept everything back, so the good rows must come along: mend the sources."""
     paths = list(dict.fromkeys(one.path for one in settings.files))
     shown = paths if len(paths) <= _MOST_FILES else ["FILE..."]
@@ -157,59 +222,77 @@ def _again(summary: Summary, settings: RunSettings) -> list[Step]:
     limit = " --strict" if settings.strict else ""
     if settings.max_invalid is not None:
         limit += f" --max-invalid {argument(settings.max_invalid)}"
-    files = "the file" if len(paths) == 1 else "the files"
-    return [
-        Step(
-            f"Correct the rows of issues.csv in {files} themselves and run again. To send the good "
-            "rows all the same, leave the threshold out of the command, or raise it.",
-            _run(shown, summary, settings) + sheet + limit,
-        )
-    ]
+    text = trn(
+        "Correct the rows of issues.csv in the file themselves and run again. To send the good "
+        "rows all the same, leave the threshold out of the command, or raise it.",
+        "Correct the rows of issues.csv in the files themselves and run again. To send the good "
+        "rows all the same, leave the threshold out of the command, or raise it.",
+        len(paths),
+    )
+    return [Step(text, run_command(shown, settings) + sheet + limit)]
 
 
 def _abandoned(summary: Summary) -> list[Step]:
-    text = (
+    text = tr(
         "This run can send nothing more. already-sent.csv lists the rows that calls carried; "
         "results.csv names the others: not-sent."
     )
     if summary.rows.not_sent:
-        text += " To import those, start a new run with them alone."
+        more = tr("To import those, start a new run with them alone.")
+        text = tr("{one} {other}", one=text, other=more)
     return [Step(text)]
 
 
 def _look_up(summary: Summary) -> list[Step]:
-    number = summary.rows.unknown
-    if not number:
+    count = summary.rows.unknown
+    if not count:
         return []
-    project = f" (project {summary.project})" if summary.project else ""
-    whose = "its key" if number == 1 else "their keys"
+    if summary.project:
+        platform = tr("the platform (project {project})", project=summary.project)
+    else:
+        platform = tr("the platform")
     return [
         Step(
-            f"Look {plural(number, 'row')} up on the platform{project} by {whose}: in results.csv, "
-            "the verdict unknown. The platform may have taken them or not."
+            trn(
+                "Look {count} row up on {platform} by its key: in results.csv, the verdict "
+                "unknown. The platform may have taken them or not.",
+                "Look {count} rows up on {platform} by their keys: in results.csv, the verdict "
+                "unknown. The platform may have taken them or not.",
+                count,
+                platform=platform,
+            )
         )
     ]
 
 
 def _retry(summary: Summary) -> list[Step]:
     rejected, unknown = summary.rows.rejected, summary.rows.unknown
-    if not (rejected or unknown):
-        return []
-    which = [
-        f"{plural(number, 'row')} {words}"
-        for number, words in (
-            (rejected, "that the platform refused"),
-            (unknown, "of which no answer is known"),
-        )
-        if number
-    ]
-    when = ", once the cause is mended on the platform" if rejected else ""
-    return [
-        Step(
-            f"To send {' and '.join(which)} again, as planned{when}:",
-            f"importer retry {summary.run}",
-        )
-    ]
+    refused = trn(
+        "{count} row that the platform refused", "{count} rows that the platform refused", rejected
+    )
+    unsure = trn(
+        "{count} row of which no answer is known",
+        "{count} rows of which no answer is known",
+        unknown,
+    )
+    match bool(rejected), bool(unknown):
+        case True, True:
+            text = tr(
+                "To send {refused} and {unknown} again, as planned, once the cause is mended on "
+                "the platform:",
+                refused=refused,
+                unknown=unsure,
+            )
+        case True, False:
+            text = tr(
+                "To send {refused} again, as planned, once the cause is mended on the platform:",
+                refused=refused,
+            )
+        case False, True:
+            text = tr("To send {unknown} again, as planned:", unknown=unsure)
+        case _:
+            return []
+    return [Step(text, f"importer retry {summary.run}")]
 
 
 def _read_back(summary: Summary) -> list[Step]:
@@ -218,18 +301,22 @@ def _read_back(summary: Summary) -> list[Step]:
         return []
     return [
         Step(
-            "Read verified.csv: it lists the contacts that were read back and are not stored as "
-            "they were sent, field by field."
+            tr(
+                "Read verified.csv: it lists the contacts that were read back and are not stored "
+                "as they were sent, field by field."
+            )
         )
     ]
 
 
-def _run(paths: list[str], summary: Summary, settings: RunSettings) -> str:
+def run_command(paths: Sequence[str], settings: RunSettings) -> str:
+    """Give the command that imports some files as a run did its own."""
     place = settings.mapping_file.replace("\\", "/")
     named = re.fullmatch(r"mappings/([\w.-]+)\.yaml", place)
     mapping = named.group(1) if named else settings.mapping_file
     files = " ".join(path if path == "FILE..." else argument(path) for path in paths)
-    connection = f" -c {argument(summary.connection)}" if summary.connection else ""
+    named_by = settings.connection.name if settings.connection else ""
+    connection = f" -c {argument(named_by)}" if named_by else ""
     return f"importer run {files} -m {argument(mapping)}{connection}"
 
 

@@ -23,15 +23,26 @@ class RowTotals(_Frozen):
     """Every verdict, zeros included; they add up to ``read``."""
 
     read: int
+    """Rows of all files."""
     created: int = 0
+    """Contacts that the platform says it created."""
     updated: int = 0
+    """Contacts that the platform says it updated."""
     accepted: int = 0
+    """Contacts that the platform took without saying which of the two."""
     duplicate: int = 0
+    """Rows whose key stands in another row, which was chosen."""
     skipped: int = 0
+    """Rows left out on purpose: blank, by a condition, by a suppression list, passed over as
+    asked."""
     invalid: int = 0
+    """Rows refused by our checks; never sent."""
     rejected: int = 0
+    """Rows refused by the platform."""
     unknown: int = 0
+    """Rows that were sent and of which no answer can be had."""
     not_sent: int = 0
+    """Good rows whose turn has not come."""
 
     def of(self, verdict: Verdict) -> int:
         """Give one verdict's total."""
@@ -40,30 +51,44 @@ class RowTotals(_Frozen):
 
 
 class FileSummary(_Frozen):
-    """One table, as it was understood: numbers and names of columns, never what a cell holds.
-
-    ``results``: the verdicts of its rows. ``header_row``: 0 where there is no header.
-    ``computed``: column -> how many of its cells hold formulas.
-    """
+    """One table, as it was understood: numbers and names of columns, never what a cell holds."""
 
     path: str
+    """The file as the operator gave it."""
     sha256: str
+    """Of the file, in hexadecimal."""
     sheet: str = ""
+    """The sheet of a workbook; otherwise empty."""
     format: str
+    """csv, xlsx and the like."""
     encoding: str = ""
+    """Of a text file."""
     delimiter: str = ""
+    """What stands between cells, as a word or a character."""
     quote: str = ""
+    """What stands around quoted cells."""
     escape: str = ""
+    """How a quote is written within quotes."""
     header_row: int
+    """The number that a spreadsheet shows for the header's first row; 0: there is none."""
     header_rows: int = 1
+    """How many rows the header has."""
     first_row: int = 2
+    """The number of the first row below the header."""
     rows: int
+    """How many rows were read."""
     hidden: int = 0
+    """How many rows the sheet hides."""
     computed: dict[str, int] = {}
+    """Column -> how many of its cells hold formulas."""
     readings: tuple[Reading, ...] = ()
+    """What was understood of the table, and how sure that is."""
     left_out: tuple[LeftOut, ...] = ()
+    """Parts of the file that are no rows of the table."""
     warnings: tuple[str, ...] = ()
+    """Sentences, in English."""
     results: RowTotals | None = None
+    """The verdicts of its rows."""
 
 
 def file_summary(table: TableDescription, sha256: str) -> FileSummary:
@@ -90,115 +115,168 @@ def file_summary(table: TableDescription, sha256: str) -> FileSummary:
 
 
 class ConsentTotals(_Frozen):
-    """What the plan sets for one consent; ``left``: contacts whose consent is left alone.
-
-    ``by_mapping_yes`` and ``by_mapping_no``: how many of these answers a constant or a default
-    gave, not the row. ``withheld``: how many chosen rows had a yes that a suppression list
-    withheld, those included of which then nothing was left to send; rows that `suppress_rows`
-    left out as wholes are not among them. ``withheld_by_account``: how many yeses of the plan were
-    not sent for what the account holds; known once their contacts are sent.
-    """
+    """What the plan sets for one consent."""
 
     yes: int
+    """Contacts set to yes."""
     no: int
+    """Contacts set to no."""
     left: int
+    """Contacts whose consent is left alone."""
     by_mapping_yes: int = 0
+    """Of `yes`, how many a constant or a default gave, not the row."""
     by_mapping_no: int = 0
+    """Of `no`, how many a constant or a default gave, not the row."""
     withheld: int = 0
+    """Chosen rows with a yes that a suppression list withheld, those included of which then
+    nothing was left to send; not those that `suppress_rows` left out as wholes."""
     withheld_by_account: int = 0
+    """Yeses of the plan that were not sent for what the account holds; known once their contacts
+    are sent."""
 
 
 class VerifiedTotals(_Frozen):
-    """What reading contacts back came to: looked up, as sent, different, not there.
-
-    ``settled``: of those whose answer was unknown, how many are known now.
-    """
+    """What reading contacts back came to."""
 
     looked_up: int
+    """Contacts that were read back."""
     same: int
+    """Stored as they were sent."""
     different: int
+    """Stored with another value in some field."""
     missing: int
+    """Not in the account."""
     settled: int = 0
+    """Of those whose answer was unknown, how many are known now."""
 
 
 class CallTotals(_Frozen):
-    """``planned``: about how many calls the whole plan takes, and how many seconds at the pace.
-
-    ``to_read``: those of them that only look a contact up before it is sent. ``read``: how many of
-    these were made, beside ``made``.
-    """
+    """What a run's sending takes and took, in calls and seconds."""
 
     planned: int
+    """About how many calls the whole plan takes."""
     planned_seconds: float
+    """How long they take at the allowed pace."""
     to_read: int = 0
+    """Of `planned`, those that only look a contact up before it is sent."""
     read: int = 0
+    """Calls made that only looked a contact up; beside `made`."""
     made: int = 0
+    """Calls that carried contacts."""
     retried: int = 0
+    """Calls after the first for the same contacts."""
     not_taken: int = 0
+    """Calls that the platform did not take."""
     refused: int = 0
+    """Calls that were refused as a whole."""
     in_doubt: int = 0
+    """Calls whose answer never came."""
     strangers: int = 0
+    """Answers that belong to no contact that was sent."""
     waited_seconds: float = 0.0
+    """Waited before calls, for the pace and for retries."""
     bytes: int = 0
+    """Of the contacts that were carried."""
 
 
 class LimitsInForce(_Frozen):
-    """The limits that hold for a run's calls; None: no such limit. Durations in seconds.
-
-    ``configured``: those for which the connection gives another value than the platform's careful
-    one.
-    """
+    """The limits that hold for a run's calls. Durations in seconds."""
 
     rows_per_call: int
+    """Contacts in one call at most."""
     bytes_per_call: int
+    """Bytes of one call at most."""
     calls_per_second: float | None = None
+    """Calls in a second at most; null: no such limit."""
     calls_per_minute: float | None = None
+    """Calls in a minute at most; null: no such limit."""
     calls_per_hour: float | None = None
+    """Calls in an hour at most; null: no such limit."""
     calls_per_day: float | None = None
+    """Calls in a day at most; null: no such limit."""
     in_flight: int
+    """Calls under way at once."""
     timeout_seconds: float
+    """How long an answer is waited for."""
     attempts: int
+    """How often a call is made at most."""
     configured: tuple[str, ...] = ()
+    """Those of these limits for which the connection gives another value than the platform's
+    careful one."""
 
 
 class Summary(_Frozen):
     """One run. Times are ISO 8601 in UTC, empty when the run did not get there.
 
-    All of it is in English; ``sentences``: each of its sentences in ``language``, the run's own.
+    All of it is in English; ``said`` gives its sentences in the run's language. ``folder`` may
+    move, so the file does not hold it.
     """
 
     schema_version: int = SCHEMA_VERSION
+    """Of this document; it rises when a member goes or changes its meaning."""
     run: str
+    """The run's id, which is its folder's name."""
     state: str
+    """checking, checked, sending, stopped, finished, refused (a threshold) or abandoned."""
     exit_code: int
+    """What the command that wrote this ended with, or would now."""
     language: str = "en"
+    """The run's: en or fr."""
     sandbox: bool = False
+    """Whether nothing of it left this machine."""
     mapping: str
+    """The mapping's name."""
     target: str
+    """The platform: dialog-insight and the like."""
     connection: str = ""
+    """The connection's name; empty: none was chosen yet."""
     project: str = ""
+    """The project's number on the platform."""
     url: str = ""
+    """The platform's address."""
     files: tuple[FileSummary, ...]
+    """Each table that was read, in the order of reading."""
     rows: RowTotals
+    """How many rows have each verdict."""
     refused_duplicates: int = 0
+    """Of the duplicates, those that the mapping refuses."""
     consents: dict[str, ConsentTotals]
+    """Field code -> what the plan sets for that consent."""
     yes_to: str = ""
+    """Who may be set to yes: everyone, new or unless-refused; empty: no consent is mapped."""
     calls: CallTotals
+    """What the sending takes and took."""
     limits: LimitsInForce | None = None
+    """The limits that hold for the run's calls."""
     stopped_because: str = ""
+    """Why an unfinished run ended, as a code."""
     message: str = ""
+    """Why, as a sentence in English."""
     warnings: tuple[str, ...] = ()
+    """Sentences, in English."""
     problems: dict[str, int] = {}
+    """Code -> how many problems or warnings there are of it; errors first, then the most frequent
+    first."""
     retry_of: str = ""
+    """The id of the run that this one retries."""
     verified: VerifiedTotals | None = None
+    """What reading contacts back came to; null: none was asked for."""
     created: str
+    """When the run was made."""
     checked: str = ""
+    """When its check ended."""
     started: str = ""
+    """When its sending began."""
     finished: str = ""
+    """When its sending ended."""
     operator: str = ""
+    """Who ran it."""
     note: str = ""
+    """What the operator noted."""
     tool_version: str
+    """Of importer."""
     sentences: dict[str, str] = {}
+    """Each of the English sentences of this document -> the same in `language`."""
     folder: str = ""
 
     def said(self, sentence: str) -> str:

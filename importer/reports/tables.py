@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from importer.files import replacing
 from importer.issues import Severity, message
-from importer.model import Outcome, RowResult
+from importer.model import Outcome, Reason, RowResult
 from importer.reports.cells import LINE_END, TEXT, guarded, guarded_row, written, written_column
 from importer.reports.problems import Problems
 from importer.tables import TableDescription
@@ -68,7 +68,7 @@ class ResultColumns(Protocol):
     @property
     def record_id(self) -> pa.Array: ...
     @property
-    def reasons(self) -> dict[int, tuple[str, ...]]: ...
+    def reasons(self) -> dict[int, tuple[Reason, ...]]: ...
     @property
     def noes(self) -> dict[int, tuple[str, ...]]: ...
     @property
@@ -171,7 +171,8 @@ def write_issues(
     """Write ``issues.csv``, and note each issue among the problems.
 
     ``issues``: record batches of the run's issues, in row order. ``places``: record batches of the
-    ``table`` and ``number`` of every row of the run, in order; read as far as the issues need.
+    ``table``, ``number`` and ``key`` of every row of the run, in order; read as far as the issues
+    need.
     """
     known = _Places(iter(places))
     with csv_writer(path, delimiter) as writer:
@@ -183,12 +184,13 @@ def write_issues(
             for place, severity, code, column, field, value, detail in zip(
                 places_of, *columns, strict=True
             ):
-                table = tables[place[0]]
+                index, number, key = place
+                table = tables[index]
                 text = message(
                     code, column=column or field or "", value=value or "", detail=detail or ""
                 )
-                problems.note(code, severity, f"{table.place} row {place[1]}", text)
-                cells = [table.file, table.sheet, place[1], column, field, severity, code]
+                problems.note_at(code, severity, index, number, text, key)
+                cells = [table.file, table.sheet, number, column, field, severity, code]
                 writer.writerow(guarded_row([*cells, value or "", text]))
 
 
@@ -197,19 +199,22 @@ class _Places:
 
     def __init__(self, batches: Iterator[Any]) -> None:
         self._batches = batches
-        self._columns: tuple[NDArray[np.int32], NDArray[np.int64]] | None = None
+        self._columns: tuple[NDArray[np.int32], NDArray[np.int64], pa.Array] | None = None
         self._end = 0
 
-    def of(self, rows: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-        """Give the table and the number of each row."""
+    def of(self, rows: NDArray[np.int64]) -> Iterator[tuple[int, int, str]]:
+        """Give the table, the number and the key of each row."""
         while len(rows):
             if self._columns is None:
                 batch = next(self._batches)
-                self._columns = batch.column("table").to_numpy(), batch.column("number").to_numpy()
+                numbers = batch.column("table").to_numpy(), batch.column("number").to_numpy()
+                self._columns = *numbers, batch.column("key")
                 self._end += batch.num_rows
             count = int(np.searchsorted(rows, self._end))
             at = rows[:count] - (self._end - len(self._columns[0]))
-            yield from zip(*(column[at].tolist() for column in self._columns), strict=True)
+            table, number, key = self._columns
+            keys = (text or "" for text in key.take(pa.array(at)).to_pylist())
+            yield from zip(table[at].tolist(), number[at].tolist(), keys, strict=True)
             rows = rows[count:]
             if len(rows):
                 self._columns = None

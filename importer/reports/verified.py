@@ -5,12 +5,14 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from importer.language import tr, trn
 from importer.reports.cells import guarded_row
-from importer.reports.headline import grouped
+from importer.reports.problems import place_of
 from importer.reports.summary import VerifiedTotals
 from importer.reports.tables import csv_writer
 from importer.run_folder import column_batches
@@ -97,20 +99,36 @@ def worse_code(code: int, verified: VerifiedTotals | None) -> int:
 def verified_words(verified: VerifiedTotals) -> str:
     """Say what reading back came to, the gravest first."""
     if not verified.looked_up:
-        return "No contact was looked up in the account after sending."
-    looked_up = grouped(verified.looked_up)
-    were = "contact was" if verified.looked_up == 1 else "contacts were"
-    start = f"{looked_up} {were} looked up in the account after sending:"
+        return tr("No contact was looked up in the account after sending.")
     if verified.same == verified.looked_up:
-        return f"{start} {'it is' if verified.same == 1 else 'all are'} stored as sent."
-    parts = [
-        (verified.missing, "not there"),
-        (verified.different, "stored with other values"),
-        (verified.same, "stored as sent"),
-    ]
-    return (
-        f"{start} {', '.join(f'{grouped(number)} {words}' for number, words in parts if number)}."
+        return trn(
+            "{count} contact was looked up in the account after sending: it is stored as sent.",
+            "{count} contacts were looked up in the account after sending: all are stored as sent.",
+            verified.looked_up,
+        )
+    return trn(
+        "{count} contact was looked up in the account after sending: {results}.",
+        "{count} contacts were looked up in the account after sending: {results}.",
+        verified.looked_up,
+        results=_results(verified),
     )
+
+
+def _results(verified: VerifiedTotals) -> str:
+    parts = []
+    if verified.missing:
+        parts.append(trn("{count} not there", "{count} not there", verified.missing))
+    if verified.different:
+        parts.append(
+            trn(
+                "{count} stored with other values",
+                "{count} stored with other values",
+                verified.different,
+            )
+        )
+    if verified.same:
+        parts.append(trn("{count} stored as sent", "{count} stored as sent", verified.same))
+    return reduce(lambda one, other: tr("{one}, {other}", one=one, other=other), parts)
 
 
 class ReadBack:
@@ -166,7 +184,7 @@ class ReadBack:
         for field, sent, stored in _values(lookup.differences):
             self._writer.writerow(guarded_row([*cells, field, sent, stored]))
             if result is not Result.SAME:
-                place = f"{table.place} row {number}"
+                place = place_of(table.file, table.sheet, number)
                 self._show(ReadBackLine(place, key, result, field, sent, stored))
 
     def _show(self, line: ReadBackLine) -> None:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from importer.language import english, speaking
 from importer.reports import CallTotals, ConsentTotals
-from importer.reports.consent_words import consent_words, whom_a_yes_reaches
+from importer.reports.consent_words import (
+    by_mapping,
+    consent_words,
+    whom_a_yes_reaches,
+    withheld_words,
+)
 from importer.reports.headline import headline
 from tests.reports.made_up import summary
 
@@ -69,3 +75,27 @@ def test_withheld_yeses_stand_below_a_headline_that_is_still_a_success() -> None
     assert found.tone == "success"
     assert found.lead[-1] == "8 yes withheld for what the account holds: see issues.csv."
     assert not any("withheld" in line for line in headline(summary()).lead)
+
+
+def test_yeses_that_were_withheld_while_sending_are_told_for_each_consent() -> None:
+    one = ConsentTotals(yes=5, no=2, left=0, withheld_by_account=1_204)
+    none = ConsentTotals(yes=5, no=2, left=0, withheld=3)
+    assert withheld_words(summary(consents={"optin_A": one, "optin_B": none})) == [
+        "optin_A: 1,204 yes withheld for what the account holds (yes-withheld in issues.csv)."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("yes", "no", "words"),
+    [(0, 0, "0"), (2, 0, "2 yes"), (0, 1_000, "1,000 no"), (2, 1, "2 yes and 1 no")],
+)
+def test_what_the_mapping_gave_is_counted_by_answer(yes: int, no: int, words: str) -> None:
+    one = ConsentTotals(yes=5_000, no=5_000, left=0, by_mapping_yes=yes, by_mapping_no=no)
+    assert by_mapping(one) == words
+
+
+def test_words_in_another_language_keep_their_english() -> None:
+    made = summary(consents={"optin_A": ONE}, yes_to="unless-refused")
+    with speaking("fr"):
+        french = consent_words(made)
+    assert [english(text) for text in french] == consent_words(made)

@@ -233,12 +233,17 @@ def places_of(*pieces: Sequence[tuple[int, int]]) -> Iterator[pa.RecordBatch]:
     for piece in pieces:
         tables, numbers = zip(*piece, strict=True)
         yield pa.record_batch(
-            [pa.array(tables, pa.int32()), pa.array(numbers, pa.int64())], names=["table", "number"]
+            [
+                pa.array(tables, pa.int32()),
+                pa.array(numbers, pa.int64()),
+                pa.array([f"{number}@x.fr" for number in numbers], pa.large_string()),
+            ],
+            names=["table", "number", "key"],
         )
 
 
 def test_issues_are_written_with_their_place_and_their_sentence(tmp_path: Path) -> None:
-    problems = Problems()
+    problems = Problems(TABLES)
     issues = batches_of(
         [
             (0, Severity.SKIP, IssueCode.BLANK_ROW, "", "", None, ""),
@@ -264,7 +269,7 @@ def test_issues_are_written_with_their_place_and_their_sentence(tmp_path: Path) 
 
 
 def test_issues_are_counted_by_their_code_with_a_few_examples(tmp_path: Path) -> None:
-    problems = Problems()
+    problems = Problems(TABLES)
     many = [
         (row, Severity.ERROR, IssueCode.DATE_INVALID, "Jour", "f_Day", "x", "") for row in range(9)
     ]
@@ -283,11 +288,11 @@ def test_places_are_read_only_as_far_as_issues_need(tmp_path: Path) -> None:
     places = places_of([(0, 2)], [(0, 3)], [(0, 4)], [(0, 5)])
     short = (Severity.ERROR, IssueCode.ROW_TOO_SHORT, "", "", None, "1 cell")
     issues = batches_of(*([(row, *short)] for row in (0, 0, 2)))
-    write_issues(tmp_path / "issues.csv", issues, places, TABLES, ",", Problems())
+    write_issues(tmp_path / "issues.csv", issues, places, TABLES, ",", Problems(TABLES))
     assert [line[2] for line in read(tmp_path / "issues.csv")[1:]] == ["2", "2", "4"]
     assert next(places).column("number").to_pylist() == [5]
 
 
 def test_no_issues_leave_the_header_alone(tmp_path: Path) -> None:
-    write_issues(tmp_path / "issues.csv", batches_of(), [], TABLES, ";", Problems())
+    write_issues(tmp_path / "issues.csv", batches_of(), [], TABLES, ";", Problems(TABLES))
     assert read(tmp_path / "issues.csv", ";") == [list(ISSUE_COLUMNS)]

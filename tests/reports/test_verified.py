@@ -227,7 +227,7 @@ def test_promise_6_differences_make_a_run_partly_written_and_nothing_better(code
             20_000,
             0,
             0,
-            "20\u202f000 contacts were looked up in the account after sending: all are stored "
+            "20,000 contacts were looked up in the account after sending: all are stored "
             "as sent.",
         ),
         (

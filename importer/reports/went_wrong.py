@@ -1,0 +1,115 @@
+"""What went wrong with the rows of a run, counted, in words."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from importer.issues import IssueCode
+from importer.language import tr, trn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from importer.reports.summary import Summary
+
+
+class Wrong(Enum):
+    """What went wrong with rows that had their turn, the least certain first."""
+
+    LOST = auto()  # not in the account when it was read back
+    NOT_SENT = auto()
+    UNKNOWN = auto()
+    INVALID = auto()
+    REJECTED = auto()
+    DUPLICATE = auto()
+    DIFFERENT = auto()
+
+
+Counted = tuple[Wrong, int]
+
+
+def went_wrong(summary: Summary) -> list[Counted]:
+    """List what went wrong with rows that had their turn, the least certain first."""
+    rows = summary.rows
+    found = [
+        (Wrong.UNKNOWN, rows.unknown),
+        (Wrong.INVALID, rows.invalid),
+        (Wrong.REJECTED, rows.rejected),
+        (Wrong.DUPLICATE, summary.refused_duplicates),
+    ]
+    if summary.verified is not None:  # rows of unknown answer that are not there are refused ones
+        lost = summary.verified.missing - summary.problems.get(IssueCode.NOT_IN_ACCOUNT, 0)
+        found.insert(0, (Wrong.LOST, lost))
+        found.append((Wrong.DIFFERENT, summary.verified.different))
+    return [one for one in found if one[1]]
+
+
+def listed(problems: Sequence[Counted]) -> str:
+    """Join problems; only the first says that rows are counted."""
+    parts = [
+        also(kind, count) if at else counted(kind, count)
+        for at, (kind, count) in enumerate(problems)
+    ]
+    return reduce(lambda one, other: tr("{one}, {other}", one=one, other=other), parts or [""])
+
+
+def counted(kind: Wrong, count: int) -> str:
+    """Count rows of which something went wrong."""
+    match kind:
+        case Wrong.LOST:
+            return trn(
+                "{count} row not in the account when read back",
+                "{count} rows not in the account when read back",
+                count,
+            )
+        case Wrong.NOT_SENT:
+            return trn("{count} row not sent", "{count} rows not sent", count)
+        case Wrong.UNKNOWN:
+            return trn(
+                "{count} row sent but answer unknown", "{count} rows sent but answer unknown", count
+            )
+        case Wrong.INVALID:
+            return trn(
+                "{count} row refused by our checks", "{count} rows refused by our checks", count
+            )
+        case Wrong.REJECTED:
+            return trn(
+                "{count} row refused by the platform", "{count} rows refused by the platform", count
+            )
+        case Wrong.DUPLICATE:
+            return trn(
+                "{count} row refused as duplicates", "{count} rows refused as duplicates", count
+            )
+        case Wrong.DIFFERENT:
+            return trn(
+                "{count} row stored with other values",
+                "{count} rows stored with other values",
+                count,
+            )
+
+
+def also(kind: Wrong, count: int) -> str:
+    """Count more rows, where it was said that rows are counted."""
+    match kind:
+        case Wrong.LOST:
+            return trn(
+                "{count} not in the account when read back",
+                "{count} not in the account when read back",
+                count,
+            )
+        case Wrong.NOT_SENT:
+            return trn("{count} not sent", "{count} not sent", count)
+        case Wrong.UNKNOWN:
+            return trn("{count} sent but answer unknown", "{count} sent but answer unknown", count)
+        case Wrong.INVALID:
+            return trn("{count} refused by our checks", "{count} refused by our checks", count)
+        case Wrong.REJECTED:
+            return trn("{count} refused by the platform", "{count} refused by the platform", count)
+        case Wrong.DUPLICATE:
+            return trn("{count} refused as duplicates", "{count} refused as duplicates", count)
+        case Wrong.DIFFERENT:
+            return trn(
+                "{count} stored with other values", "{count} stored with other values", count
+            )
