@@ -13,9 +13,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from importer.runs import abandon, check, report, resume, retry, run, send, show
+    from importer.runs import (
+        abandon,
+        check,
+        find,
+        purge,
+        report,
+        resume,
+        retry,
+        run,
+        send,
+        show,
+        story,
+    )
 
-__all__ = ["abandon", "check", "report", "resume", "retry", "run", "send", "show"]
+__all__ = [
+    "abandon",
+    "check",
+    "find",
+    "purge",
+    "report",
+    "resume",
+    "retry",
+    "run",
+    "send",
+    "show",
+    "story",
+]
 
 
 def __getattr__(name: str) -> Any:

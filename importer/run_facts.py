@@ -16,6 +16,7 @@ from importer.delivery.verifying import VERIFY_WARNING
 from importer.errors import UnusableInputError
 from importer.journal import Journal
 from importer.journal.sentences import sentences
+from importer.language import tr
 from importer.mapping import Mapping, YesTo
 from importer.model import Limits, RunState, Verdict
 from importer.planning import PlanFacts
@@ -186,7 +187,9 @@ def threshold(text: str, rows: int) -> float:
     """
     match = re.fullmatch(r"(\d+)|(\d+(?:[.,]\d+)?)\s*%", text.strip())
     if match is None:
-        raise UnusableInputError(f'"{text}" is neither a number of rows nor a share such as 5%')
+        raise UnusableInputError(
+            tr('"{text}" is neither a number of rows nor a share such as 5%', text=text)
+        )
     if match.group(1):
         return int(match.group(1))
     return float(match.group(2).replace(",", ".")) / 100 * rows

@@ -28,6 +28,7 @@ from importer.clock import SystemClock
 from importer.errors import UnusableInputError
 from importer.field_rules import FieldRole, ValueType
 from importer.files import make_private, make_private_folder, sync_file, sync_folder, write_whole
+from importer.language import tr
 from importer.model import (
     PlannedField,
     PlanSlice,
@@ -36,6 +37,8 @@ from importer.model import (
 SLICE_ROWS = 10_000
 _ID = re.compile(r"\d{8}T\d{6}Z-[a-z0-9-]+-[a-z0-9]{4}")
 _NEW = ".new-"
+LEDGER = "consents.csv"
+"""All that is left of a run that was purged, beside the numbers of its summary."""
 _STALE = 86_400  # seconds after which a provisional folder has no process behind it any more
 
 
@@ -111,6 +114,7 @@ class RunSettings(BaseModel):
     retry_of: str = ""
     verify: int | None = None
     report_delimiter: str = ","
+    report_workbook: str = "auto"
     keep_all: bool = False
 
 
@@ -160,6 +164,11 @@ class RunFolder:
     def mapping(self) -> Path:
         return self.path / "mapping.yaml"
 
+    @property
+    def purged(self) -> bool:
+        """Whether only its ledger of consents is left."""
+        return not self.state.exists() and (self.path / LEDGER).is_file()
+
     @cached_property
     def settings(self) -> RunSettings:
         """What ``settings.json`` says.
@@ -173,11 +182,16 @@ class RunFolder:
             version = content.get("schema_version") if isinstance(content, dict) else None
             if isinstance(version, int) and version > 1:
                 raise UnusableInputError(
-                    f"{self.id} was made by a newer version of importer: update importer"
+                    tr(
+                        "{run} was made by a newer version of importer: update importer",
+                        run=self.id,
+                    )
                 )
             return RunSettings.model_validate(content)
         except (OSError, ValueError) as error:
-            raise UnusableInputError(f"{place} cannot be read: is {self.path} a run?") from error
+            raise UnusableInputError(
+                tr("{file} cannot be read: is {folder} a run?", file=place, folder=self.path)
+            ) from error
 
     # --- its life ---------------------------------------------------------------------------
 
@@ -196,8 +210,13 @@ class RunFolder:
             make_private_folder(folder.path)
             make_private_folder(folder.state)
         except OSError as error:
+            reason = error.strerror or error
             raise UnusableInputError(
-                f"the runs folder {runs} cannot be written: {error.strerror or error}"
+                tr(
+                    "the runs folder {folder} cannot be written: {reason}",
+                    folder=runs,
+                    reason=reason,
+                )
             ) from error
         return folder
 
@@ -226,7 +245,7 @@ class RunFolder:
             LockedError: another process holds it; the sentence says which.
             OSError: the folder cannot be written.
         """
-        with locks.held(self.state, f"the run {self.id}", clock=SystemClock()):
+        with locks.held(self.state, tr("the run {run}", run=self.id), clock=SystemClock()):
             yield
 
     # --- its columns ------------------------------------------------------------------------
@@ -362,12 +381,25 @@ def find_run(runs: Path, name: str) -> RunFolder:
     """Find a run by its id, the end or beginning of its id, or its folder's path.
 
     Raises:
-        UnusableInputError: there is none, or several fit.
+        UnusableInputError: there is none, several fit, or it was purged.
     """
+    found = _found(runs, name)
+    if found.purged:
+        raise UnusableInputError(
+            tr(
+                "{run} was purged: only its consents are left, in {file}",
+                run=found.id,
+                file=found.path / LEDGER,
+            )
+        )
+    return found
+
+
+def _found(runs: Path, name: str) -> RunFolder:
     if not name.strip():
-        raise UnusableInputError("the name of the run is blank: write its id, or a part of it")
+        raise UnusableInputError(tr("the name of the run is blank: write its id, or a part of it"))
     as_path = Path(name)
-    if (as_path / "settings.json").is_file():
+    if (as_path / "settings.json").is_file() or RunFolder(as_path).purged:
         return RunFolder(as_path.resolve())
     known = list_runs(runs)
     exact = [run for run in known if run.id == name]
@@ -376,6 +408,20 @@ def find_run(runs: Path, name: str) -> RunFolder:
         return fitting[0]
     if fitting:
         listed = ", ".join(run.id for run in fitting[:5])
-        raise UnusableInputError(f'"{name}" could be several runs: {listed}. Write more of its id.')
-    newest = f" The newest run is {known[-1].id}." if known else ""
-    raise UnusableInputError(f'there is no run "{name}" in {runs}.{newest}')
+        raise UnusableInputError(
+            tr(
+                '"{name}" could be several runs: {runs}. Write more of its id.',
+                name=name,
+                runs=listed,
+            )
+        )
+    if known:
+        raise UnusableInputError(
+            tr(
+                'there is no run "{name}" in {folder}. The newest run is {newest}.',
+                name=name,
+                folder=runs,
+                newest=known[-1].id,
+            )
+        )
+    raise UnusableInputError(tr('there is no run "{name}" in {folder}.', name=name, folder=runs))

@@ -23,8 +23,9 @@ from importer.documents import (
     read_document,
     salvage,
 )
-from importer.errors import Mistake, UnusableInputError
+from importer.errors import Mistake, UnusableInputError, sentence_of
 from importer.key_places import HOW, REFERENCE
+from importer.language import tr
 
 SETTINGS_FILE = "importer.yaml"
 SANDBOX = "sandbox"
@@ -41,7 +42,7 @@ _LIKE_A_SECRET = re.compile(
 
 def _no_answer(value: object) -> object:
     if isinstance(value, bool):  # true would count as 1
-        raise ValueError("a number is needed")  # noqa: TRY004 - what pydantic makes a mistake of
+        raise ValueError(tr("a number is needed"))  # noqa: TRY004 - what pydantic makes a mistake of
     return value
 
 
@@ -72,20 +73,30 @@ class LimitsSection(DocumentModel):
         return {n: v for n, v in written.items() if v is not None or n.startswith("calls_per_")}
 
 
-_DURATION = re.compile(r"([0-9]{1,6}) ?(m|min|h|d)")
+_DURATION = re.compile(r"([0-9]{1,6}) ?(m|min|h|d|w|y)")
 _UNITS = {"m": timedelta(minutes=1), "min": timedelta(minutes=1), "h": timedelta(hours=1),
-          "d": timedelta(days=1)}  # fmt: skip
+          "d": timedelta(days=1), "w": timedelta(weeks=1), "y": timedelta(days=365)}  # fmt: skip
 
 
 def _duration(text: str) -> str:
-    match = _DURATION.fullmatch(text.strip())
-    if match is None or int(match.group(1)) == 0:
-        raise ValueError("a duration such as 90m, 24h or 7d is needed")
+    if not _is_duration(text):
+        raise ValueError(tr("a duration such as 90m, 24h or 7d is needed"))
     return text.strip()
 
 
+def _retention(text: str) -> str:
+    if not _is_duration(text):
+        raise ValueError(tr("a duration such as 90d, 12w or 3y is needed"))
+    return text.strip()
+
+
+def _is_duration(text: str) -> bool:
+    match = _DURATION.fullmatch(text.strip())
+    return match is not None and int(match.group(1)) > 0
+
+
 def duration_of(text: str) -> timedelta:
-    """Read a duration as ``importer.yaml`` writes it: 90m, 24h, 7d."""
+    """Read a duration as ``importer.yaml`` writes it: 90m, 24h, 7d, 12w, 3y (365 days each)."""
     match = _DURATION.fullmatch(text)
     assert match is not None
     return int(match.group(1)) * _UNITS[match.group(2)]
@@ -95,20 +106,22 @@ def _check_folder(path: str) -> str:
     try:
         Path(path).expanduser()
     except RuntimeError:
-        raise ValueError("~ names no user of this machine: write the whole path") from None
+        raise ValueError(tr("~ names no user of this machine: write the whole path")) from None
     if "\0" in path:
-        raise ValueError("a path has no NUL character")
+        raise ValueError(tr("a path has no NUL character"))
     return path
 
 
 def _check_store(url: str) -> str:
     parts = _parts(url)
     if parts is None or parts.scheme not in {"postgresql", "postgres"} or not parts.hostname:
-        raise ValueError("an address such as postgresql://importer@database.example/budgets")
+        raise ValueError(tr("an address such as postgresql://importer@database.example/budgets"))
     if parts.password is not None:
-        raise ValueError(f"the address must not hold a password: {HOW}, as `password`")
+        raise ValueError(
+            tr("the address must not hold a password: {how}, as `password`", how=tr(HOW))
+        )
     if parts.query or parts.fragment:
-        raise ValueError("the address must end before any ? or #")
+        raise ValueError(tr("the address must end before any ? or #"))
     return url
 
 
@@ -126,15 +139,20 @@ def check_url(url: str) -> str:
     """Take the address of a platform. Raises ValueError, a sentence, for what is none."""
     parts = _parts(url)
     if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("a URL such as https://app.dialoginsight.com is needed")
+        raise ValueError(tr("a URL such as https://app.dialoginsight.com is needed"))
     if parts.username is not None or parts.password is not None:
-        raise ValueError("a URL must not hold a user name or a password: take them out")
+        raise ValueError(tr("a URL must not hold a user name or a password: take them out"))
     if parts.query or parts.fragment:
-        raise ValueError("a URL must end before any ? or #: only the platform's address is needed")
+        raise ValueError(
+            tr("a URL must end before any ? or #: only the platform's address is needed")
+        )
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError(
-            f"http:// would send the contacts and the key in clear text to {parts.hostname}; "
-            "write https://"
+            tr(
+                "http:// would send the contacts and the key in clear text to {host}; "
+                "write https://",
+                host=parts.hostname,
+            )
         )
     return url.rstrip("/")
 
@@ -153,7 +171,7 @@ def _parts(url: str) -> SplitResult | None:
 
 def _check_reference(key: str) -> str:
     if not REFERENCE.fullmatch(key):
-        raise ValueError(HOW)
+        raise ValueError(tr(HOW))
     return key
 
 
@@ -180,6 +198,7 @@ class BudgetsSection(DocumentModel):
 
 class ReportsSection(DocumentModel):
     delimiter: Literal[",", ";", "\t"] = ","
+    workbook: Literal["auto", "always", "never"] = "auto"
 
 
 class SettingsDocument(DocumentModel):
@@ -192,21 +211,30 @@ class SettingsDocument(DocumentModel):
     state_dir: Annotated[str, AfterValidator(_check_folder)] | None = None
     budgets: BudgetsSection | None = None
     max_plan_age: Annotated[Text, AfterValidator(_duration)] = "24h"
+    keep_runs: Annotated[Text, AfterValidator(_retention)] | None = None
+    keep_consents: Annotated[Text, AfterValidator(_retention)] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What ``importer.yaml`` says; the defaults where there is none. ``file`` is "" then."""
+    """What ``importer.yaml`` says; the defaults where there is none. ``file`` is "" then.
+
+    ``keep_runs`` and ``keep_consents``: how old runs, and what was sent of consents, become before
+    ``purge`` deletes them; None: nothing is said, or until somebody deletes them.
+    """
 
     file: str = ""
     language: str | None = None
     default_connection: str | None = None
     connections: dict[str, ConnectionSection] = field(default_factory=dict)
     report_delimiter: str = ","
+    report_workbook: str = "auto"
     keep_all: bool = False
     state_dir: Path | None = None
     budgets: BudgetsSection | None = None
     max_plan_age: timedelta = timedelta(hours=24)
+    keep_runs: timedelta | None = None
+    keep_consents: timedelta | None = None
 
     @property
     def state_folder(self) -> Path:
@@ -219,7 +247,13 @@ class Settings:
             try:
                 _check_folder(named)
             except ValueError as error:
-                raise UnusableInputError(f"IMPORTER_STATE_DIR: {error}") from None
+                raise UnusableInputError(
+                    tr(
+                        "{place}: {sentence}",
+                        place="IMPORTER_STATE_DIR",
+                        sentence=sentence_of(error),
+                    )
+                ) from None
             return Path(named).expanduser()
         return self.state_dir or Path(platformdirs.user_state_dir("importer", appauthor=False))
 
@@ -254,10 +288,13 @@ def read_settings(folder: Path) -> Settings:
         default_connection=content.default_connection,
         connections=content.connections,
         report_delimiter=content.reports.delimiter,
+        report_workbook=content.reports.workbook,
         keep_all=content.keep == "all",
         state_dir=Path(content.state_dir).expanduser() if content.state_dir else None,
         budgets=content.budgets,
         max_plan_age=duration_of(content.max_plan_age),
+        keep_runs=duration_of(content.keep_runs) if content.keep_runs else None,
+        keep_consents=duration_of(content.keep_consents) if content.keep_consents else None,
     )
 
 
@@ -270,26 +307,33 @@ def _contradictions(document: Document) -> list[Mistake]:
     if SANDBOX in names:
         mistakes.append(
             document.mistake(
-                'the connection "sandbox" is built in: give yours another name',
+                tr('the connection "{name}" is built in: give yours another name', name=SANDBOX),
                 "connections",
                 SANDBOX,
             )
         )
     default = as_text(content.get("default_connection"))
     if isinstance(default, str) and default not in {*names, SANDBOX}:
-        known = ", ".join(names) or "none"
-        mistakes.append(
-            document.mistake(
-                f'default_connection "{default}" is no connection of this file '
-                f"(there are: {known}).{near(default, names)}",
-                "default_connection",
-            )
-        )
+        sentence = _no_connection(default, names)
+        mistakes.append(document.mistake(sentence, "default_connection"))
     if content.get("jobs"):
-        mistakes.append(
-            document.mistake("jobs cannot be run by this version: leave the section out", "jobs")
-        )
+        sentence = tr("jobs cannot be run by this version: leave the section out")
+        mistakes.append(document.mistake(sentence, "jobs"))
     return mistakes
+
+
+def _no_connection(name: str, names: list[str]) -> str:
+    if not names:
+        return tr(
+            'default_connection "{name}" is no connection of this file (there are: none).',
+            name=name,
+        )
+    return tr(
+        'default_connection "{name}" is no connection of this file (there are: {known}).{hint}',
+        name=name,
+        known=", ".join(names),
+        hint=near(name, names),
+    )
 
 
 def _literal_secrets(document: Document) -> list[Mistake]:
@@ -301,16 +345,17 @@ def _literal_secrets(document: Document) -> list[Mistake]:
             for member, below in value.items():
                 look(below, member, (*path, member))
                 if like_a_secret(member):
-                    say("the name of a member looks like a secret", *path, member)
+                    say(tr("the name of a member looks like a secret"), *path, member)
         elif isinstance(value, list):
             for index, below in enumerate(value):
                 look(below, name, (*path, index))
         elif value is not None and _is_secret(name, str(as_text(value))):
             shown = ".".join("…" if like_a_secret(str(part)) else str(part) for part in path)
-            say(f"{shown} holds a secret itself", *path)
+            say(tr("{member} holds a secret itself", member=shown), *path)
 
     def say(what: str, *path: str | int) -> None:
-        mistakes.append(document.mistake(f"{what}: {HOW}", *path))
+        sentence = tr("{what}: {remedy}", what=what, remedy=tr(HOW))
+        mistakes.append(document.mistake(sentence, *path))
 
     look(document.content, "", ())
     return mistakes

@@ -12,10 +12,13 @@ from pathlib import Path
 import click
 
 from importer import language
+from importer.cli import languages
 from importer.cli.connecting import connection_group, sandbox_command
 from importer.cli.demonstrating import demo_command
+from importer.cli.keeping import purge_command
 from importer.cli.looking import inspect_command, report_command, runs_command, show_command
 from importer.cli.mapping import mapping_group
+from importer.cli.rows import find_command
 from importer.cli.running import (
     abandon_command,
     check_command,
@@ -27,9 +30,11 @@ from importer.cli.running import (
 from importer.cli.screen import say
 from importer.cli.setting_up import setup_command
 from importer.errors import ImporterError, LockedError, StoppedError, UnusableInputError
+from importer.language import tr
 
 _READER_GONE = 141  # what a shell says of a command whose reader went away
-_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_HELP = ["-h", "--help"]
+_CONTEXT = {"help_option_names": _HELP, "max_content_width": 100}
 
 
 def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -84,7 +89,9 @@ for _command in (
     abandon_command,
     runs_command,
     show_command,
+    find_command,
     report_command,
+    purge_command,
     connection_group,
     sandbox_command,
 ):
@@ -94,7 +101,7 @@ for _command in (
 def _language_chosen(_: click.Context, __: click.Parameter, chosen: str | None) -> None:
     if chosen is not None:
         language.prefer(chosen)
-        language.speak(chosen)
+        languages.speak(chosen)
 
 
 def _add_language(command: click.Command) -> None:
@@ -130,14 +137,16 @@ def _name_variables(command: click.Command, prefix: str) -> None:
 
 
 _name_variables(cli, "IMPORTER")
+languages.learn(cli, _HELP)
 
 
 def run_command(arguments: Sequence[str]) -> int:
     """Run one command and give its exit code; errors become sentences on stderr."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a word it cannot write is no reason to stop
-            stream.reconfigure(errors="backslashreplace")
-    code = _code_of(arguments)
+            stream.reconfigure(errors=languages.PLAINER)
+    with languages.for_one_command():
+        code = _code_of(arguments)
     if sys.stdout is None:  # closed before the command began
         return code
     try:
@@ -149,8 +158,8 @@ def run_command(arguments: Sequence[str]) -> int:
 
 
 def _code_of(arguments: Sequence[str]) -> int:
-    language.prefer(None)
-    language.speak(language.choose(language.configured_in(Path("importer.yaml"))))
+    language.prefer(languages.asked_for(arguments))
+    languages.speak(language.choose(language.configured_in(Path("importer.yaml"))))
     try:
         result = cli.main(args=list(arguments), prog_name="importer", standalone_mode=False)
     except click.exceptions.Exit as exit_:
@@ -160,21 +169,24 @@ def _code_of(arguments: Sequence[str]) -> int:
         return error.exit_code
     except UnusableInputError as error:
         for mistake in error.mistakes:
-            say(f"importer: {mistake}")
+            say(tr("importer: {sentence}", sentence=str(mistake)))
         return 4
     except LockedError as error:
-        say(f"importer: {error}")
+        say(tr("importer: {sentence}", sentence=str(error)))
         return 7
     except StoppedError as error:
-        say(f"importer: {error}")
+        say(tr("importer: {sentence}", sentence=str(error)))
         return 5
     except (click.Abort, KeyboardInterrupt):
         return 130
     except Exception as error:  # noqa: BLE001 - a defect of ours is one line, never a traceback
         told = str(error) if isinstance(error, ImporterError) else type(error).__name__
         say(
-            f"importer: a defect of importer stopped this command ({told}). "
-            "The run's run.log tells where; nothing that was sent is lost."
+            tr(
+                "importer: a defect of importer stopped this command ({told}). The run's run.log "
+                "tells where; nothing that was sent is lost.",
+                told=told,
+            )
         )
         return 1
     return result if isinstance(result, int) else 0

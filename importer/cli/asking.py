@@ -9,12 +9,16 @@ from collections.abc import Callable, Sequence
 import click
 
 from importer.cli.screen import say
+from importer.language import ENGLISH, spoken, tr
+
+_YES, _NO = {"o", "oui", "y", "yes"}, {"", "n", "no", "non"}
 
 
 def ask(what: str, mistake: Callable[[str], str], default: str | None = None) -> str:
     """Ask until the answer is right; ``mistake`` says what is wrong with one, or ""."""
     while True:
-        answer = str(click.prompt(what, default=default, err=True)).strip()
+        given = click.prompt(what, default=default, prompt_suffix=tr(": "), err=True)
+        answer = str(given).strip()
         wrong = mistake(answer)
         if not wrong:
             return answer
@@ -31,9 +35,34 @@ def choose(question: str, labels: Sequence[str], *, default: int | None) -> int:
         right = answer.isascii() and answer.isdigit() and len(answer) < 10
         if right and 1 <= int(answer) <= len(labels):
             return ""
-        return f"A number from 1 to {len(labels)} is needed."  # what was typed could be a key
+        # What was typed is not repeated: it could be a key.
+        return tr("A number from 1 to {last} is needed.", last=len(labels))
 
-    return int(ask("Number", mistake, None if default is None else str(default))) - 1
+    return int(ask(tr("Number"), mistake, None if default is None else str(default))) - 1
+
+
+def confirm(question: str) -> bool:
+    """Ask for a yes or a no, in the language that is spoken; a bare return is a no."""
+    if spoken() == ENGLISH:
+        return click.confirm(question, default=False, err=True)
+    answers = tr("[y/N]")
+    answer = click.prompt(
+        f"{question} {answers}",
+        default="",
+        show_default=False,
+        prompt_suffix=tr(": "),
+        value_proc=_yes_or_no,
+        err=True,
+    )
+    return bool(answer)
+
+
+def _yes_or_no(typed: str) -> bool:
+    """Read a yes or a no in either language."""
+    word = typed.strip().lower()
+    if word not in _YES | _NO:
+        raise click.UsageError(tr("invalid input"))
+    return word in _YES
 
 
 def ask_unseen(what: str) -> str:
@@ -49,16 +78,21 @@ def ask_unseen(what: str) -> str:
         warnings.simplefilter("error", getpass.GetPassWarning)
         while not typed:
             try:
-                typed = str(click.prompt(what, hide_input=True, err=True)).strip()
-                wrong = "" if typed.isprintable() else "It holds a character that no key has."
+                given = click.prompt(what, hide_input=True, prompt_suffix=tr(": "), err=True)
+                typed = str(given).strip()
+                wrong = ""
+                if not typed.isprintable():
+                    wrong = tr("It holds a character that no key has. Give it again.")
             except UnicodeError:  # bytes that are no text in this terminal's encoding
-                wrong = "It holds a character that cannot be read."
+                wrong = tr("It holds a character that cannot be read. Give it again.")
             except getpass.GetPassWarning:
                 raise UnusableInputError(
-                    "this terminal cannot hide what is typed: put the key in a file that only you "
-                    "may read, and name it with --key-file"
+                    tr(
+                        "this terminal cannot hide what is typed: put the key in a file that only "
+                        "you may read, and name it with --key-file"
+                    )
                 ) from None
             if wrong:
-                say(f"{wrong} Give it again.")
+                say(wrong)
                 typed = ""
     return typed

@@ -11,6 +11,7 @@ import click
 
 from importer.cli import options
 from importer.cli.screen import say
+from importer.language import tr
 from importer.sandbox import DEFAULT_HOST, DEFAULT_PORT, SandboxError, SandboxSettings
 
 
@@ -133,7 +134,9 @@ def sandbox_command(host: str, port: int, project: Path | None, **switches: Any)
             SandboxSettings(**chosen),
             host,
             port,
-            on_ready=lambda url: say(f"SANDBOX at {url} (its page: {url}/). Ctrl-C ends it."),
+            on_ready=lambda url: say(
+                tr("SANDBOX at {url} (its page: {url}/). Ctrl-C ends it.", url=url)
+            ),
         )
     except SandboxError as error:
         raise UnusableInputError(str(error)) from None

@@ -6,6 +6,7 @@ import click
 
 from importer.cli import options
 from importer.cli.screen import Screen, print_summary, say
+from importer.language import tr
 
 
 @click.command("demo")
@@ -26,14 +27,14 @@ def demo_command(as_json: bool, quiet: bool) -> int:
 
     screen = Screen(quiet=as_json or quiet)
     if not (as_json or quiet):
-        say(f"Importing {', '.join(FILES)} into a sandbox on this machine.")
+        say(tr("Importing {files} into a sandbox on this machine.", files=", ".join(FILES)))
     with watched(screen) as means:
         summary, wrong = demo(means)
     if as_json or not quiet:
         print_summary(summary, as_json=as_json, quiet=False)
     if wrong:
-        say("The demo did not find what is planted: " + "; ".join(wrong))
+        say(tr("The demo did not find what is planted: {found}", found="; ".join(wrong)))
         return 1
     if not (as_json or quiet):
-        say("The demo found every planted bad row: open report.html, results.csv and to-fix/.")
+        say(tr("The demo found every planted bad row: open report.html, results.csv and to-fix/."))
     return 0

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from importer.language import english, mark, number, tr, trn
 from importer.tables import Certainty, Part, Reading, delimiter_in_words, header_in_words
 
 if TYPE_CHECKING:
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
     from importer.tables import LeftOut, TableDescription
 
 _SCATTERED = {Part.BLANK_ROWS, Part.HIDDEN_ROWS}
+_SURE = {
+    Certainty.GIVEN: mark("given"),
+    Certainty.CERTAIN: mark("certain"),
+    Certainty.LIKELY: mark("likely"),
+}
 
 
 def as_members(table: InspectedTable) -> dict[str, Any]:
@@ -43,11 +49,12 @@ def print_table(table: InspectedTable) -> None:
     for sentence in _sentences(table):
         console.print(f"  {_plain(sentence)}")
     columns = Table(box=None, pad_edge=True)
-    for title in ("column", "filled", "looks like", "examples (masked)"):
+    for title in (tr("column"), tr("filled"), tr("looks like"), tr("examples (masked)")):
         columns.add_column(title)
     for look in table.columns:
         examples = _plain(", ".join(look.examples))
-        columns.add_row(_plain(look.name), f"{look.fill:.0%}", _plain(look.words), examples)
+        filled = _plain(tr("{share}%", share=f"{look.fill * 100:.0f}"))
+        columns.add_row(_plain(look.name), filled, _plain(look.words), examples)
     console.print(columns)
 
 
@@ -55,65 +62,84 @@ def _rows(table: InspectedTable) -> str:
     read = table.description.rows or 0
     if table.table_rows == read:
         return _counted(read)
-    of_table = _counted(table.table_rows)
-    return f"{of_table} of the table; with the others, {read:,} below the header"
+    return tr(
+        "{rows} of the table; with the others, {read} below the header",
+        rows=_counted(table.table_rows),
+        read=number(read),
+    )
 
 
 def _counted(rows: int) -> str:
-    return "1 row" if rows == 1 else f"{rows:,} rows"
+    return trn("{count} row", "{count} rows", rows)
 
 
 def _facts(table: TableDescription) -> Iterator[tuple[str, str, str]]:
     """Give what was understood: what, how it is, how sure that is."""
-    certainties = {one.what: _certainty(one) for one in table.readings}
+    certainties = {english(one.what): _certainty(one) for one in table.readings}
     shown = {}
     if table.sheet:
-        shown["sheet"] = table.sheet
+        shown[mark("sheet")] = table.sheet
     if table.encoding:  # a text file
         shown |= {
-            "encoding": table.encoding,
-            "delimiter": delimiter_in_words(table.delimiter),
-            "quote": delimiter_in_words(table.quote),
-            "escape": table.escape,
+            mark("encoding"): table.encoding,
+            mark("delimiter"): delimiter_in_words(table.delimiter),
+            mark("quote"): delimiter_in_words(table.quote),
+            mark("escape"): table.escape,
         }
-    shown["header"] = header_in_words(table.header_row, table.header_rows)
-    shown["first row"] = str(table.first_row)
+    shown[mark("header")] = header_in_words(table.header_row, table.header_rows)
+    shown[mark("first row")] = str(table.first_row)
     for what, found in shown.items():
-        yield what, found, certainties.get(what, "")
+        yield tr(what), found, certainties.get(what, "")
 
 
 def _certainty(reading: Reading) -> str:
     if reading.certainty is not Certainty.DOUBTFUL:
-        return reading.certainty.value
-    others = f": it may be {' or '.join(reading.others)} as well" if reading.others else ""
-    return f"doubtful{others}; in the mapping, `{reading.settle}` settles it"
+        return tr(_SURE[reading.certainty])
+    if not reading.others:
+        return tr("doubtful; in the mapping, `{line}` settles it", line=reading.settle)
+    return tr(
+        "doubtful: it may be {others} as well; in the mapping, `{line}` settles it",
+        others=tr(" or ").join(reading.others),
+        line=reading.settle,
+    )
 
 
 def _sentences(table: InspectedTable) -> Iterator[str]:
     """Say what is not of the table, what is hidden or computed in it, and what to heed."""
     described = table.description
     for one in sorted(described.left_out, key=lambda part: (part.first, part.last)):
-        yield f"Not of the table: {_not_of_table(one)}"
+        yield tr("Not of the table: {rows}", rows=_not_of_table(one))
     if described.hidden and all(one.part is not Part.HIDDEN_ROWS for one in described.left_out):
-        yield (
-            f"Hidden in the sheet, and read like the others: {_counted(described.hidden)}; in the "
-            "mapping, `source: {hidden_rows: include | leave-out}` settles it"
+        yield tr(
+            "Hidden in the sheet, and read like the others: {rows}; in the mapping, "
+            "`source: {{hidden_rows: include | leave-out}}` settles it",
+            rows=_counted(described.hidden),
         )
     if described.computed:
-        listed = ", ".join(f'"{column}" ({cells:,})' for column, cells in described.computed)
-        yield f"Cells computed by formulas: {listed}"
+        listed = (
+            tr('"{column}" ({cells})', column=column, cells=number(cells))
+            for column, cells in described.computed
+        )
+        yield tr("Cells computed by formulas: {columns}", columns=", ".join(listed))
     for warning in described.warnings:
-        yield f"Warning: {warning}"
+        yield tr("Warning: {warning}", warning=warning)
     for _, obstacle in described.obstacles:
-        yield f"In the way of a check: {obstacle}"
+        yield tr("In the way of a check: {obstacle}", obstacle=obstacle)
 
 
 def _not_of_table(one: LeftOut) -> str:
     if one.part not in _SCATTERED or one.rows == 1:
         return one.words
     more = one.rows - len(one.numbers)
-    numbers = ", ".join(map(str, one.numbers)) + (f" and {more:,} more" if more > 0 else "")
-    return f"{one.words}: {numbers}"
+    numbers = ", ".join(map(str, one.numbers))
+    if more > 0:
+        return tr(
+            "{part}: {numbers} and {more} more",
+            part=one.words,
+            numbers=numbers,
+            more=number(more),
+        )
+    return tr("{part}: {numbers}", part=one.words, numbers=numbers)
 
 
 def _plain(text: str) -> str:

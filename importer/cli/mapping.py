@@ -12,6 +12,7 @@ import click
 
 from importer.cli import options
 from importer.cli.screen import say
+from importer.language import tr
 
 if TYPE_CHECKING:
     from importer.errors import Mistake
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 def _mapping_name(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
     """Refuse what cannot be the name of a mapping, and of runs, as wrong usage."""
     if name is not None and not re.fullmatch(r"[^\W_][\w.-]*", name):
-        raise click.BadParameter("a name is letters, digits, - . and _, and begins with no sign.")
+        raise click.BadParameter(
+            tr("a name is letters, digits, - . and _, and begins with no sign.")
+        )
     return name
 
 
@@ -107,11 +110,11 @@ def mapping_new(
     elif output is None:
         click.echo(text, nl=False)
     elif not quiet:
-        say(f"Written: {output}")
+        say(tr("Written: {file}", file=output))
     if drafted.key is None:
-        say("No column is surely the key: choose one in the draft before it can be used.")
+        say(tr("No column is surely the key: choose one in the draft before it can be used."))
     for other in drafted.other_tables:
-        say(f"Not looked at: {other}")
+        say(tr("Not looked at: {table}", table=other))
     return 0
 
 
@@ -119,7 +122,9 @@ def _refuse_to_write_over(place: Path | None) -> None:
     from importer.errors import UnusableInputError
 
     if place is not None and (place.exists() or place.is_symlink()):
-        raise UnusableInputError(f"{place} is there already: name another file with -o")
+        raise UnusableInputError(
+            tr("{file} is there already: name another file with -o", file=place)
+        )
 
 
 def _named_by(output: Path | None) -> str | None:
@@ -139,7 +144,10 @@ def _write_draft(place: Path, text: str) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
         write_whole(place, text.encode())
     except OSError as error:
-        raise UnusableInputError(f"{place} cannot be written: {error.strerror or error}") from error
+        reason = error.strerror or error
+        raise UnusableInputError(
+            tr("{file} cannot be written: {reason}", file=place, reason=reason)
+        ) from error
 
 
 @mapping_group.command("check")
@@ -191,15 +199,21 @@ def mapping_check(
         _print_check((), warnings, drift=drift, consents_only=read.consents_only)
         return 0
     for warning in warnings:
-        say(f"Warning: {warning}")
+        say(tr("Warning: {warning}", warning=warning))
     if quiet:
         return 0
     for one in bound:
         for sentence in drift_in_words(replace(one.drift, new=()), read, one.table):
             say(sentence)
     fields = ", ".join(rule.field for rule in read.rules)
-    alone = " It writes consents only." if read.consents_only else ""
-    click.echo(f"{mapping}: no mistake found. It writes {fields}.{alone}")
+    told = tr("{mapping}: no mistake found. It writes {fields}.", mapping=mapping, fields=fields)
+    if read.consents_only:
+        told = tr(
+            "{mapping}: no mistake found. It writes {fields}. It writes consents only.",
+            mapping=mapping,
+            fields=fields,
+        )
+    click.echo(told)
     return 0
 
 
@@ -311,9 +325,9 @@ def mapping_convert(
     elif output is None:
         click.echo(converted.text, nl=False)
     elif not quiet:
-        say(f"Written: {output}")
+        say(tr("Written: {file}", file=output))
     if converted.open_question:
-        say(f"Before it can be used: {converted.open_question}.")
+        say(tr("Before it can be used: {question}.", question=converted.open_question))
     return 0
 
 

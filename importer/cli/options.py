@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from importer.language import ENGLISH, speak
+from importer.cli.languages import speak
+from importer.language import ENGLISH, tr
 
 
 def _threshold(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
@@ -20,7 +21,7 @@ def _threshold(_: click.Context, __: click.Parameter, text: str | None) -> str |
         try:
             threshold(text, 1)
         except UnusableInputError as error:
-            raise click.BadParameter(f"{error}.") from None
+            raise click.BadParameter(tr("{sentence}.", sentence=str(error))) from None
     return text
 
 

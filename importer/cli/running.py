@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from importer.cli import options
+from importer.cli.refusing import errors_as_json
 from importer.cli.screen import Screen, ask, may_ask, print_summary, say
+from importer.cli.terminal import plain
 from importer.cli.verbose import VerboseScreen, say_where
 from importer.errors import LockedError, StoppedError, UnusableInputError
+from importer.language import speaking, tr, trn
 
 if TYPE_CHECKING:
     from importer.assembly import Means
@@ -39,8 +42,10 @@ def watched(screen: Screen) -> Iterator[Means]:
         if not screen.sending or means.interruption.requested:
             raise SystemExit(128 + number)
         means.interruption.request(number)
-        first = "the reports" if screen.stage == "report" else "the call under way"
-        say(f"Stopping after {first}. Once more stops at once.")
+        if screen.stage == "report":
+            say(tr("Stopping after the reports. Once more stops at once."))
+        else:
+            say(tr("Stopping after the call under way. Once more stops at once."))
 
     numbers = [signal.SIGINT, signal.SIGTERM]
     window_closes = getattr(signal, "SIGHUP", None)  # Windows has none; nohup ignores it
@@ -72,7 +77,7 @@ def _do(
             summary = action(*arguments, means=means, **given)
         except SystemExit as stopped:
             screen.close()
-            say("Interrupted. Where the run stands: importer runs")
+            say(tr("Interrupted. Where the run stands: importer runs"))
             return int(stopped.code or 1)
         except Exception as error:
             if verbose and not isinstance(error, _NO_DEFECTS):
@@ -89,12 +94,18 @@ def _ask(*, as_json: bool) -> Ask | None:
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @options.of_new_runs
 @click.option("--offline", is_flag=True, help="With -c: do not compare with the account's fields.")
+@errors_as_json
 def check_command(files: tuple[str, ...], quiet: bool, as_json: bool, **settings: Any) -> int:
     """Check spreadsheets: read, map, validate, plan. Nothing is sent.
 
     \b
     Example:
       importer check contacts.csv -m newsletter
+
+    \b
+    With --json its summary.json. Where an error ends it first, one object as well:
+      {"error": {"exit_code": 4, "mistakes": [{"file", "line", "column", "row", "message"}]}}
+    with null for what is not known of a mistake's place.
     """
     from importer import runs
 
@@ -108,6 +119,7 @@ def check_command(files: tuple[str, ...], quiet: bool, as_json: bool, **settings
 @options.verify
 @options.verbose
 @options.yes
+@errors_as_json
 def run_command_(
     files: tuple[str, ...],
     quiet: bool,
@@ -124,6 +136,11 @@ def run_command_(
     Examples:
       importer run contacts.csv -m newsletter -c production --first 10
       importer run exports/ -m newsletter --yes --max-invalid 2%
+
+    \b
+    With --json its summary.json. Where an error ends it first, one object as well:
+      {"error": {"exit_code": 4, "mistakes": [{"file", "line", "column", "row", "message"}]}}
+    with null for what is not known of a mistake's place.
     """
     from importer import runs
 
@@ -145,6 +162,7 @@ def run_command_(
 @options.as_json
 @options.quiet
 @options.verbose
+@errors_as_json
 def send_command(run: str, quiet: bool, as_json: bool, yes: bool, **settings: Any) -> int:
     """Send a run that was only checked, exactly as checked.
 
@@ -170,6 +188,7 @@ def send_command(run: str, quiet: bool, as_json: bool, yes: bool, **settings: An
 @options.as_json
 @options.quiet
 @options.verbose
+@errors_as_json
 def resume_command(run: str | None, quiet: bool, as_json: bool, yes: bool, **settings: Any) -> int:
     """Go on with a run that was interrupted or stopped; without RUN, the newest such.
 
@@ -197,6 +216,7 @@ def resume_command(run: str | None, quiet: bool, as_json: bool, yes: bool, **set
 @options.as_json
 @options.quiet
 @options.verbose
+@errors_as_json
 def retry_command(run: str, quiet: bool, as_json: bool, yes: bool, **settings: Any) -> int:
     """Send again, as a new run, what the platform refused of a run or has not answered for.
 
@@ -221,6 +241,7 @@ def retry_command(run: str, quiet: bool, as_json: bool, yes: bool, **settings: A
 @options.as_json
 @options.quiet
 @options.yes
+@errors_as_json
 def abandon_command(run: str, runs_dir: Path, as_json: bool, quiet: bool, yes: bool) -> int:
     """Make what a run has not sent unsendable; already-sent.csv lists what was sent.
 
@@ -230,11 +251,20 @@ def abandon_command(run: str, runs_dir: Path, as_json: bool, quiet: bool, yes: b
     """
     from importer import runs
 
-    if not yes and not as_json and may_ask() and not click.confirm(f"Abandon {run}?", err=True):
+    question = tr("Abandon {run}?", run=run)
+    if not yes and not as_json and may_ask() and not click.confirm(plain(question), err=True):
         return 4
     summary, sent = runs.abandon(run, runs_dir=runs_dir)
     if as_json:
         click.echo(summary.as_json(), nl=False)
     elif not quiet:
-        say(f"Abandoned. {sent:,} rows were sent: {summary.folder}/already-sent.csv")
+        with speaking(summary.language):
+            say(
+                trn(
+                    "Abandoned. {count} row was sent: {file}",
+                    "Abandoned. {count} rows were sent: {file}",
+                    sent,
+                    file=f"{summary.folder}/already-sent.csv",
+                )
+            )
     return 0

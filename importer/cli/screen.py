@@ -5,27 +5,23 @@ from __future__ import annotations
 import contextlib
 import shlex
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from importer.cli.progress import Going, Ticker, bar, duration, stage_words
+from importer.cli.terminal import console, plain
+from importer.language import number, speaking, tr, trn
 from importer.model import RunState, Verdict
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from rich.progress import Progress
 
     from importer.reports import Summary
 
-_PLAIN_EVERY = 30.0  # seconds between progress lines where there is no terminal
-_STAGES = {
-    "check": "Checking",
-    "send": "Sending",
-    "verify": "Reading back",
-    "report": "Writing reports",
-}
 _TOLD = {"account-not-compared"}
+_MOST_PROBLEMS = 5
 
 
 class Screen:
@@ -38,30 +34,30 @@ class Screen:
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
         self._terminal = sys.stderr.isatty() and not quiet
+        self._going = Going()
         self._progress: Progress | None = None
-        self._task: TaskID | None = None
-        self._rows = 0
-        self._total: int | None = None
-        self._last = 0.0
+        self._ticker: Ticker | None = None
         self.stage = ""
         self.sending = False
 
     def begin(self, stage: str, total: int | None) -> None:
-        self.stage, self._rows, self._total = stage, 0, total
-        self._last = time.monotonic()
+        self.close()
+        self.stage = stage
+        self._going.begin(stage, total)
         if self._terminal:
-            self._progress = _progress()
+            self._progress = bar(self._going)
+            self._progress.add_task(stage_words(stage), total=total)
             self._progress.start()
-            self._task = self._progress.add_task(_STAGES.get(stage, stage), total=total)
+        elif not self._quiet:
+            self._ticker = Ticker(self.tick)
 
     def advance(self, rows: int) -> None:
-        self._rows += rows
-        if self._progress is not None and self._task is not None:
-            self._progress.advance(self._task, rows)
-        elif not self._quiet and time.monotonic() - self._last > _PLAIN_EVERY:
-            self._last = time.monotonic()
-            of = f" of {self._total:,}" if self._total else ""
-            say(f"{_STAGES.get(self.stage, self.stage)}: {self._rows:,}{of} rows")
+        self._going.advance(rows)
+
+    def tick(self) -> None:
+        """Say on a plain line how the stage goes."""
+        if self.stage:
+            say(self._going.line())
 
     def end(self) -> None:
         self.close()
@@ -69,68 +65,71 @@ class Screen:
     def close(self) -> None:
         """Let go of the terminal."""
         self.stage = ""
+        if self._ticker is not None:
+            self._ticker.stop()
+            self._ticker = None
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
 
     def event(self, name: str, **facts: Any) -> None:
+        self._going.event(name, **facts)
         if name == "sending":
             self.sending = True
         if name in _TOLD:
             say(str(facts.get("message", name)))
         elif name == "waiting" and not self._quiet and self._progress is None:
-            say(f"Waiting {facts['seconds']:.0f} s for the allowed pace.")
-
-
-def _progress() -> Progress:
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    return Progress(
-        TextColumn("{task.description:<16}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("rows"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
+            seconds = number(round(facts["seconds"]))
+            say(tr("Waiting {seconds} s for the allowed pace.", seconds=seconds))
 
 
 def say(sentence: str) -> None:
     """Tell something that is no result; nobody reading it is no reason to stop."""
-    plain = sentence.replace("\u202f", " ").replace("\xa0", " ")
-    shown = "".join(c if c.isprintable() or c == "\n" else "?" for c in plain)
     with contextlib.suppress(OSError):
-        click.echo(shown, err=True)
+        click.echo(plain(sentence), err=True)
 
 
 def print_plan(summary: Summary) -> None:
     """Show what would be sent, and where: what an operator consents to."""
     rows, calls = summary.rows, summary.calls
     if summary.sandbox:
-        say("SANDBOX: nothing leaves this machine.")
-    say(f"{rows.read:,} rows read; {_to_send(summary):,} contacts to send.")
-    for label, count in (
-        ("refused by our checks", rows.invalid),
-        ("duplicates", rows.duplicate),
-        ("left out on purpose", rows.skipped),
+        say(tr("SANDBOX: nothing leaves this machine."))
+    read = trn("{count} row read", "{count} rows read", rows.read)
+    to_send = trn("{count} contact to send", "{count} contacts to send", _to_send(summary))
+    say(tr("{read}; {to_send}.", read=read, to_send=to_send))
+    for told, count in (
+        (
+            trn("{count} refused by our checks", "{count} refused by our checks", rows.invalid),
+            rows.invalid,
+        ),
+        (trn("{count} duplicate", "{count} duplicates", rows.duplicate), rows.duplicate),
+        (
+            trn("{count} left out on purpose", "{count} left out on purpose", rows.skipped),
+            rows.skipped,
+        ),
     ):
         if count:
-            say(f"  {count:,} {label}")
+            say(f"  {told}")
     _say_consents(summary)
-    for warning in summary.warnings:
-        say(f"Warning: {warning}")
+    _say_warnings(summary)
     say(
-        f"About {calls.planned:,} calls, {_duration(calls.planned_seconds)} at the allowed pace, "
-        f"to {summary.connection} (project {summary.project or '-'}, {summary.url})."
+        trn(
+            "About {count} call, {duration} at the allowed pace, to {connection} (project "
+            "{project}, {url}).",
+            "About {count} calls, {duration} at the allowed pace, to {connection} (project "
+            "{project}, {url}).",
+            calls.planned,
+            duration=duration(calls.planned_seconds),
+            connection=summary.connection,
+            project=summary.project or "-",
+            url=summary.url,
+        )
     )
+
+
+def _say_warnings(summary: Summary) -> None:
+    for warning in summary.warnings:
+        say(tr("Warning: {sentence}", sentence=summary.said(warning)))
 
 
 def _say_consents(summary: Summary) -> None:
@@ -145,14 +144,6 @@ def _to_send(summary: Summary) -> int:
     return rows.read - rows.invalid - rows.duplicate - rows.skipped
 
 
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    if seconds < 5400:
-        return f"{round(seconds / 60)} min"
-    return f"{seconds / 3600:.1f} h"
-
-
 def ask(summary: Summary) -> bool:
     """Show the plan and ask once."""
     print_plan(summary)
@@ -160,8 +151,14 @@ def ask(summary: Summary) -> bool:
 
     first = RunFolder(Path(summary.folder)).settings.first
     if first is not None and first < _to_send(summary):
-        say(f"Only the first {first:,} contacts are sent now; resume sends the rest.")
-    return click.confirm("Send it?", default=False, err=True)
+        say(
+            trn(
+                "Only the first contact is sent now; resume sends the rest.",
+                "Only the first {count} contacts are sent now; resume sends the rest.",
+                first,
+            )
+        )
+    return click.confirm(plain(tr("Send it?")), default=False, err=True)
 
 
 def may_ask() -> bool:
@@ -180,14 +177,15 @@ def _where_it_lies(summary: Summary, command: str) -> str:
 
 
 def print_summary(summary: Summary, *, as_json: bool, quiet: bool) -> int:
-    """Print how a run ended; give its exit code."""
+    """Print how a run ended, in its language; give its exit code."""
     if quiet and summary.exit_code == 0 and not as_json:
         return 0
     with contextlib.suppress(BrokenPipeError):  # the reader is gone: what the run did stands
         if as_json:
             click.echo(summary.as_json(), nl=False)
         else:
-            _print_end(summary)
+            with speaking(summary.language):
+                _print_end(summary)
     return summary.exit_code
 
 
@@ -199,8 +197,7 @@ def _print_end(summary: Summary) -> None:
     from importer.run_folder import RunFolder
 
     _print_table(summary)
-    for warning in summary.warnings:
-        say(f"Warning: {warning}")
+    _say_warnings(summary)
     told = headline(summary)
     say(told.text + ".")
     for sentence in told.lead:
@@ -211,25 +208,45 @@ def _print_end(summary: Summary) -> None:
         _say_consents(summary)
     for sentence in withheld_words(summary):
         say(sentence)
-    for code, count in list(summary.problems.items())[:5]:
-        say(f"  {count:,} × {code}")
-    say(f"Reports: {summary.folder}")
+    _say_problems(summary)
+    say(tr("Reports: {folder}", folder=summary.folder))
     for step in next_steps(summary, RunFolder(Path(summary.folder)).settings):
         say(step.text)
         if step.command:
             say(f"  {_where_it_lies(summary, step.command)}")
 
 
+def _say_problems(summary: Summary) -> None:
+    """Name the most frequent problems, errors first, and where the others are."""
+    from importer.reports.titles import bare_title_of
+
+    found = [(code, count) for code, count in summary.problems.items() if count]
+    for code, count in found[:_MOST_PROBLEMS]:
+        say(f"  {number(count)} × {bare_title_of(code)}")
+    others = len(found) - _MOST_PROBLEMS
+    if others > 0:
+        say(
+            trn(
+                "  and {count} other kind of problem: see issues.csv",
+                "  and {count} other kinds of problems: see issues.csv",
+                others,
+            )
+        )
+
+
 def _print_table(summary: Summary) -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    table = Table(title="SANDBOX" if summary.sandbox else None, show_header=False, box=None)
-    table.add_column(justify="right")
+    from importer.reports.titles import verdict_words
+
+    table = Table(title=tr("SANDBOX") if summary.sandbox else None, show_header=False, box=None)
+    table.add_column(justify="right", no_wrap=True)
     table.add_column()
     for verdict in Verdict:
         count = summary.rows.of(verdict)
         if count:
-            table.add_row(f"{count:,}", verdict.words)
-    table.add_row(f"{summary.rows.read:,}", "rows read", style="bold")
-    Console(highlight=False).print(table)
+            table.add_row(plain(number(count)), plain(verdict_words(verdict)))
+    read = summary.rows.read
+    words = trn("row read", "rows read", read)
+    table.add_row(plain(number(read)), plain(words), style="bold")
+    console().print(table)

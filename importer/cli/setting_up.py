@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from importer.cli import options
-from importer.cli.asking import ask, ask_unseen, choose
+from importer.cli.asking import ask, ask_unseen, choose, confirm
 from importer.cli.screen import may_ask, say
+from importer.language import mark, tr
 
 if TYPE_CHECKING:
     from importer.assembly import Means
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
     from importer.settings import Settings
 
 _TRIALS = 3
-_NO_TERMINAL = (
+_NO_TERMINAL = mark(
     "setup asks questions, and there is no terminal: write importer.yaml by hand instead, for "
     "instance connections: {production: {target: dialog-insight, "
     "url: https://app.dialoginsight.com, project_id: 123456, key_id: 5335, key: env:NAME}}"
 )
-_NOTHING = "nothing was stored or written"
+_NOTHING = mark("nothing was stored or written")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def setup_command(key_file: Path | None, no_keyring: bool, as_json: bool, quiet:
     from importer.errors import UnusableInputError
 
     if not may_ask():
-        raise UnusableInputError(_NO_TERMINAL)
+        raise UnusableInputError(tr(_NO_TERMINAL))
     means = assembly.means()
     settings = assembly.settings_here(means)
     place = _ask_place()
@@ -98,8 +99,11 @@ def setup_command(key_file: Path | None, no_keyring: bool, as_json: bool, quiet:
 def _ask_place() -> Place:
     from importer.setting_up import PLACES
 
-    labels = [f"{one.label} ({one.url})" if one.url else one.label for one in PLACES]
-    return PLACES[choose("Where is the account?", labels, default=1)]
+    labels = [
+        tr("{place} ({url})", place=tr(one.label), url=one.url) if one.url else tr(one.label)
+        for one in PLACES
+    ]
+    return PLACES[choose(tr("Where is the account?"), labels, default=1)]
 
 
 def _ask_account(place: Place, key_file: Path | None, means: Means) -> _Account:
@@ -114,7 +118,7 @@ def _ask_account(place: Place, key_file: Path | None, means: Means) -> _Account:
 
     url, key_id = place.url or _ask_address(place), ""
     for _ in range(_TRIALS):
-        key_id = _ask_number("Number of the key", key_id or _usual_key(place))
+        key_id = _ask_number(tr("Number of the key"), key_id or _usual_key(place))
         secret, reference = _ask_key(key_file)
         connection = setting_up.new_connection(place, url, key_id)
         connection = replace(connection, key=reference)
@@ -123,16 +127,18 @@ def _ask_account(place: Place, key_file: Path | None, means: Means) -> _Account:
         if trial.problem and trial.cause is None:
             return _untested(trial, secret)
         if trial.cause in {AccountCause.PERMISSION, AccountCause.UNSAID}:
-            say(f"The key may not list projects ({trial.problem}).")
+            say(tr("The key may not list projects ({words}).", words=trial.problem))
         elif trial.problem:
             _say_problem(trial)
             if trial.cause is not AccountCause.KEY or key_file is not None:
-                raise UnusableInputError(_NOTHING)
+                raise UnusableInputError(tr(_NOTHING))
             continue
         account = _ask_project(trial, credentials, means)
         if account is not None:
             return account
-    raise UnusableInputError(f"the key was refused {_TRIALS} times: {_NOTHING}")
+    raise UnusableInputError(
+        tr("the key was refused {times} times: nothing was stored or written", times=_TRIALS)
+    )
 
 
 def _ask_project(trial: ConnectionTest, credentials: Credentials, means: Means) -> _Account | None:
@@ -155,16 +161,17 @@ def _ask_project(trial: ConnectionTest, credentials: Credentials, means: Means) 
         if full.cause is not AccountCause.PROJECT:
             _go_on_or_stop()
             return _Account(connection, credentials.key, project, tested=False)
-    raise UnusableInputError(f"no project was found: {_NOTHING}")
+    raise UnusableInputError(tr("no project was found: nothing was stored or written"))
 
 
 def _which_project(trial: ConnectionTest) -> str:
     numbers = list(trial.projects)
     if not numbers:
-        return _ask_number("Number of the project")
-    labels = [f"{name or '(no name)'} ({number})" for number, name in trial.projects.items()]
+        return _ask_number(tr("Number of the project"))
+    no_name = tr("(no name)")
+    labels = [f"{name or no_name} ({number})" for number, name in trial.projects.items()]
     only = 1 if len(numbers) == 1 else None
-    return numbers[choose("Which project?", labels, default=only)]
+    return numbers[choose(tr("Which project?"), labels, default=only)]
 
 
 def _untested(trial: ConnectionTest, secret: Secret) -> _Account:
@@ -173,15 +180,16 @@ def _untested(trial: ConnectionTest, secret: Secret) -> _Account:
     _go_on_or_stop()
     connection = trial.connection
     if not connection.project_id:
-        connection = replace(connection, project_id=_ask_number("Number of the project"))
+        number = _ask_number(tr("Number of the project"))
+        connection = replace(connection, project_id=number)
     return _Account(connection, secret, "", tested=False)
 
 
 def _go_on_or_stop() -> None:
     from importer.errors import UnusableInputError
 
-    if not click.confirm("Write importer.yaml all the same, untested?", default=False, err=True):
-        raise UnusableInputError(_NOTHING)
+    if not confirm(tr("Write importer.yaml all the same, untested?")):
+        raise UnusableInputError(tr(_NOTHING))
 
 
 def _ask_name(place: Place, settings: Settings) -> str:
@@ -189,10 +197,11 @@ def _ask_name(place: Place, settings: Settings) -> str:
 
     usual = "local" if place is SANDBOX_PLACE else "production"
     default = None if usual in settings.connections else usual
-    return ask("Name of the connection", lambda name: name_mistake(name, settings), default)
+    return ask(tr("Name of the connection"), lambda name: name_mistake(name, settings), default)
 
 
 def _ask_address(place: Place) -> str:
+    from importer.errors import sentence_of
     from importer.setting_up import SANDBOX_PLACE
     from importer.settings import SANDBOX_URL, check_url
 
@@ -200,11 +209,11 @@ def _ask_address(place: Place) -> str:
         try:
             check_url(url)
         except ValueError as error:
-            return f"{error}."
+            return tr("{sentence}.", sentence=sentence_of(error))
         return ""
 
     usual = SANDBOX_URL if place is SANDBOX_PLACE else None
-    return ask("Address", mistake, usual).rstrip("/")
+    return ask(tr("Address"), mistake, usual).rstrip("/")
 
 
 def _ask_number(what: str, default: str | None = None) -> str:
@@ -219,7 +228,7 @@ def _usual_key(place: Place) -> str | None:
 
     if place is not SANDBOX_PLACE:
         return None
-    say("The sandbox's own key is number 1, and the key is the word sandbox.")
+    say(tr("The sandbox's own key is number 1, and the key is the word sandbox."))
     return "1"
 
 
@@ -231,7 +240,7 @@ def _ask_key(key_file: Path | None) -> tuple[Secret, str]:
     if key_file is not None:
         reference = f"file:{key_file.absolute()}"
         return resolve_secret(reference, "setup"), reference
-    return Secret(ask_unseen("Key (it does not show)")), ""
+    return Secret(ask_unseen(tr("Key (it does not show)"))), ""
 
 
 # --- what is said ---------------------------------------------------------------------------------
@@ -247,19 +256,26 @@ def _print(kept: Kept, account: _Account, *, quiet: bool) -> None:
 
     connection = kept.connection
     if kept.written is Written.BY_HAND:
-        say(f"{kept.file.name} cannot be added to safely. Add these lines to it:")
+        say(tr("{file} cannot be added to safely. Add these lines to it:", file=kept.file.name))
         click.echo(kept.lines, nl=False)
     if quiet:
         return
-    tried = "tried" if account.tested else "not tried"
-    project = f"{connection.project_id} {account.project}".strip()
-    click.echo(f"{connection.name}: {connection.url}, project {project} ({tried})")
-    click.echo(f"The key is in {_where(connection.key)}")
+    told = tr(
+        "{connection}: {url}, project {project} ({tried})",
+        connection=connection.name,
+        url=connection.url,
+        project=f"{connection.project_id} {account.project}".strip(),
+        tried=tr("tried") if account.tested else tr("not tried"),
+    )
+    click.echo(told)
+    click.echo(_where(connection.key))
     if kept.written is not Written.BY_HAND:
-        click.echo(f"Written: {kept.file.name}")
+        click.echo(tr("Written: {file}", file=kept.file.name))
     if not kept.default:
-        click.echo(f"Name it where several could be meant: -c {connection.name}")
-    click.echo("Next:")
+        click.echo(
+            tr("Name it where several could be meant: -c {connection}", connection=connection.name)
+        )
+    click.echo(tr("Next:"))
     click.echo("  importer mapping new contacts.csv -o mappings/contacts.yaml")
     click.echo("  importer check contacts.csv")
 
@@ -268,8 +284,12 @@ def _where(reference: str) -> str:
     kind, _, place = reference.partition(":")
     if kind == "keyring":
         service, _, user = place.partition("/")
-        return f"the system's keyring, as {service}, user {user}"
-    return place
+        return tr(
+            "The key is in the system's keyring, as {service}, user {user}",
+            service=service,
+            user=user,
+        )
+    return tr("The key is in {file}", file=place)
 
 
 def _print_json(kept: Kept, account: _Account) -> None:

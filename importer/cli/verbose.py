@@ -6,11 +6,24 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from importer.cli.screen import Screen, say
+from importer.language import mark, tr, trn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SAID = {"waiting", "account-not-compared"}  # by the screen itself
+_CALLS = {
+    "answered": mark(
+        "Call {batch}: {carried}, attempt {attempt}: answered after {milliseconds} ms"
+    ),
+    "refused": mark("Call {batch}: {carried}, attempt {attempt}: refused after {milliseconds} ms"),
+    "not taken": mark(
+        "Call {batch}: {carried}, attempt {attempt}: not taken after {milliseconds} ms"
+    ),
+    "no answer": mark(
+        "Call {batch}: {carried}, attempt {attempt}: no answer after {milliseconds} ms"
+    ),
+}
 
 
 class VerboseScreen(Screen):
@@ -35,8 +48,13 @@ class VerboseScreen(Screen):
 def _of_call(
     *, batch: str, contacts: int, attempt: int, result: str, milliseconds: float, **_: Any
 ) -> str:
-    carried = "1 contact" if contacts == 1 else f"{contacts:,} contacts"
-    return f"Call {batch}: {carried}, attempt {attempt}: {result} after {milliseconds:.0f} ms"
+    return tr(
+        _CALLS[result],
+        batch=batch,
+        carried=trn("{count} contact", "{count} contacts", contacts),
+        attempt=attempt,
+        milliseconds=round(milliseconds),
+    )
 
 
 def say_where(error: BaseException) -> None:

@@ -31,6 +31,7 @@ from importer.journal.values import (
     SettledBatch,
     Settlement,
 )
+from importer.language import tr
 from importer.model import Difference, RunState, Verdict
 
 if TYPE_CHECKING:
@@ -84,18 +85,26 @@ class Journal:
         Raises UnusableInputError if it is missing, damaged or too new.
         """
         if not path.is_file():
-            raise UnusableInputError(f"{path}: the run has no journal, so it cannot be continued.")
+            raise UnusableInputError(
+                tr("{path}: the run has no journal, so it cannot be continued.", path=path)
+            )
         try:
             database = _connected(path)
             (found,) = database.execute("PRAGMA user_version").fetchone()
         except sqlite3.DatabaseError as error:
-            raise UnusableInputError(f"{path}: the journal cannot be read ({error}).") from error
+            raise UnusableInputError(
+                tr("{path}: the journal cannot be read ({error}).", path=path, error=error)
+            ) from error
         if found not in tables.KNOWN:
             database.close()
             raise UnusableInputError(
-                f"{path}: the journal has version {found}, this tool knows version "
-                f"{tables.VERSION}: "
-                "use the version of importer that began the run."
+                tr(
+                    "{path}: the journal has version {found}, this tool knows version {known}: "
+                    "use the version of importer that began the run.",
+                    path=path,
+                    found=found,
+                    known=tables.VERSION,
+                )
             )
         journal = cls(path, database)
         if found != tables.VERSION:

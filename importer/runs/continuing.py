@@ -8,6 +8,7 @@ from importer import assembly, pipeline
 from importer.assembly import Means
 from importer.errors import UnusableInputError
 from importer.journal import Journal
+from importer.language import mark, tr
 from importer.model import RunState, Verdict
 from importer.plan_sums import refuse_changed
 from importer.reconciliation import reconcile
@@ -33,6 +34,11 @@ from importer.runs.retrying import held_alone, refuse_overtaken
 from importer.runs.staleness import refuse_stale
 
 _UNFINISHED = {RunState.SENDING, RunState.STOPPED}
+_OVER = {
+    RunState.FINISHED: mark("{run} is finished"),
+    RunState.REFUSED: mark("{run} is refused"),
+    RunState.ABANDONED: mark("{run} is abandoned"),
+}
 
 
 def send(
@@ -60,17 +66,22 @@ def send(
                 pass
             case RunState.SENDING | RunState.STOPPED:
                 raise UnusableInputError(
-                    f"{folder.id} was sent in part already: importer resume {folder.id}"
+                    tr("{run} was sent in part already: importer resume {run}", run=folder.id)
                 )
             case RunState.CHECKING:
                 raise UnusableInputError(
-                    f"the check of {folder.id} did not end: importer resume {folder.id}"
+                    tr("the check of {run} did not end: importer resume {run}", run=folder.id)
                 )
             case RunState.FINISHED | RunState.REFUSED | RunState.ABANDONED as state:
-                raise UnusableInputError(f"{folder.id} is {state.value}: it cannot be sent")
+                told = tr("{run_is_over}: it cannot be sent", run_is_over=_over(folder, state))
+                raise UnusableInputError(told)
         _refuse_untrue(folder, journal, means, stale=stale)
         folder = _verified(_bound_to(folder, journal, connection, means), verify)
         return go_on(folder, journal, means, yes=yes, ask=ask, stale=stale)
+
+
+def _over(folder: RunFolder, state: RunState) -> str:
+    return tr(_OVER[state], run=folder.id)
 
 
 def _bound_to(folder: RunFolder, journal: Journal, name: str | None, means: Means) -> RunFolder:
@@ -79,8 +90,13 @@ def _bound_to(folder: RunFolder, journal: Journal, name: str | None, means: Mean
     if settings.connection is not None and (name is None or journal.fact("bound-late") is None):
         if name not in {None, settings.connection.name}:
             raise UnusableInputError(
-                f"{folder.id} was checked for the connection {settings.connection.name}: "
-                f"check again with -c {name}"
+                tr(
+                    "{run} was checked for the connection {connection}: check again with "
+                    "-c {other}",
+                    run=folder.id,
+                    connection=settings.connection.name,
+                    other=name,
+                )
             )
         return folder
     mapping = assembly.mapping_of(folder)
@@ -126,12 +142,13 @@ def resume(
             return go_on(folder, journal, means, yes=True, ask=ask, first=first)
         if state is RunState.CHECKED:
             raise UnusableInputError(
-                f"{folder.id} was only checked: send it with: importer send {folder.id}"
+                tr("{run} was only checked: send it with: importer send {run}", run=folder.id)
             )
         if state is RunState.FINISHED and journal.fact("cut") is None:
             finish(folder, journal, means, state)  # it ended between its last word and the cut
         if state not in _UNFINISHED:
-            raise UnusableInputError(f"{folder.id} is {state.value}: there is nothing to resume")
+            told = tr("{run_is_over}: there is nothing to resume", run_is_over=_over(folder, state))
+            raise UnusableInputError(told)
         _refuse_untrue(folder, journal, means, stale=stale)
         return send_rest(folder, journal, means, first=first or _first_not_reached(folder, journal))
 
@@ -167,7 +184,9 @@ def _newest_unfinished(runs: Path) -> RunFolder:
         checking = state is RunState.CHECKING and folder.settings.command == "run"
         if state in _UNFINISHED or checking or (state is RunState.CHECKED and consented):
             return folder
-    raise UnusableInputError(f"no run of {runs} was interrupted or stopped: nothing to resume")
+    raise UnusableInputError(
+        tr("no run of {folder} was interrupted or stopped: nothing to resume", folder=runs)
+    )
 
 
 def abandon(
@@ -179,13 +198,19 @@ def abandon(
     with held(folder, means) as journal:
         state = journal.state
         if state in {RunState.FINISHED, RunState.ABANDONED, RunState.REFUSED}:
-            raise UnusableInputError(f"{folder.id} is {state.value}: there is nothing to abandon")
+            told = tr(
+                "{run_is_over}: there is nothing to abandon", run_is_over=_over(folder, state)
+            )
+            raise UnusableInputError(told)
         if state is RunState.CHECKING:
             raise UnusableInputError(
-                f"the check of {folder.id} did not end and nothing was sent: delete its folder"
+                tr(
+                    "the check of {run} did not end and nothing was sent: delete its folder",
+                    run=folder.id,
+                )
             )
         count = _write_already_sent(folder, journal)
-        note_end(journal, "abandoned", "abandoned by the operator")
+        note_end(journal, "abandoned", tr("abandoned by the operator"))
         return finish(folder, journal, means, RunState.ABANDONED), count
 
 

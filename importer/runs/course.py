@@ -18,7 +18,7 @@ from importer.delivery import DeliveryEnd, EndReason
 from importer.errors import StoppedError, UnusableInputError
 from importer.journal import Journal
 from importer.journal.sentences import note_sentences
-from importer.language import english, speaking
+from importer.language import english, speaking, tr, trn
 from importer.mapping import Mapping
 from importer.model import Connection, RunState
 from importer.planning import PlanFacts
@@ -65,11 +65,14 @@ def _refuse_nothing(facts: PlanFacts, opened: Opened) -> None:
         names = ", ".join(opened.shown)
         if any(source.description.header_row == NO_HEADER for source in opened.sources):
             raise UnusableInputError(
-                f"{names}: there is no row to read: get a file that has contacts"
+                tr("{files}: there is no row to read: get a file that has contacts", files=names)
             )
         raise UnusableInputError(
-            f"{names}: there is no row below the header: get a file that has contacts, or write "
-            "`source: {header_row: none}` in the mapping if the first row is one"
+            tr(
+                "{files}: there is no row below the header: get a file that has contacts, or "
+                "write `source: {{header_row: none}}` in the mapping if the first row is one",
+                files=names,
+            )
         )
 
 
@@ -97,8 +100,11 @@ def go_on(
     summary = None if yes else finish(folder, journal, means, state)
     if not yes and ask is None:
         raise UnusableInputError(
-            "nothing was sent: without a terminal, or with --json, sending needs --yes. "
-            f"The run is checked; send it with: importer send {folder.id} --yes"
+            tr(
+                "nothing was sent: without a terminal, or with --json, sending needs --yes. The "
+                "run is checked; send it with: importer send {run} --yes",
+                run=folder.id,
+            )
         )
     facts = folder.settings.connection
     assert facts is not None
@@ -110,7 +116,10 @@ def go_on(
         raise
     if summary is not None and ask is not None and not ask(summary):
         raise UnusableInputError(
-            f"nothing was sent. The run is checked; send it with: importer send {folder.id}"
+            tr(
+                "nothing was sent. The run is checked; send it with: importer send {run}",
+                run=folder.id,
+            )
         )
     if summary is not None:
         max_age = assembly.settings_here(means).max_plan_age
@@ -131,9 +140,12 @@ def _refuse_unsettled(folder: RunFolder, journal: Journal, means: Means, *, aske
     finish(folder, journal, means, RunState.CHECKED)
     raise UnusableInputError(
         *left_open,
-        "nothing was sent: nobody is asked here, so the mapping must settle this. Write the line "
-        "and run again; or look at the plan and answer at a terminal, without --yes: "
-        f"importer send {folder.id}",
+        tr(
+            "nothing was sent: nobody is asked here, so the mapping must settle this. Write the "
+            "line and run again; or look at the plan and answer at a terminal, without --yes: "
+            "importer send {run}",
+            run=folder.id,
+        ),
     )
 
 
@@ -141,7 +153,9 @@ def compare_with_account(connection: Connection, mapping: Mapping, means: Means)
     """Refuse a mapping with fields that the account does not have; say if it cannot be asked."""
     found = assembly.account_fields(connection, means, mapping)
     if isinstance(found, str):
-        sentence = f"The account's fields could not be compared with the mapping: {found}"
+        sentence = tr(
+            "The account's fields could not be compared with the mapping: {reason}", reason=found
+        )
         means.watcher.event("account-not-compared", message=sentence)
     elif mistakes := assembly.account_mistakes(mapping, found):
         raise UnusableInputError(*mistakes)
@@ -154,19 +168,26 @@ def state_after_check(folder: RunFolder, journal: Journal) -> RunState:
     settings = folder.settings
     reason = ""
     if settings.strict and bad:
-        reason = f"--strict: {_rows(bad)} cannot be sent, so none is"
+        reason = trn(
+            "--strict: {count} row cannot be sent, so none is",
+            "--strict: {count} rows cannot be sent, so none is",
+            bad,
+            count=bad,
+        )
     elif settings.max_invalid is not None:
         most = threshold(settings.max_invalid, facts.read - facts.blank)
         if bad > most:
-            reason = f"--max-invalid {settings.max_invalid}: {_rows(bad)} cannot be sent"
+            reason = trn(
+                "--max-invalid {most}: {count} row cannot be sent",
+                "--max-invalid {most}: {count} rows cannot be sent",
+                bad,
+                count=bad,
+                most=settings.max_invalid,
+            )
     if reason:
         note_end(journal, "threshold", reason)
         return RunState.REFUSED
     return RunState.CHECKED
-
-
-def _rows(count: int) -> str:
-    return f"{count} row" if count == 1 else f"{count} rows"
 
 
 def send_rest(
@@ -235,7 +256,14 @@ def _rejection_limit(text: str | None, planned: int) -> Callable[[int, int], str
 
     def too_many(rejected: int, settled: int) -> str | None:
         if rejected > threshold(text, planned):
-            return f"--max-rejected {text}: the platform refused {_rows(rejected)} of {settled}"
+            return trn(
+                "--max-rejected {most}: the platform refused {count} row of {settled}",
+                "--max-rejected {most}: the platform refused {count} rows of {settled}",
+                rejected,
+                count=rejected,
+                most=text,
+                settled=settled,
+            )
         return None
 
     return too_many
@@ -247,8 +275,19 @@ def note_end(journal: Journal, reason: str, message: str, signal: int | None = N
     journal.set_fact("end", orjson.dumps(content).decode())
 
 
-def finish(folder: RunFolder, journal: Journal, means: Means, state: RunState) -> Summary:
-    """Write the reports of a run in some state, and give its summary."""
+def finish(
+    folder: RunFolder,
+    journal: Journal,
+    means: Means,
+    state: RunState,
+    *,
+    workbook: bool = False,
+    totals_page: bool = False,
+) -> Summary:
+    """Write the reports of a run in some state, and give its summary.
+
+    ``workbook`` and ``totals_page``: whether these are written in any case.
+    """
     summary = pipeline.finish(
         folder,
         journal,
@@ -256,6 +295,8 @@ def finish(folder: RunFolder, journal: Journal, means: Means, state: RunState) -
         mapping=assembly.mapping_of(folder),
         facts=lambda totals: facts_of(folder, journal, state, totals),
         watcher=logged(folder, means),
+        workbook=workbook,
+        totals_page=totals_page,
     )
     return summary.model_copy(update={"folder": str(folder.path)})
 
@@ -277,8 +318,12 @@ def held(folder: RunFolder, means: Means) -> Iterator[Journal]:
             yield journal
     except OSError as error:  # what comes of the block itself is told already
         raise UnusableInputError(
-            f"{folder.path} cannot be written ({error.strerror or error}); when it is mended: "
-            f"importer resume {folder.id}"
+            tr(
+                "{folder} cannot be written ({reason}); when it is mended: importer resume {run}",
+                folder=folder.path,
+                reason=error.strerror or error,
+                run=folder.id,
+            )
         ) from error
 
 
@@ -290,13 +335,23 @@ def _told(folder: RunFolder, journal: Journal, means: Means) -> Iterator[None]:
     except (UnusableInputError, StoppedError):
         raise
     except OSError as error:
-        what = f"{error.strerror or error}; when it is mended: importer"
+        reason = error.strerror or error
         if journal.state in {RunState.CHECKING, RunState.CHECKED}:
             raise UnusableInputError(
-                f"the machine stands in the way ({what} resume {folder.id}). Nothing was sent."
+                tr(
+                    "the machine stands in the way ({reason}; when it is mended: importer resume "
+                    "{run}). Nothing was sent.",
+                    reason=reason,
+                    run=folder.id,
+                )
             ) from error
         raise StoppedError(
-            f"STOPPED EARLY: the machine stands in the way ({what} resume {folder.id})"
+            tr(
+                "STOPPED EARLY: the machine stands in the way ({reason}; when it is mended: "
+                "importer resume {run})",
+                reason=reason,
+                run=folder.id,
+            )
         ) from error
     except Exception as error:
         frames = traceback.extract_tb(error.__traceback__)

@@ -11,12 +11,15 @@ from importer import assembly
 from importer.assembly import Means
 from importer.errors import ImporterError, LockedError, UnusableInputError
 from importer.journal import Journal
+from importer.language import tr
 from importer.model import RunState
 from importer.reports import (
     Summary,
 )
 from importer.run_folder import RunFolder, find_run, list_runs
 from importer.runs.course import finish, held
+from importer.runs.masking import masked_reports
+from importer.runs.remains import PURGED, remaining_summary
 
 RUNS = Path("runs")
 
@@ -30,17 +33,32 @@ def standing(folder: RunFolder) -> tuple[RunState | None, bool]:
         return None, False
 
 
-def report(run: str, *, runs_dir: str | Path = RUNS, means: Means | None = None) -> Summary:
-    """Write a run's report files again: the same bytes every time."""
+def report(
+    run: str,
+    *,
+    mask: bool = False,
+    totals: bool = False,
+    workbook: bool = False,
+    runs_dir: str | Path = RUNS,
+    means: Means | None = None,
+) -> Summary:
+    """Write a run's report files again: the same bytes every time.
+
+    ``mask``: write those for sending to others, without any person in them, into the folder
+    ``masked`` of the run, and nothing else. ``totals``: also ``totals.html``, one page without any
+    row. ``workbook``: also ``to-fix.xlsx``, whatever the run was read from.
+    """
     means = means or assembly.means()
     folder = find_run(Path(runs_dir), run)
     with held(folder, means) as journal:
         state = journal.state
         if state is RunState.CHECKING:
             raise UnusableInputError(
-                f"the check of {folder.id} did not end: importer resume {folder.id}"
+                tr("the check of {run} did not end: importer resume {run}", run=folder.id)
             )
-        return finish(folder, journal, means, state)
+        if mask:
+            return masked_reports(folder, journal, state, chance=means.chance)
+        return finish(folder, journal, means, state, workbook=workbook, totals_page=totals)
 
 
 def show(run: str, *, runs_dir: str | Path = RUNS) -> Summary:
@@ -62,12 +80,15 @@ def _written_summary(folder: RunFolder) -> Summary:
         return Summary(**content, folder=str(folder.path))
     except OSError:
         raise UnusableInputError(
-            f"{folder.id} has no summary yet: importer resume {folder.id}"
+            tr("{run} has no summary yet: importer resume {run}", run=folder.id)
         ) from None
     except (ValueError, TypeError):
         raise UnusableInputError(
-            f"{folder.path / 'summary.json'} cannot be read; "
-            f"write it again with: importer report {folder.id}"
+            tr(
+                "{file} cannot be read; write it again with: importer report {run}",
+                file=folder.path / "summary.json",
+                run=folder.id,
+            )
         ) from None
 
 
@@ -75,6 +96,9 @@ def runs(*, runs_dir: str | Path = RUNS) -> list[tuple[RunFolder, str, Summary |
     """List the runs of a folder, oldest first, with their state and summary."""
     found: list[tuple[RunFolder, str, Summary | None]] = []
     for folder in list_runs(Path(runs_dir)):
+        if folder.purged:
+            found.append((folder, PURGED, remaining_summary(folder)))
+            continue
         state, _ = standing(folder)
         try:
             summary = show(str(folder.path))

@@ -16,6 +16,7 @@ from importer.assembly import Means
 from importer.assembly.retrying import Retry, calls_before, make_retry, retry_number
 from importer.errors import UnusableInputError
 from importer.journal import Journal
+from importer.language import tr
 from importer.model import RowCheck, RunState, Verdict
 from importer.plan_sums import refuse_changed
 from importer.reconciliation import reconcile
@@ -73,17 +74,16 @@ def retry(
     )
     with _alone(folder) as family:
         _refuse_unfinished(folder, family)
-        if not yes and ask is None:
-            raise UnusableInputError(
-                "nothing was sent: without a terminal, or with --json, sending needs --yes: "
-                f"importer retry {folder.id} --yes"
-            )
         try:
-            made = _made(folder, family, order, means, stale=stale)
+            made = _made(folder, family, order, means, stale=stale, asked=yes or ask is not None)
         except OSError as error:
             raise UnusableInputError(
-                f"the machine stands in the way ({error.strerror or error}). Nothing was sent; "
-                f"when it is mended: importer retry {folder.id}"
+                tr(
+                    "the machine stands in the way ({reason}). Nothing was sent; when it is "
+                    "mended: importer retry {run}",
+                    reason=error.strerror or error,
+                    run=folder.id,
+                )
             ) from error
         with held(made, means) as journal:
             rows = pipeline.plan_facts(journal).planned
@@ -98,8 +98,12 @@ def _made(
     means: Means,
     *,
     stale: bool,
+    asked: bool,
 ) -> RunFolder:
-    """Make the retry's folder, unless something stands in its way."""
+    """Make the retry's folder, unless something stands in its way.
+
+    ``asked``: somebody wants it sent, or can be asked.
+    """
     for member in family:
         with Journal.open(member.folder.journal) as journal:
             refuse_changed(journal, member.folder)
@@ -108,6 +112,14 @@ def _made(
     again = np.isin(verdicts, _RETRIED)
     if not again.any():
         raise UnusableInputError(_nothing_to_retry(folder))
+    if not asked:
+        raise UnusableInputError(
+            tr(
+                "nothing was sent: without a terminal, or with --json, sending needs --yes: "
+                "importer retry {run} --yes",
+                run=folder.id,
+            )
+        )
     facts = folder.settings.connection
     assert facts is not None
     connection = assembly.refreshed(assembly.connection_of(facts), means)
@@ -143,9 +155,14 @@ def refuse_overtaken(folder: RunFolder, journal: Journal) -> None:
         name = member.folder.settings.run
         if name != folder.settings.run and member.calls > before.get(name, 0):
             raise UnusableInputError(
-                f"{name} has sent rows of {folder.id} since that was made, so it is not sent: "
-                f"importer abandon {folder.id}, then for what is still refused or unknown: "
-                f"importer retry {folder.settings.retry_of}"
+                tr(
+                    "{other} has sent rows of {run} since that was made, so it is not sent: "
+                    "importer abandon {run}, then for what is still refused or unknown: "
+                    "importer retry {first}",
+                    other=name,
+                    run=folder.id,
+                    first=folder.settings.retry_of,
+                )
             )
 
 
@@ -156,7 +173,7 @@ def refuse_overtaken(folder: RunFolder, journal: Journal) -> None:
 def held_alone(folder: RunFolder, means: Means) -> Iterator[Journal]:
     """Hold a run; a retry with its family, so that no other one of it begins or sends meanwhile."""
     with contextlib.ExitStack() as stack:
-        if folder.settings.retry_of and (root := _relatives(folder)[0]) is not folder:
+        if folder.settings.retry_of and (root := relatives(folder)[0]) is not folder:
             stack.enter_context(root.locked())
         yield stack.enter_context(held(folder, means))
 
@@ -164,7 +181,7 @@ def held_alone(folder: RunFolder, means: Means) -> Iterator[Journal]:
 @contextlib.contextmanager
 def _alone(folder: RunFolder) -> Iterator[Sequence[_Member]]:
     """Give a run's family, of which no other retry can be made meanwhile: its root is held."""
-    with _relatives(folder)[0].locked():
+    with relatives(folder)[0].locked():
         yield _family(folder)
 
 
@@ -174,7 +191,7 @@ def _family(folder: RunFolder) -> list[_Member]:
     That is counted: clocks may have jumped.
     """
     members = []
-    for one in _relatives(folder):
+    for one in relatives(folder):
         with Journal.open(one.journal) as journal:
             members.append(
                 _Member(
@@ -188,7 +205,7 @@ def _family(folder: RunFolder) -> list[_Member]:
     return sorted(members, key=lambda member: member.number)
 
 
-def _relatives(folder: RunFolder) -> list[RunFolder]:
+def relatives(folder: RunFolder) -> list[RunFolder]:
     """Find the runs beside a run that lead back to the same one; that one first, if it is there."""
     known = {folder.settings.run: folder}
     for one in list_runs(folder.path.parent):
@@ -218,15 +235,28 @@ def _refuse_unfinished(folder: RunFolder, family: Sequence[_Member]) -> None:
             case RunState.FINISHED | RunState.REFUSED | RunState.ABANDONED:
                 continue
             case RunState.CHECKING:
-                what = f"its check did not end: importer resume {name}"
+                what = tr("its check did not end: importer resume {run}", run=name)
             case RunState.CHECKED if not member.consented:
                 if not itself:
                     continue  # made, and not wanted: nothing of it was sent
-                what = f"it was only checked: send it with: importer send {name}"
+                what = tr("it was only checked: send it with: importer send {run}", run=name)
             case RunState.CHECKED | RunState.SENDING | RunState.STOPPED:
-                what = f"resume it first: importer resume {name} (or give it up: importer abandon)"
-        which = "it" if itself else f"{name}, which sends rows of it,"
-        raise UnusableInputError(f"{folder.id} cannot be retried: {which} is not finished; {what}")
+                what = tr(
+                    "resume it first: importer resume {run} (or give it up: importer abandon)",
+                    run=name,
+                )
+        if itself:
+            told = tr(
+                "{run} cannot be retried: it is not finished; {what}", run=folder.id, what=what
+            )
+        else:
+            told = tr(
+                "{run} cannot be retried: {other}, which sends rows of it, is not finished; {what}",
+                run=folder.id,
+                other=name,
+                what=what,
+            )
+        raise UnusableInputError(told)
 
 
 # --- the newest verdicts ------------------------------------------------------------------------
@@ -284,13 +314,14 @@ def _doubtful(verdicts: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 
 def _nothing_to_retry(folder: RunFolder) -> str:
-    sentence = (
-        f"nothing of {folder.id} is refused by the platform or unknown, so there is nothing "
-        "to retry"
-    )
     checks = column_batches(folder.rows, columns=["verdict"])
     if any((batch.column("verdict").to_numpy() == RowCheck.INVALID).any() for batch in checks):
-        sentence += (
-            ". Rows that our checks refused are corrected in to-fix.csv and imported from there"
+        return tr(
+            "nothing of {run} is refused by the platform or unknown, so there is nothing to retry. "
+            "Rows that our checks refused are corrected in to-fix.csv and imported from there",
+            run=folder.id,
         )
-    return sentence
+    return tr(
+        "nothing of {run} is refused by the platform or unknown, so there is nothing to retry",
+        run=folder.id,
+    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from importer import pipeline
 from importer.clock import iso
 from importer.errors import UnusableInputError
+from importer.language import tr, trn
 from importer.model import RunState
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from importer.run_folder import RunFolder
 
 _CLOCKS_DIFFER = timedelta(minutes=5)  # as much as the clocks of two machines may
+_HOUR, _DAY = 60, 1440  # minutes
 _BEGUN = {RunState.SENDING, RunState.STOPPED}
 
 
@@ -41,21 +43,35 @@ def refuse_stale(
         return
     if age < timedelta(0):
         raise UnusableInputError(
-            f"how old the plan of {folder.id} is cannot be told: it was checked at {fact}, and the "
-            f"clock of this machine stands at {iso(now)}, {in_words(-age)} before that. Set the "
-            "clock right, or check the files again, or send the plan all the same with --stale"
+            tr(
+                "how old the plan of {run} is cannot be told: it was checked at {checked}, and the "
+                "clock of this machine stands at {now}, {age} before that. Set the clock right, or "
+                "check the files again, or send the plan all the same with --stale",
+                run=folder.id,
+                checked=fact,
+                now=iso(now),
+                age=in_words(-age),
+            )
         )
     raise UnusableInputError(
-        f"the plan of {folder.id} was checked {in_words(age)} ago ({fact}), and one older than "
-        f"{in_words(max_age)} is not sent: it could undo an unsubscription made since. Check the "
-        "files again, or send the plan all the same with --stale"
+        tr(
+            "the plan of {run} was checked {age} ago ({checked}), and one older than {most} is not "
+            "sent: it could undo an unsubscription made since. Check the files again, or send the "
+            "plan all the same with --stale",
+            run=folder.id,
+            age=in_words(age),
+            checked=fact,
+            most=in_words(max_age),
+        )
     )
 
 
 def in_words(span: timedelta) -> str:
     """Write a duration in the largest unit of which it has at least two."""
     minutes = int(span.total_seconds() // 60)
-    for size, unit in ((1440, "day"), (60, "hour")):
-        if minutes >= 2 * size:
-            return f"{minutes // size} {unit}s"
-    return "1 minute" if minutes == 1 else f"{minutes} minutes"
+    if minutes >= 2 * _DAY:
+        days = minutes // _DAY
+        return trn("{count} day", "{count} days", days, count=days)
+    if minutes >= 2 * _HOUR:
+        return trn("{count} hour", "{count} hours", minutes // _HOUR)
+    return trn("{count} minute", "{count} minutes", minutes)

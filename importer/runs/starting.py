@@ -11,7 +11,7 @@ from typing import Any
 from importer import assembly
 from importer.assembly import Means, NewRun, Opened
 from importer.errors import UnusableInputError
-from importer.language import LANGUAGES, choose, speaking
+from importer.language import LANGUAGES, choose, speaking, tr
 from importer.model import Connection, PlannedField
 from importer.reports import (
     Summary,
@@ -108,7 +108,9 @@ def _language(wanted: str | None, settings: Settings) -> str:
     if wanted is None:
         return choose(settings.language)
     if wanted not in LANGUAGES:
-        raise UnusableInputError(f'the language "{wanted}" is not known: it can be en or fr')
+        raise UnusableInputError(
+            tr('the language "{language}" is not known: it can be en or fr', language=wanted)
+        )
     return wanted
 
 

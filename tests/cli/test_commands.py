@@ -10,7 +10,6 @@ import re
 import signal
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -133,11 +132,11 @@ def test_a_person_is_shown_the_plan_and_asked_once(
     for words in (
         "6 rows read; 3 contacts to send.",
         "1 refused by our checks",
-        "1 duplicates",
+        "1 duplicate",
         "1 left out on purpose",
         "optin_Newsletter: 1 yes and 1 no will be sent; 1 contact is left alone.",
         "What the platform holds now was not looked up: a yes is sent as it stands",
-        f"About 1 calls, 1 s at the allowed pace, to local (project 1, {URL}).",
+        f"About 1 call, 1 s at the allowed pace, to local (project 1, {URL}).",
     ):
         assert words in done.err
     assert "SANDBOX" not in done.err
@@ -222,43 +221,6 @@ def test_without_a_terminal_there_is_no_colour_and_no_animation(workshop: Worksh
     assert done.code == 3
     assert "\x1b" not in done.out + done.err
     assert "\r" not in done.out + done.err
-
-
-def test_progress_is_drawn_on_a_terminal_and_told_now_and_then_elsewhere(
-    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    drawn = screen.Screen()
-    drawn.begin("check", None)
-    drawn.advance(5)
-    drawn.event("waiting", seconds=40)
-    drawn.end()
-    drawn.close()
-    assert "5" in capsys.readouterr().err
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: False, raising=False)
-    moments = iter([0.0, 10.0, 31.0, 31.0, 40.0, 100.0, 200.0, 200.0])
-    time = SimpleNamespace(monotonic=lambda: next(moments))
-    monkeypatch.setattr("importer.cli.screen.time", time)
-    plain = screen.Screen()
-    plain.begin("send", 2000)
-    plain.advance(500)
-    plain.advance(500)
-    plain.advance(1)
-    plain.begin("other", None)
-    plain.advance(7)
-    plain.event("waiting", seconds=40, reason="the pace")
-    plain.event("nothing-to-tell")
-    plain.end()
-    assert capsys.readouterr().err == (
-        "Sending: 1,000 of 2,000 rows\nother: 7 rows\nWaiting 40 s for the allowed pace.\n"
-    )
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(0, "1 s"), (89, "89 s"), (600, "10 min"), (9000, "2.5 h")]
-)
-def test_durations_are_told_in_the_unit_that_fits(seconds: float, words: str) -> None:
-    assert screen._duration(seconds) == words
 
 
 # --- exit codes -------------------------------------------------------------------------------

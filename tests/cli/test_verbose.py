@@ -38,6 +38,7 @@ def test_a_terminal_gets_lines_and_no_bar(monkeypatch: pytest.MonkeyPatch) -> No
     screen.begin("send", 10)
     assert screen._progress is None
     assert screen.stage == "send"
+    screen.end()
 
 
 @pytest.mark.parametrize("command", ["run", "send", "resume", "retry"])

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import csv
+import html
+import json
 import logging
 import os
+import re
 import stat
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
 
-from tests.runs.workshop import SETTINGS, Workshop, files_below
+from tests.runs.workshop import (
+    PEOPLE,
+    SETTINGS,
+    TOP,
+    Workshop,
+    bytes_below,
+    files_below,
+    read_report,
+)
 
 SECRET = "sup3r-s3cret-K3y-of-the-account"
 PERSONAL = ("person1@example.com", "First1", "Laval", "somebody-odd")
@@ -148,3 +161,169 @@ def test_settings_of_a_run_name_the_secret_and_never_hold_it(workshop: Workshop)
     assert f"file:{key}" in text
     key.unlink()
     assert mentions(workshop.folder, SECRET) == []
+
+
+# --- reports for sending to others ----------------------------------------------------------------
+
+MASKED = ["issues.csv", "report.html", "results.csv", "summary.json", "totals.html"]
+
+
+def cells_of(path: Path, *but: str) -> set[str]:
+    """The texts of a file's cells, and their words, that have three letters; not its headers."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        header, *rows = csv.reader(stream)
+    texts = {cell.strip() for row in rows for cell in row}
+    texts |= {word for text in texts for word in re.findall(r"\w{3,}", text)}
+    return {
+        text for text in texts if sum(map(str.isalpha, text)) >= 3 and text not in {*header, *but}
+    }
+
+
+def found_in(folder: Path, texts: set[str]) -> dict[str, list[str]]:
+    """Which of these texts stand as words in the files below a folder."""
+    wanted = re.compile(r"(?<!\w)(" + "|".join(map(re.escape, texts)) + r")(?!\w)", re.IGNORECASE)
+    told = {}
+    for path in files_below(folder):
+        hits = {hit[0] for hit in wanted.finditer(html.unescape(path.read_text("utf-8")))}
+        if hits:
+            told[path.name] = sorted(hits)
+    return told
+
+
+def adverse(workshop: Workshop) -> None:
+    """A platform that repeats what it was sent in every way it can think of."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent = json.loads(request.content).get("Records", [])
+        entries = []
+        for one in sent:
+            values = [str(value) for value in (*one["ID"].values(), *one["Data"].values())]
+            told = [json.dumps(values), "; ".join(values).upper(), f"'{values[0]}'s", *values]
+            told += [quote(values[-1]), html.escape(values[1]), f"no{values[1]}no", f"{values[0]},"]
+            words = {"ValidationResult": values[1], "Message": " is wrong, ".join(told)}
+            entries.append({"ID": one["ID"], "Status": "Error", "IdRecord": values[0], **words})
+        return httpx.Response(200, json={"Success": True, "Records": entries})
+
+    answers: Any = httpx.MockTransport(answer)
+    workshop.network.inner = answers
+
+
+def test_masked_reports_of_the_dirty_sample_hold_no_cell(workshop: Workshop) -> None:
+    sample = TOP / "sample_data" / "demo-3-dirty.csv"
+    workshop.write("people.csv", sample.read_bytes())
+    workshop.write("mappings/demo.yaml", (TOP / "mappings" / "demo.yaml").read_bytes())
+    workshop.importer("run", "people.csv", "-m", "demo", "--yes", "--note", "for Zacharie")
+    whole = read_report(workshop.run_folder() / "results.csv")
+    done = workshop.importer("report", workshop.run_id(), "--mask")
+    masked = workshop.run_folder() / "masked"
+    assert sorted(path.name for path in masked.iterdir()) == MASKED
+    # Words of the mapping, which names the answers it knows, and of the page's fonts.
+    ours = {"Oui", "Non", "non", "À confirmer", "confirmer", "sans", "Sans"}
+    assert found_in(masked, cells_of(sample, *ours) | {"Zacharie"}) == {}
+    assert str(Path("runs", masked.parent.name, "masked")) in done.err
+    rows = read_report(masked / "results.csv")
+    for name in ("row", "verdict", "code", "field", "attempts", "sheet", "file"):
+        assert [row[name] for row in rows] == [row[name] for row in whole]
+    people = {row["key"].strip().lower() for row in whole}
+    assert len({row["key"] for row in rows}) == len(people)
+    assert (masked.parent / "summary.json").read_bytes() != (masked / "summary.json").read_bytes()
+
+
+@pytest.mark.parametrize("state", ["whole", "cut"])
+def test_masked_reports_hold_nothing_that_an_adverse_platform_repeats(
+    workshop: Workshop, state: str
+) -> None:
+    names = ["Zacharie;Quévillon", "Ève;O'Brien-Côté", "Ян;Жуков", "Li;王小明", "Ada;Lovelace & Co"]
+    lines = [
+        f"{first}.x{at}@example.com,{first} {last},Baie-Comeau {at}4567"
+        for at, (first, last) in enumerate(name.split(";") for name in names)
+    ]
+    path = workshop.write("people.csv", "\n".join(["Email,First,City", *lines, ""]))
+    workshop.write("mappings/people.yaml", PEOPLE)
+    if state == "whole":
+        workshop.write("importer.yaml", f"keep: all\n{SETTINGS}")
+    adverse(workshop)
+    workshop.importer("run", "people.csv", "--yes")
+    assert "Zacharie" in (workshop.run_folder() / "results.csv").read_text("utf-8")
+    assert workshop.importer("report", workshop.run_id(), "--mask").code == 0
+    masked = workshop.run_folder() / "masked"
+    texts = cells_of(path) | {"Ада", "王小明", "Жуков", "4567", "14567"}
+    assert found_in(masked, texts) == {}
+    assert "is wrong" in (masked / "results.csv").read_text("utf-8")
+
+
+def test_masked_reports_are_the_same_bytes_every_time_and_the_runs_own(workshop: Workshop) -> None:
+    workshop.people(3)
+    for _ in range(2):
+        workshop.importer("run", "people.csv", "--yes")
+    first, second = workshop.run_folders()
+    for folder in (first, second, second):
+        workshop.importer("report", folder.name, "--mask")
+        written = bytes_below(folder / "masked")
+        workshop.importer("report", folder.name, "--mask")
+        assert bytes_below(folder / "masked") == written
+    keys = [read_report(folder / "masked" / "results.csv")[0]["key"] for folder in (first, second)]
+    assert keys[0] != keys[1]
+
+
+def test_a_masked_report_that_fails_leaves_the_one_there_was(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workshop.people(3)
+    workshop.importer("run", "people.csv", "--yes")
+    folder = workshop.run_folder()
+    workshop.importer("report", folder.name, "--mask")
+    before = bytes_below(folder / "masked")
+    (folder / ".masked.old").mkdir()
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patches:
+        patches.setattr("importer.reports.writing.write_issues", full)
+        assert workshop.importer("report", folder.name, "--mask").code != 0
+    assert bytes_below(folder / "masked") == before
+    assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes as POSIX has them")
+def test_promise_7_every_file_that_commands_leave_is_its_owners(workshop: Workshop) -> None:
+    path = workshop.people(7)
+    path.write_text(path.read_text() + "bad,First9,Laval\n")
+    runs = workshop.folder / "runs"
+    old = os.umask(0)
+    try:
+        workshop.importer("run", "people.csv", "--yes", "--verify", "3")
+        run = workshop.run_id()
+        for command in (
+            ["report", run],
+            ["report", run, "--mask"],
+            ["show", run, "--row", "2"],
+            ["retry", run, "--yes"],
+            ["find", "person1@example.com"],
+        ):
+            workshop.importer(*command)
+            for place in [runs, *runs.rglob("*")]:
+                mode = stat.S_IMODE(place.stat().st_mode)
+                assert mode == (0o700 if place.is_dir() else 0o600), place
+    finally:
+        os.umask(old)
+
+
+def test_what_quiet_commands_say_and_logs_hold_no_person(workshop: Workshop) -> None:
+    path = workshop.people(7)
+    path.write_text(path.read_text() + "somebody-odd,First9,Laval\n")
+    told = run = ""
+    for command in (
+        ["run", "people.csv", "--yes", "--quiet"],
+        ["run", "people.csv", "--quiet"],
+        ["report", "people", "--quiet"],
+        ["report", "RUN", "--mask"],
+        ["resume", "--quiet"],
+        ["purge", "--days", "0", "--yes"],
+    ):
+        done = workshop.importer(*[part.replace("RUN", run) for part in command])
+        run = run or workshop.run_id()
+        told += done.out + done.err
+        logs = [log.read_text("utf-8") for log in workshop.folder.rglob("run.log")]
+        assert not any(word in text for word in PERSONAL for text in (told, *logs))

@@ -400,10 +400,13 @@ def test_a_retry_gives_a_yes_only_to_whom_its_mapping_allows(
 # --- what is refused ------------------------------------------------------------------------------
 
 
-def test_a_run_of_which_nothing_is_to_be_retried_says_so(workshop: Workshop) -> None:
+@pytest.mark.parametrize("consent", [["--yes"], [], ["--json"]])
+def test_a_run_of_which_nothing_is_to_be_retried_says_so(
+    workshop: Workshop, consent: list[str]
+) -> None:
     workshop.people(3)
     workshop.importer("run", "people.csv", "--yes")
-    done = workshop.importer("retry", workshop.run_id(), "--yes")
+    done = workshop.importer("retry", workshop.run_id(), *consent)
     assert (done.code, len(done.lines)) == (4, 1)
     assert f"nothing of {workshop.run_id()} is refused by the platform or unknown" in done.err
     assert "to-fix.csv" not in done.err

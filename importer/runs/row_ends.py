@@ -1,0 +1,155 @@
+"""What one row of a run came to, as its reports say it, without reading the other rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from importer import pipeline
+from importer.issues import IssueCode, Severity, message
+from importer.journal import Call, CallResult, Journal, Lookup
+from importer.journal.going_on import goes_on, going_on, in_two_steps
+from importer.journal.one_contact import calls_of, settled_batch_of
+from importer.language import tr
+from importer.model import Outcome, RowCheck, Verdict
+from importer.run_folder import RunFolder
+from importer.runs.fitting import KnownRow
+from importer.tables import TableDescription
+
+_IN_DOUBT = frozenset({CallResult.OPEN, CallResult.IN_DOUBT})
+_SEVERITIES = {RowCheck.INVALID: Severity.ERROR, RowCheck.SKIPPED: Severity.SKIP}
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """The platform's answer to a contact: ``call``: the number of the last call that carried it."""
+
+    call: int
+    batch: str
+    outcome: Outcome
+    request_id: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowEnd:
+    """What a row came to, and how: its calls and the answers to them, in the order of the steps.
+
+    ``batch``: the one that settled it. ``attempts``: the calls that carried it.
+    """
+
+    outcome: Outcome
+    batch: str = ""
+    attempts: int = 0
+    calls: tuple[Call, ...] = ()
+    settlings: tuple[Settling, ...] = ()
+    lookup: Lookup | None = None
+
+
+class RunRows:
+    """Tells of single rows of one run what they came to."""
+
+    def __init__(self, folder: RunFolder, journal: Journal) -> None:
+        self.folder = folder
+        self.journal = journal
+        self.tables: Sequence[TableDescription] = pipeline.tables_of(journal)
+        self._planned = pipeline.plan_facts(journal).planned
+
+    @cached_property
+    def _lookups(self) -> dict[int, Lookup]:
+        return {one.position: one for one in self.journal.lookups()}
+
+    @cached_property
+    def _going_on(self) -> Any:
+        return going_on(self.journal, self._planned)
+
+    def end_of(self, row: KnownRow, issues: Sequence[Mapping[str, Any]]) -> RowEnd:
+        """Tell what a row came to; ``issues``: what the run's issues say of it, in their order."""
+        match row.check:
+            case RowCheck.GOOD:
+                return self._sent(row.position)
+            case RowCheck.DUPLICATE:
+                return RowEnd(self._duplicate(row))
+            case RowCheck.INVALID | RowCheck.SKIPPED:
+                severity = _SEVERITIES[row.check]
+                first = next(one for one in issues if one["severity"] == severity)
+                verdict = Verdict.INVALID if row.check is RowCheck.INVALID else Verdict.SKIPPED
+                outcome = Outcome(verdict, first["code"], first["field"] or "", sentence_of(first))
+                return RowEnd(outcome)
+
+    def _duplicate(self, row: KnownRow) -> Outcome:
+        code = IssueCode.DUPLICATE_REFUSED if row.refused else IssueCode.DUPLICATE_KEY
+        place = tr("row {number}", number=row.winner_number)
+        if row.winner_table != row.table:
+            table = self.tables[row.winner_table].shown
+            place = tr("row {number} of {table}", number=row.winner_number, table=table)
+        return Outcome(Verdict.DUPLICATE, code.value, "", message(code, detail=place))
+
+    def _sent(self, position: int) -> RowEnd:
+        end = _step_end(self.journal.at_step(0), position)
+        if in_two_steps(self.journal) and end.settlings and goes_on(end.outcome):
+            end = self._second(position, end)
+        lookup = self._lookups.get(position)
+        if lookup is None or lookup.outcome is None:
+            return replace(end, lookup=lookup)
+        known = lookup.outcome
+        outcome = replace(known, record_id=known.record_id or end.outcome.record_id)
+        return replace(end, outcome=outcome, lookup=lookup)
+
+    def _second(self, position: int, update: RowEnd) -> RowEnd:
+        """Tell what a contact came to that went on to the second step, or was to."""
+        place = int(self._going_on.searchsorted(position))
+        if place == len(self._going_on) or self._going_on[place] != position:
+            return replace(update, outcome=_not_sent(), batch="")
+        insert = _step_end(self.journal.at_step(1), place)
+        outcome = insert.outcome
+        told = replace(update.outcome, record_id="")
+        both = told.verdict is outcome.verdict is Verdict.REJECTED
+        if both and told != replace(outcome, record_id=""):
+            words = tr(
+                "{insert} (told to the update before: {update})",
+                insert=outcome.message,
+                update=told.message,
+            )
+            outcome = replace(outcome, message=words)
+        return RowEnd(
+            outcome,
+            insert.batch,
+            update.attempts + insert.attempts,
+            (*update.calls, *insert.calls),
+            (*update.settlings, *insert.settlings),
+        )
+
+
+def _step_end(journal: Journal, position: int) -> RowEnd:
+    """Tell what a contact came to in one step of the sending."""
+    calls = calls_of(journal, position)
+    attempts = sum(call.result is not CallResult.NOT_TAKEN for call in calls)
+    found = settled_batch_of(journal, position)
+    if found is None:
+        lost = any(call.result in _IN_DOUBT for call in calls)
+        return RowEnd(_lost() if lost else _not_sent(), "", attempts, tuple(calls))
+    number, batch = found
+    outcome = batch.outcomes[position - batch.first]
+    settling = Settling(number, batch.batch, outcome, batch.request_id, batch.settled)
+    return RowEnd(outcome, batch.batch, attempts, tuple(calls), (settling,))
+
+
+def _not_sent() -> Outcome:
+    return Outcome(Verdict.NOT_SENT, IssueCode.NOT_SENT, "", message(IssueCode.NOT_SENT))
+
+
+def _lost() -> Outcome:
+    return Outcome(Verdict.UNKNOWN, IssueCode.ANSWER_LOST, "", message(IssueCode.ANSWER_LOST))
+
+
+def sentence_of(issue: Mapping[str, Any]) -> str:
+    """Say an issue of a run as its reports do."""
+    return message(
+        issue["code"],
+        column=issue["column"] or issue["field"] or "",
+        value=issue["value"] or "",
+        detail=issue["detail"] or "",
+    )
