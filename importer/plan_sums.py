@@ -13,6 +13,7 @@ import orjson
 
 from importer.errors import UnusableInputError
 from importer.files import make_private, sha256_of, sync_folder
+from importer.language import mark, tr
 from importer.run_folder import keep_rows
 
 if TYPE_CHECKING:
@@ -23,6 +24,23 @@ if TYPE_CHECKING:
     from importer.run_folder import RunFolder
 
 _SUMS = "sums"  # the fact: file name -> the SHA-256 sums that its content may have
+_PLAN = (
+    mark("the plan of {run} is missing ({file}), so the run cannot go on: check the files again"),
+    mark(
+        "the plan of {run} was changed or damaged since it was checked ({file}): check the files "
+        "again, or put the file back as it was"
+    ),
+)
+_ROWS = (
+    mark(
+        "the list of rows of {run} is missing ({file}), so the run cannot go on: check the files "
+        "again"
+    ),
+    mark(
+        "the list of rows of {run} was changed or damaged since it was checked ({file}): check "
+        "the files again, or put the file back as it was"
+    ),
+)
 
 
 def note_sums(journal: Journal, folder: RunFolder) -> None:
@@ -38,17 +56,11 @@ def refuse_changed(journal: Journal, folder: RunFolder) -> None:
     """
     known = _noted(journal)
     found = []
-    for path, what in _sealed(folder):
+    for path, (missing, changed) in _sealed(folder):
         if not path.is_file():
-            found.append(
-                f"{what} of {folder.id} is missing ({path}), so the run cannot go on: "
-                "check the files again"
-            )
+            found.append(tr(missing, run=folder.id, file=path))
         elif path.name in known and sha256_of(path) not in known[path.name]:
-            found.append(
-                f"{what} of {folder.id} was changed or damaged since it was checked ({path}): "
-                "check the files again, or put the file back as it was"
-            )
+            found.append(tr(changed, run=folder.id, file=path))
     if found:
         raise UnusableInputError(*found)
 
@@ -71,8 +83,9 @@ def cut_plan(journal: Journal, folder: RunFolder, rows: Sequence[int]) -> None:
     _note(journal, {**known, plan.name: [after]})
 
 
-def _sealed(folder: RunFolder) -> tuple[tuple[Path, str], ...]:
-    return (folder.plan, "the plan"), (folder.rows, "the list of rows")
+def _sealed(folder: RunFolder) -> tuple[tuple[Path, tuple[str, str]], ...]:
+    """Give the sealed files, and how it is told that one is missing, or was changed."""
+    return (folder.plan, _PLAN), (folder.rows, _ROWS)
 
 
 def _noted(journal: Journal) -> dict[str, list[str]]:

@@ -176,10 +176,33 @@ def test_a_plan_may_be_as_old_as_the_file_says(folder: Path, text: str, age: tim
     assert settings_of(folder, "keep: all\n").max_plan_age == timedelta(hours=24)
 
 
-@pytest.mark.parametrize("text", ["0h", "24", "h", "-1d", "1.5h", "1w", "1h30m"])
+@pytest.mark.parametrize("text", ["0h", "24", "h", "-1d", "1.5h", "1s", "1h30m"])
 def test_what_is_no_duration_is_refused_with_one_that_is(folder: Path, text: str) -> None:
     (mistake,) = said(folder, f"max_plan_age: '{text}'\n")
     assert mistake.endswith("max_plan_age: a duration such as 90m, 24h or 7d is needed")
+
+
+@pytest.mark.parametrize(
+    ("text", "days"), [("90d", 90), ("12w", 84), ("3y", 1095), ("2 y", 730), ("48h", 2)]
+)
+def test_runs_and_consents_are_kept_as_long_as_the_file_says(
+    folder: Path, text: str, days: int
+) -> None:
+    kept = settings_of(folder, f"keep_runs: {text}\nkeep_consents: {text}\n")
+    assert kept.keep_runs == kept.keep_consents == timedelta(days=days)
+
+
+@pytest.mark.parametrize("text", ["keep: all", "keep_runs: null\nkeep_consents: null"])
+def test_nothing_is_deleted_by_age_unless_the_file_says_so(folder: Path, text: str) -> None:
+    kept = settings_of(folder, f"{text}\n")
+    assert (kept.keep_runs, kept.keep_consents) == (None, None)
+
+
+@pytest.mark.parametrize("member", ["keep_runs", "keep_consents"])
+@pytest.mark.parametrize("text", ["0d", "90", "forever", "1 month"])
+def test_what_is_no_time_to_keep_is_refused(folder: Path, member: str, text: str) -> None:
+    (mistake,) = said(folder, f"{member}: '{text}'\n")
+    assert mistake.endswith(f"{member}: a duration such as 90d, 12w or 3y is needed")
 
 
 def test_calls_of_several_machines_are_counted_in_one_store(folder: Path) -> None:
