@@ -93,7 +93,7 @@ def test_every_command_that_tells_something_can_be_quiet_and_can_speak_json(
 
 def test_every_command_about_runs_takes_the_runs_folder() -> None:
     about = {"check", "run", "send", "resume", "retry", "abandon", "runs", "show", "report",
-             "find"}  # fmt: skip
+             "find", "purge"}  # fmt: skip
     having = {
         name[0] for name, command in LEAVES
         if any("--runs-dir" in option.opts for option in command.params)
