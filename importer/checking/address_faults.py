@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 from string import Formatter
 
+from importer.documents import joined
 from importer.language import ENGLISH, mark, spoken, tr
 
 # {signs}: characters and names of characters; {reason} and {fault}: sentences that are looked up
@@ -116,7 +117,7 @@ _SIGNS = {
     "ZERO WIDTH SPACE": mark("ZERO WIDTH SPACE"),
     "SOFT HYPHEN": mark("SOFT HYPHEN"),
 }
-_NAME = re.compile("[A-Z][A-Z -]*[A-Z]")
+_NAME = re.compile("([A-Z][A-Z -]*[A-Z])")
 
 
 def fault_in_words(said: str) -> str:
@@ -136,7 +137,8 @@ def _in_words(place: str, text: str) -> str:
         case "reason" | "fault":
             return fault_in_words(text)
         case "signs":
-            return _NAME.sub(lambda name: tr(_SIGNS.get(name[0], name[0])), text)
+            pieces = _NAME.split(text)
+            return joined((tr(_SIGNS[p]) if p in _SIGNS else p for p in pieces), between="")
         case _:
             return text
 

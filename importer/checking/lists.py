@@ -20,6 +20,7 @@ from importer.checking.column import (
     patched,
 )
 from importer.checking.values import ListedValues
+from importer.documents import in_quotes, joined
 from importer.field_rules import FieldRule
 from importer.issues import IssueCode
 from importer.language import tr
@@ -119,7 +120,7 @@ def _problems(
 
 
 def _named(entries: Sequence[str]) -> str:
-    shown = ", ".join(tr('"{text}"', text=entry) for entry in entries[:_MOST_NAMED])
+    shown = joined(in_quotes(entry) for entry in entries[:_MOST_NAMED])
     more = len(entries) - _MOST_NAMED
     return tr("{shown} and {more} more", shown=shown, more=more) if more > 0 else shown
 

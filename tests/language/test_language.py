@@ -43,11 +43,11 @@ def test_a_sentence_without_a_translation_stays_english() -> None:
 
 def test_a_sentence_in_another_language_knows_its_english() -> None:
     with speaking("fr"):
-        part = tr("rows")
+        part = tr("bits")
         whole = tr("{count} {part} in {file}", count=number(1234), part=part, file="a.csv")
         assert isinstance(whole, Said)
-        assert whole == "1\u202f234 rows in a.csv"
-        assert english(whole) == "1,234 rows in a.csv"
+        assert whole == "1\u202f234 bits in a.csv"
+        assert english(whole) == "1,234 bits in a.csv"
     assert english("plain") == "plain"
 
 

@@ -575,8 +575,8 @@ def test_functions_take_the_commands_settings_as_keywords(workshop: Workshop) ->
     summary, count = importer.abandon(stopped.run)
     assert (summary.state, count) == (RunState.ABANDONED, 2)
     assert set(importer.__all__) <= set(vars(runs))
-    with pytest.raises(AttributeError, match="no attribute 'purge'"):
-        _ = importer.purge
+    with pytest.raises(AttributeError, match="no attribute 'load'"):
+        _ = importer.load
 
 
 def test_functions_refuse_settings_that_are_none(workshop: Workshop) -> None:
