@@ -217,11 +217,20 @@ MESSAGES: dict[IssueCode, str] = {
 _ANSWERS = {"yes": mark("yes"), "no": mark("no"), "leave": mark("leave")}
 
 
-def message(code: str, *, column: str = "", value: str = "", detail: str = "") -> str:
-    """Make an issue's sentence in the operator's words."""
+def message(
+    code: str,
+    *,
+    column: str | None = None,
+    field: str | None = None,
+    value: str | None = None,
+    detail: str | None = None,
+) -> str:
+    """Make an issue's sentence in the operator's words; one of no column is named by its field."""
+    detail = detail or ""
     if code == IssueCode.CONSENT_CONFLICT:  # whose detail is one of the answers, as it is stored
         detail = tr(_ANSWERS.get(detail, detail))
-    return tr(MESSAGES[IssueCode(code)], column=column, value=value, detail=detail)
+    where = column or field or ""
+    return tr(MESSAGES[IssueCode(code)], column=where, value=value or "", detail=detail)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,15 @@ import gettext
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 LANGUAGES = ("en", "fr")
 ENGLISH = "en"
@@ -33,15 +37,16 @@ class Said(str):
     english: str
 
 
-class _Spoken:
-    """What is spoken now, and what the command line asked for."""
+class _Asked:
+    """What the command line asked for."""
 
     def __init__(self) -> None:
-        self.language = ENGLISH
         self.preferred: str | None = None
 
 
-_spoken = _Spoken()
+_asked = _Asked()
+# Of each thread its own: two runs of one process may speak two languages.
+_spoken = ContextVar("importer language", default=ENGLISH)
 
 
 # --- sentences -----------------------------------------------------------------------------------
@@ -49,18 +54,20 @@ _spoken = _Spoken()
 
 def tr(text: str, /, **values: Any) -> str:
     """Say a sentence in the language that is spoken. ``values``: what its {places} hold."""
-    if _spoken.language == ENGLISH or not text:
+    language = _spoken.get()
+    if language == ENGLISH or not text:
         return text.format(**values) if values else text
-    return _said(_catalogue(_spoken.language).gettext(text), text, values)
+    return _said(_catalogue(language).gettext(text), text, values)
 
 
 def trn(one: str, many: str, count: int, /, **values: Any) -> str:
     """Say a sentence for a number: ``one`` for 1. ``{count}`` is the number as people write it."""
     values.setdefault("count", number(count))
     english_one = one if count == 1 else many
-    if _spoken.language == ENGLISH:
+    language = _spoken.get()
+    if language == ENGLISH:
         return english_one.format(**values)
-    return _said(_catalogue(_spoken.language).ngettext(one, many, count), english_one, values)
+    return _said(_catalogue(language).ngettext(one, many, count), english_one, values)
 
 
 def mark(text: str) -> str:
@@ -76,7 +83,7 @@ def english(text: str) -> str:
 def number(count: int) -> str:
     """Write a whole number as people do: 1,234 in English, 1 234 in French."""
     told = f"{count:,}"
-    if _spoken.language == ENGLISH:
+    if _spoken.get() == ENGLISH:
         return told
     return _made(told.replace(",", "\u202f"), told)
 
@@ -84,7 +91,7 @@ def number(count: int) -> str:
 def decimal(value: float, digits: int = 1) -> str:
     """Write a number with some digits after its point, or its comma."""
     told = f"{value:,.{digits}f}"
-    if _spoken.language == ENGLISH:
+    if _spoken.get() == ENGLISH:
         return told
     return _made(told.replace(",", "\u202f").replace(".", ","), told)
 
@@ -106,37 +113,47 @@ def _made(text: str, plain: str) -> Said:
 
 
 def spoken() -> str:
-    """Tell which language is spoken now."""
-    return _spoken.language
+    """Tell which language is spoken now, in this thread."""
+    return _spoken.get()
 
 
 def speak(language: str) -> None:
-    """Speak a language from now on."""
-    _spoken.language = language
+    """Speak a language from now on, in this thread."""
+    _spoken.set(language)
 
 
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
-    """Speak a language for a while."""
-    before = _spoken.language
-    _spoken.language = language
+    """Speak a language for a while, in this thread."""
+    token = _spoken.set(language)
     try:
         yield
     finally:
-        _spoken.language = before
+        _spoken.reset(token)
+
+
+def as_here(work: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Give work that speaks what is spoken here in another thread, which would speak English."""
+    language = _spoken.get()
+
+    def done(*arguments: _P.args, **named: _P.kwargs) -> _T:
+        with speaking(language):
+            return work(*arguments, **named)
+
+    return done
 
 
 def prefer(language: str | None) -> None:
     """Note what the command line asks for; None: nothing."""
-    _spoken.preferred = language
+    _asked.preferred = language
 
 
 def choose(configured: str | None = None) -> str:
     """Choose by the command line, the environment, ``importer.yaml``, and the system's locale."""
     named = os.environ.get(ENVIRONMENT, "").strip().lower()[:2]
-    if _spoken.preferred is None and named not in LANGUAGES and configured is None:
+    if _asked.preferred is None and named not in LANGUAGES and configured is None:
         return _of_system()
-    return _spoken.preferred or (named if named in LANGUAGES else configured) or ENGLISH
+    return _asked.preferred or (named if named in LANGUAGES else configured) or ENGLISH
 
 
 def configured_in(file: Path) -> str | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,56 +13,25 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from importer.errors import DefectError
-from importer.issues import IssueCode, Severity, message
+from importer.issues import IssueCode
 from importer.journal import Gap, Journal, SettledBatch
 from importer.journal.going_on import goes_on, going_on, in_two_steps
-from importer.language import tr
 from importer.model import Outcome, Reason, RowCheck, Verdict
+from importer.row_results import (
+    DECIDING,
+    ENDED_BY_ISSUE,
+    InRowOrder,
+    RowResults,
+    answer_lost,
+    decided,
+    gave_way,
+    not_sent,
+    with_update,
+)
 from importer.run_folder import RunFolder, column_batches
 from importer.tables import TableDescription
 
 _TEXT = pa.large_string()
-_WORDED = {Severity.ERROR: Verdict.INVALID, Severity.SKIP: Verdict.SKIPPED}
-
-
-@dataclass(frozen=True, slots=True)
-class RowResults:
-    """The results of consecutive rows, as columns of equal length.
-
-    ``first``: the index of the first row in the run. ``table``: which table a row stands in.
-    ``end``: which of ``outcomes``, which are few, a row came to; its record id stands in
-    ``record_id``. ``reasons``: for rows to be fixed, by index, everything that says why.
-    ``noes``: of those, the consents that their key refuses elsewhere. ``withheld``: the consents
-    to which they may not say yes, for their address is on a suppression list.
-    """
-
-    first: int
-    table: NDArray[np.int32]
-    number: NDArray[np.int64]
-    key: pa.Array
-    end: NDArray[np.int32]
-    outcomes: Sequence[Outcome]
-    batch: pa.Array
-    attempts: NDArray[np.int32]
-    record_id: pa.Array
-    reasons: dict[int, tuple[Reason, ...]]
-    noes: dict[int, tuple[str, ...]]
-    withheld: dict[int, tuple[str, ...]]
-
-    def __len__(self) -> int:
-        return len(self.table)
-
-    @property
-    def verdict(self) -> list[Verdict]:
-        """The verdict of each row."""
-        verdicts = [outcome.verdict for outcome in self.outcomes]
-        return [verdicts[end] for end in self.end.tolist()]
-
-    def indices_of(self, verdicts: Collection[str]) -> list[int]:
-        """Give the indices in the run of the rows that have one of some verdicts."""
-        ends = [end for end, one in enumerate(self.outcomes) if one.verdict in verdicts]
-        indices: list[int] = (self.first + np.flatnonzero(np.isin(self.end, ends))).tolist()
-        return indices
 
 
 class Books(Protocol):
@@ -92,13 +61,16 @@ def reconcile(
     ``planned``: how many contacts the plan holds.
     """
     outcomes = _Outcomes(journal, planned)
-    issues = _IssueReader(folder)
+    issues = InRowOrder(map(_deciding, column_batches(folder.issues)))
     for batch in column_batches(folder.rows):
         yield _results(batch, tables, outcomes, issues)
 
 
 def _results(
-    batch: Any, tables: Sequence[TableDescription], outcomes: _Outcomes, issues: _IssueReader
+    batch: Any,
+    tables: Sequence[TableDescription],
+    outcomes: _Outcomes,
+    issues: InRowOrder[_Deciding],
 ) -> RowResults:
     count = batch.num_rows
     first = batch.column("row")[0].as_py()
@@ -106,8 +78,8 @@ def _results(
     ends = _Ends(count)
     reasons: dict[int, tuple[Reason, ...]] = {}
     worded = issues.until(first + count)
-    for at in np.flatnonzero(np.isin(checks, list(_ENDED_BY_ISSUE))).tolist():
-        verdict = _ENDED_BY_ISSUE[checks[at]]
+    for at in np.flatnonzero(np.isin(checks, list(ENDED_BY_ISSUE))).tolist():
+        verdict = ENDED_BY_ISSUE[checks[at]]
         found = [one for one in worded.get(first + at, ()) if one.end.verdict is verdict]
         if not found:
             raise DefectError(f"no issue says why the row of index {first + at} is {verdict}")
@@ -154,7 +126,6 @@ def _results(
 # Warnings that decide no verdict, but what the file to fix may say.
 _CONFLICT = (Verdict.NOT_SENT, IssueCode.CONSENT_CONFLICT)
 _SUPPRESSED = (Verdict.NOT_SENT, IssueCode.SUPPRESSED)
-_ENDED_BY_ISSUE = {RowCheck.INVALID: Verdict.INVALID, RowCheck.SKIPPED: Verdict.SKIPPED}
 
 
 class _Ends:
@@ -163,7 +134,7 @@ class _Ends:
     def __init__(self, count: int) -> None:
         self.known: list[Outcome] = []
         self._places: dict[tuple[Verdict, str, str, str], int] = {}
-        self.end = np.full(count, self._place(_not_sent()), dtype=np.int32)
+        self.end = np.full(count, self._place(not_sent()), dtype=np.int32)
         self.batch = np.full(count, "", dtype=object)
         self.attempts = np.zeros(count, dtype=np.int32)
         self.record_id = np.full(count, "", dtype=object)
@@ -200,7 +171,7 @@ class _Ends:
         passed = [end for end, one in enumerate(self.known) if goes_on(one)]
         going = places[np.isin(self.end[places], passed)]
         refused = {at: self.of(at) for at in self.where(going, Verdict.REJECTED)}
-        self.end[going] = self._place(_not_sent())
+        self.end[going] = self._place(not_sent())
         self.batch[going] = self.record_id[going] = ""
         return refused
 
@@ -224,20 +195,8 @@ def _duplicates(batch: Any, tables: Sequence[TableDescription]) -> Iterator[Outc
     names = ("table", "winner_table", "winner_number", "refused")
     columns = [batch.column(name).to_pylist() for name in names]
     for table, winner, number, refused in zip(*columns, strict=True):
-        place = tr("row {number}", number=number)
-        if winner != table:
-            place = tr("row {number} of {table}", number=number, table=tables[winner].shown)
-        code = IssueCode.DUPLICATE_REFUSED if refused else IssueCode.DUPLICATE_KEY
-        yield Outcome(Verdict.DUPLICATE, code.value, "", message(code, detail=place))
-
-
-def _not_sent() -> Outcome:
-    return Outcome(Verdict.NOT_SENT, IssueCode.NOT_SENT.value, "", message(IssueCode.NOT_SENT))
-
-
-def _lost() -> Outcome:
-    code = IssueCode.ANSWER_LOST
-    return Outcome(Verdict.UNKNOWN, code.value, "", message(code))
+        place = "" if winner == table else tables[winner].shown
+        yield gave_way(number, place, refused=refused)
 
 
 class _Outcomes:
@@ -283,16 +242,8 @@ def _position(looked_up: tuple[int, Outcome]) -> int:
 
 
 def _say_both(ends: _Ends, before: Mapping[int, Outcome]) -> None:
-    """Add what an update was told to what the insert was told, where both were refused."""
     for at, update in before.items():
-        insert = ends.of(at)
-        if update.verdict is insert.verdict is Verdict.REJECTED and update != insert:
-            words = tr(
-                "{insert} (told to the update before: {update})",
-                insert=insert.message,
-                update=update.message,
-            )
-            ends.put(at, replace(insert, message=words))
+        ends.put(at, with_update(ends.of(at), update))
 
 
 class _Step:
@@ -312,7 +263,7 @@ class _Step:
             low, high = max(settled.first, start), min(settled.end, end)
             outcomes = settled.outcomes[low - settled.first : high - settled.first]
             ends.put_all(places[low - start : high - start], outcomes, settled.batch)
-        lost = _lost()
+        lost = answer_lost()
         for gap in self._doubtful:
             for at in places[max(gap.first - start, 0) : max(gap.end - start, 0)].tolist():
                 ends.put(at, lost)
@@ -329,7 +280,7 @@ class _Step:
 
 @dataclass(frozen=True, slots=True)
 class _Deciding:
-    """What an issue makes of a row, and the column in which it was found."""
+    """What an issue makes of a row, or of its consents; and the column in which it was found."""
 
     end: Outcome
     column: str
@@ -338,42 +289,17 @@ class _Deciding:
         return Reason(self.end.message, self.column, self.end.field, told)
 
 
-class _IssueReader:
-    """The issues that decided a row, or its consents, asked for in row order."""
-
-    def __init__(self, folder: RunFolder) -> None:
-        self._batches = column_batches(folder.issues)
-        self._waiting: list[tuple[int, _Deciding]] = []
-
-    def until(self, end: int) -> dict[int, list[_Deciding]]:
-        """Give the deciding issues of the next rows, up to ``end``, by row."""
-        while not self._waiting or self._waiting[-1][0] < end:
-            batch = next(self._batches, None)
-            if batch is None:
-                break
-            self._waiting.extend(_deciding(batch))
-        found: dict[int, list[_Deciding]] = {}
-        taken = 0
-        for row, deciding in self._waiting:
-            if row >= end:
-                break
-            taken += 1
-            found.setdefault(row, []).append(deciding)
-        del self._waiting[:taken]
-        return found
-
-
 def _deciding(batch: Any) -> Iterator[tuple[int, _Deciding]]:
     columns = [batch.column(name).to_pylist() for name in batch.schema.names]
     for row, severity, code, column, field, value, detail in zip(*columns, strict=True):
-        verdict = _WORDED.get(Severity(severity))
+        verdict = DECIDING.get(severity)
         if verdict is None:
             refused = code == IssueCode.CONSENT_CONFLICT and detail == "no"
             if not (refused or (code == IssueCode.SUPPRESSED and field)):
                 continue
             verdict = Verdict.NOT_SENT
-        text = message(code, column=column or field or "", value=value or "", detail=detail or "")
-        yield row, _Deciding(Outcome(verdict, code, field or "", text), column or "")
+        end = decided(verdict, code, column, field, value, detail)
+        yield row, _Deciding(end, column or "")
 
 
 # --- the books ------------------------------------------------------------------------------------

@@ -18,7 +18,8 @@ from importer.journal import Journal, Lookup
 from importer.journal.going_on import begin_two_steps, going_on
 from importer.model import Outcome, Reason, RowCheck, Settled, Verdict
 from importer.planning import PlanFacts
-from importer.reconciliation import RowResults, balance, counted, reconcile
+from importer.reconciliation import balance, counted, reconcile
+from importer.row_results import RowResults
 from importer.tables import TableDescription
 
 from .plans import (

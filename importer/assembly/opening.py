@@ -13,7 +13,7 @@ from importer.assembly.fixed_values import refuse_impossible_values
 from importer.assembly.named_files import NamedFile, unpacked
 from importer.assembly.suppressing import lists_of, read_lists
 from importer.checking import Suppression
-from importer.documents import near
+from importer.documents import joined, near
 from importer.errors import Mistake, UnusableInputError
 from importer.files import sha256_of
 from importer.language import tr, trn
@@ -205,7 +205,7 @@ def _open_with_only_fitting(
             )
         )
     misfits.sort(key=lambda misfit: misfit.far_off)
-    listed = "\n  ".join(misfit.reason for misfit in misfits)
+    listed = joined([misfit.reason for misfit in misfits], "\n  ")
     raise UnusableInputError(
         tr(
             "no mapping of {folder}/ fits; name one with -m NAME. Why each does not, the nearest "

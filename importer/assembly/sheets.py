@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from importer.assembly.named_files import files_of, unpacked
 from importer.assembly.opening import grammars
-from importer.documents import folded, near
+from importer.documents import folded, joined, near
 from importer.errors import Mistake, UnusableInputError
 from importer.issues import Severity, message
 from importer.language import tr
@@ -69,9 +69,13 @@ def _only_table(file: str, sheet: str | None) -> Source:
     tables = unpacked(*found[0]).tables(options)
     if len(tables) != 1:
         sheets = dict.fromkeys(table.description.sheet for table in tables)
-        names = tr(" or ").join(f"--sheet {argument(one)}" for one in sheets if one)
+        named = [f"--sheet {argument(one)}" for one in sheets if one]
         raise UnusableInputError(
-            tr("{file} holds several tables: choose one with {options}", file=file, options=names)
+            tr(
+                "{file} holds several tables: choose one with {options}",
+                file=file,
+                options=joined(named, tr(" or ")),
+            )
         )
     return tables[0]
 

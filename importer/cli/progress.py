@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from importer.language import decimal, mark, number, tr, trn
+from importer.language import as_here, decimal, mark, number, tr, trn
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -143,7 +143,7 @@ class Ticker:
         self._over = threading.Event()
         self._every = every
         self._tick = tick
-        threading.Thread(target=self._run, daemon=True).start()
+        threading.Thread(target=as_here(self._run), daemon=True).start()
 
     def stop(self) -> None:
         """Call it no more."""
@@ -162,10 +162,12 @@ def bar(going: Going) -> Progress:
 
     from importer.cli.terminal import console, plain
 
+    words = as_here(going.words)  # a thread of rich asks
+
     class Facts(ProgressColumn):
         def render(self, task: Task) -> Text:
             task.total, task.completed = going.total, going.rows
-            return Text(plain(", ".join(going.words())))
+            return Text(plain(", ".join(words())))
 
     return Progress(
         TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis")),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from importer.cli import options
+from importer.cli.asking import confirm
 from importer.cli.refusing import errors_as_json
 from importer.cli.screen import Screen, ask, may_ask, print_summary, say
 from importer.cli.terminal import plain
@@ -252,7 +253,7 @@ def abandon_command(run: str, runs_dir: Path, as_json: bool, quiet: bool, yes: b
     from importer import runs
 
     question = tr("Abandon {run}?", run=run)
-    if not yes and not as_json and may_ask() and not click.confirm(plain(question), err=True):
+    if not yes and not as_json and may_ask() and not confirm(plain(question)):
         return 4
     summary, sent = runs.abandon(run, runs_dir=runs_dir)
     if as_json:

@@ -146,9 +146,10 @@ def _to_send(summary: Summary) -> int:
 
 def ask(summary: Summary) -> bool:
     """Show the plan and ask once."""
-    print_plan(summary)
+    from importer.cli.asking import confirm
     from importer.run_folder import RunFolder
 
+    print_plan(summary)
     first = RunFolder(Path(summary.folder)).settings.first
     if first is not None and first < _to_send(summary):
         say(
@@ -158,7 +159,7 @@ def ask(summary: Summary) -> bool:
                 first,
             )
         )
-    return click.confirm(plain(tr("Send it?")), default=False, err=True)
+    return confirm(tr("Send it?"))
 
 
 def may_ask() -> bool:

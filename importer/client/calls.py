@@ -11,6 +11,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from importer.client.failures import stopped_before
+from importer.language import as_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -73,7 +74,7 @@ class Call:
         self.end: End | None = None
         self.answer: ApiResponse | None = None
         self.error: BaseException | None = None
-        self._exchange = exchange
+        self._exchange = as_here(exchange)
         self._lock = threading.Lock()
         self._ended = threading.Event()
 

@@ -11,7 +11,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from importer.delivery.ending import EndReason, HaltError
-from importer.language import tr
+from importer.language import as_here, tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +71,8 @@ class Lanes:
             self._waiting.append(work)
             if self._threads < self._busy:
                 self._threads += 1
-                threading.Thread(target=self._lane, name="delivery", daemon=True).start()
+                lane = as_here(self._lane)
+                threading.Thread(target=lane, name="delivery", daemon=True).start()
             self._changed.notify_all()
 
     def take_slot(self) -> None:

@@ -20,7 +20,8 @@ from importer.model import Reason
 from importer.reports.cells import guarded_row
 from importer.reports.fix_book import BOOK, ERRORS_COLUMN, FieldPlaces, FixBook
 from importer.reports.fix_names import file_paths
-from importer.reports.tables import ResultColumns, csv_writer
+from importer.reports.tables import csv_writer
+from importer.row_results import RowResults
 from importer.tables import TableDescription
 
 
@@ -120,7 +121,7 @@ class FixWriter:
             if self._old_book is not None:
                 self._old_book.unlink(missing_ok=True)
 
-    def add(self, results: ResultColumns) -> None:
+    def add(self, results: RowResults) -> None:
         """Take the results of the next rows: those that need fixing are written."""
         self.write(results.first, results.table, results.reasons, results.noes, results.withheld)
 

@@ -11,20 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from importer.issues import Severity
-from importer.model import Verdict
 from importer.reports.scrubbing import Words, words_of
 from importer.reports.withheld import issue_batches
+from importer.row_results import DECIDING, InRowOrder
 from importer.run_folder import column_batches
 
 if TYPE_CHECKING:
     from importer.run_folder import RunFolder
 
 _TEXT = pa.large_string()
-DECIDING: dict[str, Verdict] = {
-    Severity.ERROR: Verdict.INVALID,
-    Severity.SKIP: Verdict.SKIPPED,
-}
 
 
 class KeptCells:
@@ -84,29 +79,9 @@ class DecidingIssue:
     detail: str
 
 
-class DecidingIssues:
-    """The issues that may have decided a row, asked for in row order."""
-
-    def __init__(self, folder: RunFolder) -> None:
-        self._batches = issue_batches(folder)
-        self._waiting: list[tuple[int, DecidingIssue]] = []
-
-    def until(self, end: int) -> dict[int, list[DecidingIssue]]:
-        """Give those of the next rows, up to the one of index ``end``."""
-        while not self._waiting or self._waiting[-1][0] < end:
-            batch = next(self._batches, None)
-            if batch is None:
-                break
-            self._waiting += _deciding(batch)
-        found: dict[int, list[DecidingIssue]] = {}
-        taken = 0
-        for row, issue in self._waiting:
-            if row >= end:
-                break
-            taken += 1
-            found.setdefault(row, []).append(issue)
-        del self._waiting[:taken]
-        return found
+def deciding_issues(folder: RunFolder) -> InRowOrder[DecidingIssue]:
+    """Give the issues that may have decided a row, to be asked for in row order."""
+    return InRowOrder(map(_deciding, issue_batches(folder)))
 
 
 def _deciding(batch: Any) -> Iterator[tuple[int, DecidingIssue]]:

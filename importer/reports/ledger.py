@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from enum import StrEnum
@@ -12,32 +10,31 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyarrow import csv
 
 from importer.errors import UnusableInputError
 from importer.files import replacing
 from importer.guards import unguarded
 from importer.language import tr
 from importer.model import Verdict
-from importer.reports.cells import (
-    LINE_END,
-    TEXT,
-    written,
-    written_column,
-)
+from importer.reports.cells import LINE_END, TEXT, written, written_column
 from importer.reports.ledger_calls import LedgerCalls
 from importer.reports.tables import BOM
 from importer.run_folder import LEDGER, RunFolder, column_batches
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from importer.journal import Call, Settlement
-    from importer.reports.tables import ResultColumns
+    from importer.row_results import RowResults
     from importer.tables import TableDescription
 
 _AT_ONCE = 20_000  # lines
-_LONGEST_CELL = min(sys.maxsize, 2**31 - 1)  # what csv can be told on every system
+_BLOCK = 4 << 20  # octets read at a time; no line may be longer than two of them
+_NEEDED = ("key", "consent", "value", "file", "sheet", "row")
 
 
 class GivenBy(StrEnum):
@@ -128,7 +125,7 @@ class Ledger:
         if error[0] is None and self._writer is None:
             self._path.unlink(missing_ok=True)
 
-    def add(self, results: ResultColumns) -> None:
+    def add(self, results: RowResults) -> None:
         """Take the results of the next rows."""
         if self._lines is None or self._writer is None:
             return
@@ -178,7 +175,7 @@ class _LineWriter:
         self._end = end + LINE_END  # with the delimiter before it
         stream.write((BOM + header + LINE_END).encode())
 
-    def write(self, lines: Any, results: ResultColumns) -> None:
+    def write(self, lines: Any, results: RowResults) -> None:
         """Write some lines, whose rows are among the results."""
         at = pa.array(lines.column("row").to_numpy() - results.first)
         ends = pa.array(results.end).take(at).to_numpy()
@@ -217,37 +214,46 @@ _STORED = ("consent", "value", "consent_date", "basis", "cell", "given_by")
 # --- reading it -----------------------------------------------------------------------------------
 
 
-def read_ledger(path: Path, delimiter: str | None = None) -> Iterator[LedgerLine]:
+def read_ledger(
+    path: Path, fits: Callable[[Any], NDArray[np.bool_]] | None = None
+) -> Iterator[LedgerLine]:
     """Read a ``consents.csv``, in bounded memory and as it was written.
 
-    ``delimiter``: None: as its header tells. Columns that it lacks are blank.
+    ``fits``: tells of some lines, as columns of text (Arrow) that may have an apostrophe in front,
+    which are wanted; None: all. Columns that the file lacks are blank.
 
     Raises:
         UnusableInputError: it is no such file.
     """
-    before = csv.field_size_limit(_LONGEST_CELL)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            header = stream.readline()
-            told = delimiter or header.removeprefix(LEDGER_COLUMNS[0])[:1] or ","
-            names = header.rstrip("\r\n").split(told)
-            if not {"key", "consent", "value", "row"} <= {*names}:
-                raise UnusableInputError(_no_ledger(path))
-            for cells in csv.reader(stream, delimiter=told, strict=True):
-                if cells:
-                    yield _line(dict(zip(names, cells, strict=True)))
-    except (OSError, ValueError, csv.Error) as error:
-        raise UnusableInputError(_no_ledger(path)) from error
-    finally:
-        csv.field_size_limit(before)
+        for lines in _batches(path):
+            wanted = lines if fits is None else lines.filter(pa.array(fits(lines)))
+            for cells in wanted.to_pylist():
+                told = {name: unguarded(cells.get(name, "")) for name in LEDGER_COLUMNS}
+                yield LedgerLine(**{**told, "row": int(told["row"])})  # type: ignore[arg-type]
+    except (OSError, ValueError, LookupError) as error:
+        raise UnusableInputError(
+            tr(
+                "{path} cannot be read as a list of consents: put it back as it was written",
+                path=str(path),
+            )
+        ) from error
 
 
-def _no_ledger(path: Path) -> str:
-    return tr(
-        "{path} cannot be read as a list of consents: put it back as it was written", path=str(path)
-    )
-
-
-def _line(cells: dict[str, str]) -> LedgerLine:
-    texts = {name: unguarded(cells.get(name, "")) for name in LEDGER_COLUMNS}
-    return LedgerLine(**{**texts, "row": int(texts["row"])})  # type: ignore[arg-type]
+def _batches(path: Path) -> Iterator[Any]:
+    """Read the file some thousands of lines at a time, every cell as text."""
+    with path.open("rb") as stream:
+        head = stream.readline().decode("utf-8-sig").rstrip("\r\n")
+    delimiter = head.removeprefix(LEDGER_COLUMNS[0])[:1]
+    names = head.split(delimiter)
+    if not {*_NEEDED} <= {*names}:
+        raise LookupError(head)
+    with csv.open_csv(
+        path,
+        read_options=csv.ReadOptions(block_size=_BLOCK, use_threads=False),
+        parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+        convert_options=csv.ConvertOptions(
+            column_types=dict.fromkeys(names, TEXT), strings_can_be_null=False
+        ),
+    ) as reader:
+        yield from reader

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,15 +20,16 @@ from numpy.typing import NDArray
 from importer.blanks import folded
 from importer.issues import MESSAGES, IssueCode, message
 from importer.language import english, tr
-from importer.model import Outcome, Reason
-from importer.reports.kept_rows import DECIDING, DecidingIssue, DecidingIssues, KeptCells
+from importer.model import Outcome
+from importer.reports.kept_rows import DecidingIssue, KeptCells, deciding_issues
 from importer.reports.pseudonyms import Pseudonyms
 from importer.reports.scrubbing import Words, bare_path, scrubbed, words_of
+from importer.row_results import DECIDING
 
 if TYPE_CHECKING:
     from importer.journal import Call
     from importer.reports.summary import FileSummary, Summary
-    from importer.reports.tables import ResultColumns
+    from importer.row_results import RowResults
     from importer.run_folder import RunFolder, RunSettings
     from importer.tables import TableDescription
 
@@ -55,24 +56,6 @@ _OWN_ENDS = frozenset({
 })  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class MaskedColumns:
-    """The results of consecutive rows without a person in them; as reports read them."""
-
-    first: int
-    table: NDArray[np.int32]
-    number: NDArray[np.int64]
-    key: pa.Array
-    end: NDArray[np.int32]
-    outcomes: Sequence[Outcome]
-    batch: pa.Array
-    attempts: NDArray[np.int32]
-    record_id: pa.Array
-    reasons: dict[int, tuple[Reason, ...]]
-    noes: dict[int, tuple[str, ...]]
-    withheld: dict[int, tuple[str, ...]]
-
-
 class Masker:
     """Takes the persons out of what the reports of one run are written of.
 
@@ -93,7 +76,7 @@ class Masker:
             for name in (*table.columns, table.sheet, table.file, self._names[table.file])
         )
         self._cells = KeptCells(folder)
-        self._deciding = DecidingIssues(folder)
+        self._deciding = deciding_issues(folder)
 
     # --- texts ------------------------------------------------------------------------------------
 
@@ -123,18 +106,15 @@ class Masker:
         """Name each table's file without its folders."""
         return tuple(replace(table, file=self._names[table.file]) for table in tables)
 
-    def results(self, results: ResultColumns) -> MaskedColumns:
+    def results(self, results: RowResults) -> RowResults:
         """Mask the results of the next rows."""
         end, outcomes = self._ends(results)
-        return MaskedColumns(
-            first=results.first,
-            table=results.table,
-            number=results.number,
+        return replace(
+            results,
             key=_mapped(results.key, self.key),
             end=end,
             outcomes=outcomes,
             batch=_mapped(results.batch, self._pseudonyms.of_batch),
-            attempts=results.attempts,
             record_id=_mapped(results.record_id, self.text),
             reasons={},
             noes={},
@@ -195,7 +175,7 @@ class Masker:
 
     # --- what a row came to -----------------------------------------------------------------------
 
-    def _ends(self, results: ResultColumns) -> tuple[NDArray[np.int32], list[Outcome]]:
+    def _ends(self, results: RowResults) -> tuple[NDArray[np.int32], list[Outcome]]:
         """Make the rows' ends anew, each sentence of the row's own masked texts."""
         last = results.first + len(results.table)
         decided = self._deciding.until(last)
@@ -227,9 +207,10 @@ class Masker:
                 known = words if words is not None else frozenset()
                 return message(
                     issue.code,
-                    column=issue.column or issue.field,
+                    column=issue.column,
+                    field=issue.field,
                     value=self.text(issue.value),
-                    detail=self._detail(issue.code, issue.value, issue.detail, known) or "",
+                    detail=self._detail(issue.code, issue.value, issue.detail, known),
                 )
         if words is None:  # nobody knows any more what its cells were
             return self.text(one.message)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from importer.model import Outcome
-    from importer.reports.tables import ResultColumns
+    from importer.row_results import RowResults
     from importer.tables import TableDescription
 
 EXAMPLES = 5
@@ -88,7 +88,7 @@ class Problems:
         self._groups: dict[tuple[str, str], Group] = {}
         self._kept = KeptRows()
 
-    def add(self, results: ResultColumns) -> None:
+    def add(self, results: RowResults) -> None:
         """Take the results of the next rows: of these, the refused and the unknown."""
         bad = [end for end, one in enumerate(results.outcomes) if _is_bad(one.verdict, one.code)]
         at = np.flatnonzero(np.isin(results.end, bad))

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from importer.files import replacing
 from importer.issues import Severity, message
-from importer.model import Outcome, Reason, RowResult
+from importer.model import RowResult
 from importer.reports.cells import LINE_END, TEXT, guarded, guarded_row, written, written_column
 from importer.reports.problems import Problems
+from importer.row_results import RowResults
 from importer.tables import TableDescription
 
 RESULT_COLUMNS = RowResult._fields
@@ -43,39 +44,7 @@ def csv_writer(path: Path, delimiter: str) -> Iterator[Any]:
 # --- results.csv ----------------------------------------------------------------------------------
 
 
-class ResultColumns(Protocol):
-    """What reports read of reconciled rows: columns of equal length.
-
-    ``end``: which of ``outcomes`` a row came to, but for its ``record_id``.
-    """
-
-    @property
-    def first(self) -> int: ...
-    @property
-    def table(self) -> NDArray[np.int32]: ...
-    @property
-    def number(self) -> NDArray[np.int64]: ...
-    @property
-    def key(self) -> pa.Array: ...
-    @property
-    def end(self) -> NDArray[np.int32]: ...
-    @property
-    def outcomes(self) -> Sequence[Outcome]: ...
-    @property
-    def batch(self) -> pa.Array: ...
-    @property
-    def attempts(self) -> NDArray[np.int32]: ...
-    @property
-    def record_id(self) -> pa.Array: ...
-    @property
-    def reasons(self) -> dict[int, tuple[Reason, ...]]: ...
-    @property
-    def noes(self) -> dict[int, tuple[str, ...]]: ...
-    @property
-    def withheld(self) -> dict[int, tuple[str, ...]]: ...
-
-
-def result_rows(results: ResultColumns, tables: Sequence[TableDescription]) -> Iterator[RowResult]:
+def result_rows(results: RowResults, tables: Sequence[TableDescription]) -> Iterator[RowResult]:
     """Lay results out as the rows of ``results.csv``, with no cell that can run."""
     for table, number, key, end, batch, attempts, record_id in zip(
         results.table.tolist(),
@@ -115,7 +84,7 @@ class ResultWriter:
         (header,) = written([RESULT_COLUMNS], delimiter)
         stream.write((BOM + header + LINE_END).encode())
 
-    def add(self, results: ResultColumns) -> None:
+    def add(self, results: RowResults) -> None:
         """Write the results of the next rows."""
         ends = [(one.verdict, one.code, one.field, one.message) for one in results.outcomes]
         columns = [
@@ -186,9 +155,7 @@ def write_issues(
             ):
                 index, number, key = place
                 table = tables[index]
-                text = message(
-                    code, column=column or field or "", value=value or "", detail=detail or ""
-                )
+                text = message(code, column=column, field=field, value=value, detail=detail)
                 problems.note_at(code, severity, index, number, text, key)
                 cells = [table.file, table.sheet, number, column, field, severity, code]
                 writer.writerow(guarded_row([*cells, value or "", text]))

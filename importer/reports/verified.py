@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from importer.journal import Lookup
     from importer.model import Difference
-    from importer.reports.tables import ResultColumns
+    from importer.row_results import RowResults
     from importer.run_folder import RunFolder
     from importer.tables import TableDescription
 
@@ -166,7 +166,7 @@ class ReadBack:
         lines = (*self._shown[Result.MISSING], *self._shown[Result.DIFFERENT])[:MOST_SHOWN]
         return ReadBackShown(lines, self._wrong - len(lines))
 
-    def add(self, results: ResultColumns) -> None:
+    def add(self, results: RowResults) -> None:
         """Take the results of the next rows."""
         end = results.first + len(results.table)
         low, high = np.searchsorted(self._rows, [results.first, end])
@@ -175,7 +175,7 @@ class ReadBack:
         ):
             self._write(results, row - results.first, self._lookups[position])
 
-    def _write(self, results: ResultColumns, at: int, lookup: Lookup) -> None:
+    def _write(self, results: RowResults, at: int, lookup: Lookup) -> None:
         table = self._tables[results.table[at]]
         number, key = int(results.number[at]), results.key[at].as_py()
         verdict = results.outcomes[results.end[at]].verdict

@@ -18,11 +18,12 @@ from importer.reports.ledger import Ledger
 from importer.reports.page import TOTALS, page
 from importer.reports.problems import Problems
 from importer.reports.summary import RowTotals, RunFacts, Summary
-from importer.reports.tables import ResultColumns, result_writer, write_issues
+from importer.reports.tables import result_writer, write_issues
 from importer.reports.timeline import timeline
 from importer.reports.totals_page import totals_page
 from importer.reports.verified import ReadBack
 from importer.reports.withheld import issue_batches
+from importer.row_results import RowResults
 from importer.run_folder import RunFolder, RunSettings, column_batches
 from importer.tables import TableDescription
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 class _Writer(Protocol):
     """Writes one report, or the reports of one kind."""
 
-    def add(self, results: ResultColumns) -> None: ...
+    def add(self, results: RowResults) -> None: ...
 
 
 class Reports:
@@ -100,7 +101,7 @@ class Reports:
     def __exit__(self, *error: Any) -> None:
         self._files.__exit__(*error)
 
-    def add(self, results: ResultColumns) -> None:
+    def add(self, results: RowResults) -> None:
         """Take the results of the next rows."""
         shown = results if self._masks is None else self._masks.results(results)
         for writer in self._writers:
@@ -108,7 +109,7 @@ class Reports:
         self._count(shown)
         self._problems.add(shown)
 
-    def _count(self, results: ResultColumns) -> None:
+    def _count(self, results: RowResults) -> None:
         """Count the verdicts of each table."""
         ends = len(results.outcomes)
         places, counts = np.unique(

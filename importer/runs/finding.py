@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Any
-
-import orjson
 
 from importer.clock import iso
 from importer.errors import ImporterError, UnusableInputError, sentence_of
@@ -21,11 +17,11 @@ from importer.run_folder import LEDGER, RunFolder, list_runs
 from importer.runs.fitting import WantedKey, fitting_rows, said_of
 from importer.runs.ledgers import consents_of_key
 from importer.runs.looking import RUNS
+from importer.runs.remains import made_at, remaining_summary
 from importer.runs.row_ends import RunRows
 from importer.settings import SANDBOX
 
 _MOST = 1000  # rows of one run
-_STAMP = "%Y%m%dT%H%M%SZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +78,7 @@ def find(
 
 def _in_run(folder: RunFolder, key: WantedKey) -> list[Found]:
     ledger = folder.path / LEDGER
-    if not folder.state.exists() and ledger.exists():
+    if folder.purged:
         return list(_in_ledger(folder, consents_of_key(ledger, key)))
     with Journal.open(folder.journal) as journal:
         if journal.state is RunState.CHECKING:
@@ -119,14 +115,13 @@ def _in_run(folder: RunFolder, key: WantedKey) -> list[Found]:
 
 def _in_ledger(folder: RunFolder, lines: list[LedgerLine]) -> Iterator[Found]:
     """Tell of a run of which the consents alone are left."""
-    kept = _kept_summary(folder)
-    made = datetime.strptime(folder.id.partition("-")[0], _STAMP).replace(tzinfo=UTC)
+    kept = remaining_summary(folder)
     for (file, sheet, row), group in groupby(lines, key=_place):
         consents = tuple(group)
         yield Found(
             run=folder.id,
-            created=kept.get("created") or iso(made),
-            sandbox=bool(kept.get("sandbox")),
+            created=kept.created if kept else iso(made_at(folder.id)),
+            sandbox=kept is not None and kept.sandbox,
             purged=True,
             file=file,
             sheet=sheet,
@@ -140,15 +135,6 @@ def _in_ledger(folder: RunFolder, lines: list[LedgerLine]) -> Iterator[Found]:
             record_id="",
             consents=consents,
         )
-
-
-def _kept_summary(folder: RunFolder) -> dict[str, Any]:
-    """Read what a purge left of a run's summary, if it did."""
-    try:
-        content = orjson.loads((folder.path / "summary.json").read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _in_sandbox(folder: RunFolder) -> bool:

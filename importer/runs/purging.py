@@ -26,7 +26,6 @@ from importer.runs.remains import (
     take_away,
 )
 
-"""How the state of a run is called of which only the ledger is left."""
 _UNREADABLE = "unreadable"
 
 

@@ -8,18 +8,25 @@ from functools import cached_property
 from typing import Any
 
 from importer import pipeline
-from importer.issues import IssueCode, Severity, message
 from importer.journal import Call, CallResult, Journal, Lookup
 from importer.journal.going_on import goes_on, going_on, in_two_steps
 from importer.journal.one_contact import calls_of, settled_batch_of
-from importer.language import tr
-from importer.model import Outcome, RowCheck, Verdict
+from importer.model import Outcome, RowCheck
+from importer.row_results import (
+    DECIDING,
+    ENDED_BY_ISSUE,
+    answer_lost,
+    decided,
+    gave_way,
+    not_sent,
+    with_update,
+)
 from importer.run_folder import RunFolder
 from importer.runs.fitting import KnownRow
 from importer.tables import TableDescription
 
 _IN_DOUBT = frozenset({CallResult.OPEN, CallResult.IN_DOUBT})
-_SEVERITIES = {RowCheck.INVALID: Severity.ERROR, RowCheck.SKIPPED: Severity.SKIP}
+_DECIDED_BY = ("code", "column", "field", "value", "detail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +78,13 @@ class RunRows:
             case RowCheck.GOOD:
                 return self._sent(row.position)
             case RowCheck.DUPLICATE:
-                return RowEnd(self._duplicate(row))
+                same = row.winner_table == row.table
+                table = "" if same else self.tables[row.winner_table].shown
+                return RowEnd(gave_way(row.winner_number, table, refused=row.refused))
             case RowCheck.INVALID | RowCheck.SKIPPED:
-                severity = _SEVERITIES[row.check]
-                first = next(one for one in issues if one["severity"] == severity)
-                verdict = Verdict.INVALID if row.check is RowCheck.INVALID else Verdict.SKIPPED
-                outcome = Outcome(verdict, first["code"], first["field"] or "", sentence_of(first))
-                return RowEnd(outcome)
-
-    def _duplicate(self, row: KnownRow) -> Outcome:
-        code = IssueCode.DUPLICATE_REFUSED if row.refused else IssueCode.DUPLICATE_KEY
-        place = tr("row {number}", number=row.winner_number)
-        if row.winner_table != row.table:
-            table = self.tables[row.winner_table].shown
-            place = tr("row {number} of {table}", number=row.winner_number, table=table)
-        return Outcome(Verdict.DUPLICATE, code.value, "", message(code, detail=place))
+                verdict = ENDED_BY_ISSUE[row.check]
+                found = next(one for one in issues if DECIDING.get(one["severity"]) is verdict)
+                return RowEnd(decided(verdict, *(found[name] for name in _DECIDED_BY)))
 
     def _sent(self, position: int) -> RowEnd:
         end = _step_end(self.journal.at_step(0), position)
@@ -102,20 +101,10 @@ class RunRows:
         """Tell what a contact came to that went on to the second step, or was to."""
         place = int(self._going_on.searchsorted(position))
         if place == len(self._going_on) or self._going_on[place] != position:
-            return replace(update, outcome=_not_sent(), batch="")
+            return replace(update, outcome=not_sent(), batch="")
         insert = _step_end(self.journal.at_step(1), place)
-        outcome = insert.outcome
-        told = replace(update.outcome, record_id="")
-        both = told.verdict is outcome.verdict is Verdict.REJECTED
-        if both and told != replace(outcome, record_id=""):
-            words = tr(
-                "{insert} (told to the update before: {update})",
-                insert=outcome.message,
-                update=told.message,
-            )
-            outcome = replace(outcome, message=words)
         return RowEnd(
-            outcome,
+            with_update(insert.outcome, update.outcome),
             insert.batch,
             update.attempts + insert.attempts,
             (*update.calls, *insert.calls),
@@ -130,26 +119,8 @@ def _step_end(journal: Journal, position: int) -> RowEnd:
     found = settled_batch_of(journal, position)
     if found is None:
         lost = any(call.result in _IN_DOUBT for call in calls)
-        return RowEnd(_lost() if lost else _not_sent(), "", attempts, tuple(calls))
+        return RowEnd(answer_lost() if lost else not_sent(), "", attempts, tuple(calls))
     number, batch = found
     outcome = batch.outcomes[position - batch.first]
     settling = Settling(number, batch.batch, outcome, batch.request_id, batch.settled)
     return RowEnd(outcome, batch.batch, attempts, tuple(calls), (settling,))
-
-
-def _not_sent() -> Outcome:
-    return Outcome(Verdict.NOT_SENT, IssueCode.NOT_SENT, "", message(IssueCode.NOT_SENT))
-
-
-def _lost() -> Outcome:
-    return Outcome(Verdict.UNKNOWN, IssueCode.ANSWER_LOST, "", message(IssueCode.ANSWER_LOST))
-
-
-def sentence_of(issue: Mapping[str, Any]) -> str:
-    """Say an issue of a run as its reports do."""
-    return message(
-        issue["code"],
-        column=issue["column"] or issue["field"] or "",
-        value=issue["value"] or "",
-        detail=issue["detail"] or "",
-    )

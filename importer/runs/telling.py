@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from importer.errors import ImporterError, UnusableInputError
+from importer.issues import message
 from importer.journal import Call, Journal
 from importer.language import mark, tr, trn
 from importer.model import RowCheck, RunState
@@ -18,7 +19,7 @@ from importer.runs.fitting import KnownRow, WantedKey, fitting_rows, said_of
 from importer.runs.ledgers import consents_of_row
 from importer.runs.looking import RUNS
 from importer.runs.retrying import relatives
-from importer.runs.row_ends import RowEnd, RunRows, Settling, sentence_of
+from importer.runs.row_ends import RowEnd, RunRows, Settling
 from importer.runs.story_members import (
     Answer,
     Carried,
@@ -201,7 +202,7 @@ def _told(issue: dict[str, Any]) -> Told:
         issue["column"] or "",
         issue["field"] or "",
         issue["value"] or "",
-        sentence_of(issue),
+        message(**{name: issue[name] for name in ("code", "column", "field", "value", "detail")}),
     )
 
 

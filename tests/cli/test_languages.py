@@ -15,7 +15,7 @@ from importer import language
 from importer.cli import languages, run_command
 from importer.cli.asking import confirm
 from tests.cli.commands import commands, help_text
-from tests.runs.workshop import Done
+from tests.runs.workshop import Done, Workshop
 
 ENGLISH, FRENCH = "Usage: importer", "Utilisation\xa0: importer"
 ALL = [name for name, _ in commands()]
@@ -211,6 +211,22 @@ def test_a_question_in_english_is_what_it_always_was(
     assert [confirm("Send it?"), confirm("Send it?")] == [True, False]
     assert asked == ["Send it? [y/N]: "] * 3
     assert capsys.readouterr().err == "Error: invalid input\n"
+
+
+@pytest.mark.parametrize("answer", ["o", "Oui", "y"])
+def test_sending_and_abandoning_are_asked_and_answered_in_french(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    for place in ("screen", "running"):
+        monkeypatch.setattr(f"importer.cli.{place}.may_ask", lambda: True)
+    workshop.people(2)
+    monkeypatch.setenv(language.ENVIRONMENT, "fr")
+    asked = answering(monkeypatch, ["n", answer, answer])
+    assert workshop.importer("run", "people.csv").code == 4
+    assert workshop.importer("abandon", workshop.run_id()).code == 0
+    assert workshop.importer("run", "people.csv").code == 0
+    assert workshop.summary()["state"] == "finished"
+    assert [question.partition(" [")[2] for question in asked] == ["o/N]\xa0: "] * 3
 
 
 def test_json_and_what_is_said_beside_it_are_english(

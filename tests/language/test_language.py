@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from importer import language
 from importer.language import (
     Said,
+    as_here,
     choose,
     configured_in,
     decimal,
@@ -78,6 +80,36 @@ def test_another_language_is_spoken_for_a_while() -> None:
     speak("fr")
     assert spoken() == "fr"
     speak("en")
+
+
+def test_each_thread_speaks_its_own_language() -> None:
+    french, english_ = threading.Barrier(2), threading.Barrier(2)
+    heard: dict[str, list[str]] = {"fr": [], "en": []}
+
+    def speaker(chosen: str) -> None:
+        with speaking(chosen):
+            french.wait(60)  # both speak now
+            heard[chosen].append(number(1234))
+            if chosen == "en":  # the first to begin ends last
+                english_.wait(60)
+        if chosen == "fr":
+            english_.wait(60)
+        heard[chosen].append(spoken())
+
+    threads = [threading.Thread(target=speaker, args=(chosen,)) for chosen in heard]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert heard == {"fr": ["1\u202f234", "en"], "en": ["1,234", "en"]}
+    assert spoken() == "en"
+
+
+def test_work_that_is_given_away_speaks_what_was_spoken_where_it_was_given() -> None:
+    with speaking("fr"):
+        work = as_here(number)
+    assert work(1234) == "1\u202f234"
+    assert (number(1234), spoken()) == ("1,234", "en")
 
 
 @pytest.mark.parametrize(

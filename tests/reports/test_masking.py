@@ -15,10 +15,11 @@ import pytest
 from importer.issues import IssueCode, message
 from importer.journal import Call, CallResult
 from importer.language import speaking
-from importer.model import Outcome, Verdict
+from importer.model import Outcome, Reason, Verdict
 from importer.planning.column_files import ISSUES, ColumnFile
 from importer.reports.masking import Masker
 from importer.reports.scrubbing import bare_path, scrubbed, words_of
+from importer.row_results import RowResults
 from importer.run_folder import FileFacts, ListFacts, RunFolder
 from importer.tables import TableDescription
 from tests.reports import made_up
@@ -72,39 +73,28 @@ def run(tmp_path: Any) -> Run:
     return made
 
 
-@dataclass
-class Columns:
+def columns(outcomes: list[Outcome], keys: list[str], first: int = 0) -> RowResults:
     """Results of rows that each came to an end of their own."""
-
-    outcomes: list[Outcome]
-    keys: list[str]
-    first: int = 0
-
-    @property
-    def end(self) -> Any:
-        return np.arange(len(self.keys), dtype=np.int32)
-
-    @property
-    def key(self) -> Any:
-        return pa.array(self.keys, TEXT)
-
-    @property
-    def batch(self) -> Any:
-        return pa.array(["8f2a" if key else "" for key in self.keys], TEXT)
-
-    @property
-    def record_id(self) -> Any:
-        return pa.array(["4711" if key else "" for key in self.keys], TEXT)
-
-    def __getattr__(self, name: str) -> Any:
-        if name in {"reasons", "noes", "withheld"}:
-            return {0: ("First",)}
-        return np.arange(len(self.keys), dtype=np.int64)
+    numbers = np.arange(len(keys), dtype=np.int64)
+    return RowResults(
+        first=first,
+        table=numbers.astype(np.int32),
+        number=numbers,
+        key=pa.array(keys, TEXT),
+        end=numbers.astype(np.int32),
+        outcomes=outcomes,
+        batch=pa.array(["8f2a" if key else "" for key in keys], TEXT),
+        attempts=numbers.astype(np.int32),
+        record_id=pa.array(["4711" if key else "" for key in keys], TEXT),
+        reasons={0: (Reason("First"),)},
+        noes={0: ("First",)},
+        withheld={0: ("First",)},
+    )
 
 
 def told(run: Run, *outcomes: Outcome, key: str = "", first: int = 0) -> list[str]:
     """The masked sentences of rows that came to these ends."""
-    masked = run.masker().results(Columns([*outcomes], [key] * len(outcomes), first))
+    masked = run.masker().results(columns([*outcomes], [key] * len(outcomes), first))
     return [masked.outcomes[end].message for end in masked.end.tolist()]
 
 
@@ -159,7 +149,7 @@ def test_what_only_looks_like_such_a_key_is_masked_whole(run: Run, key: str) -> 
 
 def test_keys_record_ids_and_batches_of_results_are_masked(run: Run) -> None:
     sent = Outcome(Verdict.CREATED)
-    masked = run.masker().results(Columns([sent, sent], ["marie@example.com", ""]))
+    masked = run.masker().results(columns([sent, sent], ["marie@example.com", ""]))
     person = run.masker().text("marie@example.com")
     assert masked.key.to_pylist() == [person, ""]
     assert masked.record_id.to_pylist() == [run.masker().text("4711"), ""]
@@ -243,7 +233,7 @@ def test_results_may_come_in_pieces(run: Run) -> None:
     run.issues(issue(0, IssueCode.VALUE_MISSING), issue(1, IssueCode.VALUE_MISSING))
     masker = run.masker()
     for row, name in enumerate(["Ann", "Bob", "Cid"]):
-        masked = masker.results(Columns([refused(f"no {name}")], [name], first=row))
+        masked = masker.results(columns([refused(f"no {name}")], [name], first=row))
         assert masked.outcomes[masked.end[0]].message == f"no {masker.text(name)}"
 
 

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from importer.issues import IssueCode, Severity
 from importer.model import Outcome, RowResult, Verdict
-from importer.reconciliation import RowResults
 from importer.reports import ISSUE_COLUMNS, RESULT_COLUMNS
 from importer.reports.problems import Problems
 from importer.reports.tables import (
@@ -26,6 +25,7 @@ from importer.reports.tables import (
     result_writer,
     write_issues,
 )
+from importer.row_results import RowResults
 from importer.tables import TableDescription
 
 TABLES = (

@@ -10,7 +10,7 @@ import pytest
 
 from importer.journal import Journal, Lookup
 from importer.model import Difference, Outcome, Verdict
-from importer.reconciliation import RowResults, reconcile
+from importer.reconciliation import reconcile
 from importer.reports.summary import VerifiedTotals
 from importer.reports.verified import (
     MOST_SHOWN,
@@ -23,6 +23,7 @@ from importer.reports.verified import (
     verified_words,
     worse_code,
 )
+from importer.row_results import RowResults
 from importer.tables import TableDescription
 from tests.plans import AT, Planned, Row, invalid, plan_of, settle, skipped, tables_of
 
