@@ -345,11 +345,22 @@ def finish(
         summary = reports.finish(facts(totals))
     journal.set_state(state)
     watcher.end()
-    if state is RunState.FINISHED and not folder.settings.keep_all:
-        keep_rows(folder.source, to_keep)
-        cut_plan(journal, folder, to_retry)
-        folder.spooled_input.unlink(missing_ok=True)
-    journal.set_fact("cut", "done")
+    try:
+        if state is RunState.FINISHED and not folder.settings.keep_all:
+            keep_rows(folder.source, to_keep)
+            cut_plan(journal, folder, to_retry)
+            folder.spooled_input.unlink(missing_ok=True)
+        journal.set_fact("cut", "done")
+    except OSError as error:  # all that was asked for is done, and no failure of the import
+        watcher.event(
+            "not-cut",
+            message=tr(
+                "The texts of the rows that need no fixing could not be taken out of the run "
+                "folder ({reason}); when it is mended: importer report {run}",
+                reason=error.strerror or error,
+                run=folder.id,
+            ),
+        )
     return summary
 
 

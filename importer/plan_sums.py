@@ -73,12 +73,15 @@ def cut_plan(journal: Journal, folder: RunFolder, rows: Sequence[int]) -> None:
         return
     # A copy is cut, since the sum must be on the disk before what has it takes the plan's place.
     cut = plan.with_name(f".{plan.name}.cut")
-    shutil.copyfile(plan, cut)
-    make_private(cut)
-    keep_rows(cut, rows)
-    after = sha256_of(cut)
-    _note(journal, {**known, plan.name: [*known[plan.name], after]})
-    cut.replace(plan)
+    try:
+        shutil.copyfile(plan, cut)
+        make_private(cut)
+        keep_rows(cut, rows)
+        after = sha256_of(cut)
+        _note(journal, {**known, plan.name: [*known[plan.name], after]})
+        cut.replace(plan)
+    finally:
+        cut.unlink(missing_ok=True)
     sync_folder(plan.parent)
     _note(journal, {**known, plan.name: [after]})
 

@@ -35,7 +35,8 @@ from importer.model import (
 )
 
 SLICE_ROWS = 10_000
-_ID = re.compile(r"\d{8}T\d{6}Z-[a-z0-9-]+-[a-z0-9]{4}")
+_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[a-z0-9-]+-[a-z0-9]{4}")
+_STAMP = "%Y%m%dT%H%M%SZ"  # begins an id
 _NEW = ".new-"
 LEDGER = "consents.csv"
 """All that is left of a run that was purged, beside the numbers of its summary."""
@@ -348,14 +349,18 @@ def keep_rows(path: Path, rows: Sequence[int]) -> None:
     wanted = np.asarray(rows, dtype=np.int64)
     sibling = path.with_name(f".{path.name}.cutting")
     schema = pq.read_schema(path)
-    with pq.ParquetWriter(sibling, schema, compression="zstd") as writer:
-        make_private(sibling)
-        for batch in column_batches(path):
-            here = np.isin(batch.column(0).to_numpy(), wanted)  # the row's index
-            if here.any():
-                writer.write_batch(batch.filter(pa.array(here)))
-    sync_file(sibling)
-    sibling.replace(path)
+    try:
+        with pq.ParquetWriter(sibling, schema, compression="zstd") as writer:
+            make_private(sibling)
+            for batch in column_batches(path):
+                here = np.isin(batch.column(0).to_numpy(), wanted)  # the row's index
+                if here.any():
+                    writer.write_batch(batch.filter(pa.array(here)))
+        sync_file(sibling)
+        sibling.replace(path)
+    except BaseException:
+        sibling.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
 
 
@@ -367,14 +372,30 @@ def make_run_id(now: datetime, mapping: str, chance: random.Random) -> str:
     plain = unicodedata.normalize("NFKD", mapping).encode("ascii", "ignore").decode().lower()
     name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or "run"
     letters = "".join(chance.choices(string.ascii_lowercase + string.digits, k=4))
-    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{name}-{letters}"
+    return f"{now.astimezone(UTC):{_STAMP}}-{name}-{letters}"
 
 
 def list_runs(runs: Path) -> list[RunFolder]:
     """List the runs of a folder, oldest first."""
     if not runs.is_dir():
         return []
-    return [RunFolder(p) for p in sorted(runs.iterdir()) if p.is_dir() and _ID.fullmatch(p.name)]
+    return [RunFolder(p) for p in sorted(runs.iterdir()) if p.is_dir() and is_run_id(p.name)]
+
+
+def is_run_id(name: str) -> bool:
+    """Tell whether a folder is called as runs are, of a moment that there is."""
+    if not _ID.fullmatch(name):
+        return False
+    try:
+        made_at(name)
+    except ValueError:
+        return False
+    return True
+
+
+def made_at(run: str) -> datetime:
+    """Read from a run's id when it was made."""
+    return datetime.strptime(run.partition("-")[0], _STAMP).replace(tzinfo=UTC)
 
 
 def find_run(runs: Path, name: str) -> RunFolder:

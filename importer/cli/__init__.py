@@ -98,10 +98,11 @@ for _command in (
     cli.add_command(_command)
 
 
-def _language_chosen(_: click.Context, __: click.Parameter, chosen: str | None) -> None:
+def _language_chosen(context: click.Context, _: click.Parameter, chosen: str | None) -> None:
     if chosen is not None:
         language.prefer(chosen)
-        languages.speak(chosen)
+        if not context.params.get("as_json"):
+            languages.speak(chosen)
 
 
 def _add_language(command: click.Command) -> None:

@@ -44,7 +44,12 @@ def _in_english(_: click.Context, __: click.Parameter, as_json: bool) -> bool:
 
 
 as_json = click.option(
-    "--json", "as_json", is_flag=True, callback=_in_english, help="Print one JSON object on stdout."
+    "--json",
+    "as_json",
+    is_flag=True,
+    is_eager=True,  # so that what is wrong with other options is told in English, too
+    callback=_in_english,
+    help="Print one JSON object on stdout.",
 )
 quiet = click.option("-q", "--quiet", is_flag=True, help="Print only problems.")
 yes = click.option("-y", "--yes", is_flag=True, help="Send without asking.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import click
@@ -36,9 +37,24 @@ def errors_as_json(command: F) -> F:
             if as_json:
                 with contextlib.suppress(BrokenPipeError):
                     click.echo(_object(error))
+                told_again = _in_english(error)
+                if told_again is not error:
+                    raise told_again from error
             raise
 
     return told  # type: ignore[return-value]
+
+
+def _in_english(error: Exception) -> Exception:
+    """Give an error of a run that speaks another language as a program reads it."""
+    match error:
+        case UnusableInputError():
+            told = (replace(m, message=english(m.message)) for m in error.mistakes)
+            return UnusableInputError(*told)
+        case LockedError() | StoppedError():
+            return type(error)(english(sentence_of(error)))
+        case _:
+            return error
 
 
 def _object(error: Exception) -> bytes:

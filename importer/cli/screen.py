@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from importer.reports import Summary
 
-_TOLD = {"account-not-compared"}
+_TOLD = {"account-not-compared", "not-cut"}
 _MOST_PROBLEMS = 5
 
 

@@ -11,7 +11,7 @@ from importer.language import mark, tr, trn
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SAID = {"waiting", "account-not-compared"}  # by the screen itself
+_SAID = {"waiting", "account-not-compared", "not-cut"}  # by the screen itself
 _CALLS = {
     "answered": mark(
         "Call {batch}: {carried}, attempt {attempt}: answered after {milliseconds} ms"

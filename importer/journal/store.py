@@ -229,13 +229,14 @@ class Journal:
 
     def settled_batches(self) -> Iterator[SettledBatch]:
         """Give every batch that has its outcomes, in plan order, in bounded memory."""
-        found = self._database.execute(
-            "SELECT batch, first, outcomes, request_id, strangers, settled FROM settlement"
-            " WHERE step = ? ORDER BY first",
-            (self.step,),
-        )
-        for batch, first, blob, request_id, strangers, moment in found:
-            yield SettledBatch(batch, first, unpacked(blob), request_id, strangers, moment)
+        with _as_system_error(self.path):
+            found = self._database.execute(
+                "SELECT batch, first, outcomes, request_id, strangers, settled FROM settlement"
+                " WHERE step = ? ORDER BY first",
+                (self.step,),
+            )
+            for batch, first, blob, request_id, strangers, moment in found:
+                yield SettledBatch(batch, first, unpacked(blob), request_id, strangers, moment)
 
     def settled_rows(self) -> tuple[int, int]:
         """Count the rows that have an outcome, and those of them that were rejected."""
@@ -389,12 +390,18 @@ class Journal:
                 raise
 
 
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+
 @contextmanager
 def _as_system_error(path: Path) -> Iterator[None]:
-    """Say of a full disk or a lost drive what the system would."""
+    """Say of a full disk, a lost drive or a damaged file what the system would."""
     try:
         yield
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
+        damaged = getattr(error, "sqlite_errorcode", None) in _DAMAGED
+        if not damaged and not isinstance(error, sqlite3.OperationalError):
+            raise
         raise OSError(f"{path}: {error}") from error
 
 

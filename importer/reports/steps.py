@@ -33,8 +33,8 @@ ADVICE = {
         "platform, then test them."
     ),
     "all-refused": mark(
-        "The platform refuses every contact alike. Find the cause in its words below before you "
-        "go on: a permission, a required field or the mapping."
+        "The platform refuses every contact alike. Find the cause in its words before you go "
+        "on: a permission, a required field or the mapping."
     ),
     "too-many-rejected": mark(
         "The platform refused more rows than you allowed. Read why below before you go on."

@@ -152,6 +152,10 @@ class Reports:
     def _write_pages(self, summary: Summary, settings: RunSettings) -> None:
         groups, calls = self._problems.groups(), timeline(self._calls)
         masked = self._masks is not None
+        # First, so that the page names it the first time as ever after.
+        if self._totals_wanted:
+            told = totals_page(summary, groups, calls, masked=masked)
+            write_whole(self._path / TOTALS, told.encode())
         told = page(
             summary,
             groups,
@@ -163,6 +167,3 @@ class Reports:
             masked=masked,
         )
         write_whole(self._path / "report.html", told.encode())
-        if self._totals_wanted:
-            told = totals_page(summary, groups, calls, masked=masked)
-            write_whole(self._path / TOTALS, told.encode())

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import orjson
 
@@ -15,7 +16,7 @@ from importer.assembly import Means, Opened
 from importer.assembly.retrying import doubtful_positions
 from importer.clock import iso
 from importer.delivery import DeliveryEnd, EndReason
-from importer.errors import StoppedError, UnusableInputError
+from importer.errors import ImporterError, StoppedError, UnusableInputError
 from importer.journal import Journal
 from importer.journal.sentences import note_sentences
 from importer.language import english, speaking, tr, trn
@@ -335,24 +336,7 @@ def _told(folder: RunFolder, journal: Journal, means: Means) -> Iterator[None]:
     except (UnusableInputError, StoppedError):
         raise
     except OSError as error:
-        reason = error.strerror or error
-        if journal.state in {RunState.CHECKING, RunState.CHECKED}:
-            raise UnusableInputError(
-                tr(
-                    "the machine stands in the way ({reason}; when it is mended: importer resume "
-                    "{run}). Nothing was sent.",
-                    reason=reason,
-                    run=folder.id,
-                )
-            ) from error
-        raise StoppedError(
-            tr(
-                "STOPPED EARLY: the machine stands in the way ({reason}; when it is mended: "
-                "importer resume {run})",
-                reason=reason,
-                run=folder.id,
-            )
-        ) from error
+        raise _in_the_way(folder, journal, error) from error
     except Exception as error:
         frames = traceback.extract_tb(error.__traceback__)
         RunLog(folder.log, means.clock).write(
@@ -361,3 +345,51 @@ def _told(folder: RunFolder, journal: Journal, means: Means) -> Iterator[None]:
             traceback=[f"{f.filename}:{f.lineno} {f.name}" for f in frames],
         )
         raise
+
+
+def _in_the_way(folder: RunFolder, journal: Journal, error: OSError) -> ImporterError:
+    """Say what the machine refused, and how far the run is."""
+    told = {"reason": _reason(folder, error), "run": folder.id}
+    match journal.state:
+        case RunState.CHECKING | RunState.CHECKED:
+            return UnusableInputError(
+                tr(
+                    "the machine stands in the way ({reason}; when it is mended: importer resume "
+                    "{run}). Nothing was sent.",
+                    **told,
+                )
+            )
+        case RunState.FINISHED | RunState.REFUSED | RunState.ABANDONED:
+            return UnusableInputError(
+                tr(
+                    "the reports cannot be written ({reason}); when it is mended: importer report "
+                    "{run}",
+                    **told,
+                )
+            )
+        case RunState.SENDING if journal.fact("finished") is not None:
+            return StoppedError(
+                tr(
+                    "Everything was sent, but the reports cannot be written ({reason}); when it is "
+                    "mended: importer resume {run}",
+                    **told,
+                )
+            )
+        case RunState.SENDING | RunState.STOPPED:
+            return StoppedError(
+                tr(
+                    "STOPPED EARLY: the machine stands in the way ({reason}; when it is mended: "
+                    "importer resume {run})",
+                    **told,
+                )
+            )
+
+
+def _reason(folder: RunFolder, error: OSError) -> str:
+    """Say why a file could not be written; of one that a program has open, which it is."""
+    if isinstance(error, PermissionError) and error.filename2 is not None:
+        held = Path(error.filename2)
+        if held.is_relative_to(folder.path):
+            held = held.relative_to(folder.path)
+        return tr("{file} is open in another program: close it there", file=held.as_posix())
+    return str(error.strerror or error)

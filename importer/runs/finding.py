@@ -13,11 +13,11 @@ from importer.journal import Journal
 from importer.language import tr
 from importer.model import RunState
 from importer.reports.ledger import LedgerLine
-from importer.run_folder import LEDGER, RunFolder, list_runs
+from importer.run_folder import LEDGER, RunFolder, list_runs, made_at
 from importer.runs.fitting import WantedKey, fitting_rows, said_of
 from importer.runs.ledgers import consents_of_key
 from importer.runs.looking import RUNS
-from importer.runs.remains import made_at, remaining_summary
+from importer.runs.remains import remaining_summary
 from importer.runs.row_ends import RunRows
 from importer.settings import SANDBOX
 

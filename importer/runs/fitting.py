@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,8 @@ class WantedKey:
     """
 
     def __init__(self, text: str) -> None:
+        # What a terminal of another encoding typed is no text, and no key is like it.
+        text = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
         self._text = comparable_key([text])
         self._parts = _parts(text)
 
@@ -87,7 +90,10 @@ def _parts(text: str) -> dict[str, str] | None:
         content: dict[str, Any] = orjson.loads(text)
     except orjson.JSONDecodeError:
         return None
-    return {name: comparable_key([str(value or "")]) for name, value in content.items()}
+    return {
+        name: comparable_key(["" if value is None else str(value)])
+        for name, value in content.items()
+    }
 
 
 def fitting_rows(
@@ -138,19 +144,25 @@ def said_of(path: Path, row: int) -> list[dict[str, Any]]:
     """Give what a file of the run says of one row; its first column holds the row's index."""
     if not path.exists():
         return []
-    name = pq.read_schema(path).names[0]
+    with _readable(path):
+        name = pq.read_schema(path).names[0]
     found = _groups(path, [name], lambda group: group.column(0).to_numpy() == row)
     return [line for lines in found for line in lines.to_pylist()]
 
 
 def _groups(path: Path, columns: list[str], mask: Callable[[Any], _Mask]) -> Iterator[Any]:
     """Give the fitting rows of a file, part by part; of the others only some columns are read."""
+    with _readable(path), pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            fits = mask(file.read_row_group(group, columns=columns))
+            if fits.any():
+                yield file.read_row_group(group).filter(pa.array(fits))
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
     try:
-        with pq.ParquetFile(path) as file:
-            for group in range(file.num_row_groups):
-                fits = mask(file.read_row_group(group, columns=columns))
-                if fits.any():
-                    yield file.read_row_group(group).filter(pa.array(fits))
+        yield
     except (pa.ArrowException, OSError) as error:
         raise UnusableInputError(
             tr("{file} cannot be read: it is missing or damaged", file=path)

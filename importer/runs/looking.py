@@ -29,7 +29,7 @@ def standing(folder: RunFolder) -> tuple[RunState | None, bool]:
     try:
         with Journal.open(folder.journal) as journal:
             return journal.state, assembly.consented(journal)
-    except ImporterError:
+    except (ImporterError, OSError, ValueError):
         return None, False
 
 
@@ -102,7 +102,7 @@ def runs(*, runs_dir: str | Path = RUNS) -> list[tuple[RunFolder, str, Summary |
         state, _ = standing(folder)
         try:
             summary = show(str(folder.path))
-        except ImporterError:
+        except Exception:  # noqa: BLE001 - whatever one run has, the others are listed
             summary = None
         found.append((folder, state.value if state else "unreadable", summary))
     return found

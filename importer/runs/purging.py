@@ -13,7 +13,7 @@ from importer.errors import ImporterError, LockedError, UnusableInputError, sent
 from importer.journal import Journal
 from importer.language import tr, trn
 from importer.model import RunState
-from importer.run_folder import RunFolder, list_runs
+from importer.run_folder import RunFolder, list_runs, made_at
 from importer.runs.looking import RUNS
 from importer.runs.remains import (
     PURGED,
@@ -21,7 +21,6 @@ from importer.runs.remains import (
     has_ledger,
     hide,
     last_change,
-    made_at,
     remaining_summary,
     take_away,
 )
@@ -231,8 +230,8 @@ class _Known:
                     _unfinished(folder, state, consented=assembly.consented(journal)),
                     pipeline.plan_facts(journal).read if known else None,
                 )
-        except (ImporterError, OSError, ValueError) as error:
-            why = sentence_of(error) if isinstance(error, ImporterError) else str(error)
+        except Exception as error:  # noqa: BLE001 - whatever one run has, the others can go
+            why = sentence_of(error) if isinstance(error, ImporterError) else type(error).__name__
             return cls(folder, _UNREADABLE, made_at(folder.id), unfinished=why)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,12 @@ import orjson
 
 from importer.files import sync_folder, write_whole
 from importer.reports import Summary
-from importer.run_folder import LEDGER, RunFolder
+from importer.run_folder import LEDGER, RunFolder, is_run_id, made_at
 
 PURGED = "purged"
 """What a run's state is called of which only the consents are left."""
 _GOING = ".purged-"
 _SUMMARY = "summary.json"
-_STAMP = "%Y%m%dT%H%M%SZ"
 _CHANGES = ("finished", "started", "checked", "created")
 _RENAMED_WHILE_HELD = os.name == "posix"  # elsewhere a folder with an open file keeps its name
 # What is left of a summary holds no person's name, and no words that could quote a cell.
@@ -47,19 +46,23 @@ def last_change(folder: RunFolder, run: str) -> datetime:
     """Tell when the state of a purged run last changed; of an unreadable one, when it was made."""
     summary = remaining_summary(folder)
     told = [getattr(summary, name) for name in _CHANGES] if summary is not None else []
-    return datetime.fromisoformat(max(told)) if any(told) else made_at(run)
+    return max(_moments(told), default=made_at(run))
 
 
-def made_at(run: str) -> datetime:
-    """Read from a run's id when it was made."""
-    return datetime.strptime(run.partition("-")[0], _STAMP).replace(tzinfo=UTC)
+def _moments(told: Iterable[str]) -> Iterator[datetime]:
+    """Read the moments that a summary tells; what somebody spoilt is none."""
+    for text in told:
+        with contextlib.suppress(ValueError):
+            moment = datetime.fromisoformat(text)
+            yield moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def going_folders(runs: Path) -> Iterator[tuple[str, RunFolder]]:
     """Give the ids of runs that a purge began to take away, and where they are."""
     for path in sorted(runs.glob(f"{_GOING}*")):
-        if path.is_dir() and not path.is_symlink():
-            yield path.name.removeprefix(_GOING), RunFolder(path)
+        run = path.name.removeprefix(_GOING)
+        if is_run_id(run) and path.is_dir() and not path.is_symlink():
+            yield run, RunFolder(path)
 
 
 def hide(folder: RunFolder, is_as_it_was: Callable[[], bool]) -> RunFolder | None:

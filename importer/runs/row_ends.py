@@ -11,6 +11,7 @@ from importer import pipeline
 from importer.journal import Call, CallResult, Journal, Lookup
 from importer.journal.going_on import goes_on, going_on, in_two_steps
 from importer.journal.one_contact import calls_of, settled_batch_of
+from importer.language import speaking
 from importer.model import Outcome, RowCheck
 from importer.row_results import (
     DECIDING,
@@ -73,7 +74,14 @@ class RunRows:
         return going_on(self.journal, self._planned)
 
     def end_of(self, row: KnownRow, issues: Sequence[Mapping[str, Any]]) -> RowEnd:
-        """Tell what a row came to; ``issues``: what the run's issues say of it, in their order."""
+        """Tell what a row came to, in the run's language, which details of issues are in.
+
+        ``issues``: what the run's issues say of it, in their order.
+        """
+        with speaking(self.folder.settings.language):
+            return self._end_of(row, issues)
+
+    def _end_of(self, row: KnownRow, issues: Sequence[Mapping[str, Any]]) -> RowEnd:
         match row.check:
             case RowCheck.GOOD:
                 return self._sent(row.position)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import orjson
 from importer.errors import ImporterError, UnusableInputError
 from importer.issues import message
 from importer.journal import Call, Journal
-from importer.language import mark, tr, trn
+from importer.language import mark, speaking, tr, trn
 from importer.model import RowCheck, RunState
 from importer.reports.withheld import withheld_file
 from importer.run_folder import LEDGER, RunFolder, find_run
@@ -45,6 +46,8 @@ _PLAN_CUT = mark(
 )
 _EXTRA = mark("(beyond the header)")
 
+_SAID_BY = ("code", "column", "field", "value", "detail")
+
 
 def story(
     run: str,
@@ -66,7 +69,7 @@ def story(
     folder = find_run(Path(runs_dir), run)
     if row is None and not (key or "").strip():
         raise UnusableInputError(tr("name a row by its number or by its key"))
-    with Journal.open(folder.journal) as journal:
+    with _readable(folder), Journal.open(folder.journal) as journal:
         if journal.state is RunState.CHECKING:
             raise UnusableInputError(
                 tr("the check of {run} did not end: importer resume {run}", run=folder.id)
@@ -78,6 +81,16 @@ def story(
         if not found:
             raise UnusableInputError(_nothing(rows, row=row, key=key, tables=tables))
         return tuple(_story(rows, one, count) for one in found)
+
+
+@contextmanager
+def _readable(folder: RunFolder) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UnusableInputError(
+            tr("{file} cannot be read: it is missing or damaged", file=folder.journal)
+        ) from error
 
 
 # --- which rows ---------------------------------------------------------------------------------
@@ -157,10 +170,10 @@ def _story(rows: RunRows, one: KnownRow, count: int) -> Story:
         record_id=end.outcome.record_id,
         read=read,
         unread=tr(_CUT) if read is None else "",
-        issues=tuple(_told(issue) for issue in issues),
+        issues=_told(folder, issues),
         planned=planned,
         unplanned=tr(_PLAN_CUT) if planned is None and good else "",
-        withheld=tuple(_told(issue) for issue in said_of(withheld_file(folder), one.index)),
+        withheld=_told(folder, said_of(withheld_file(folder), one.index)),
         consents=tuple(
             consents_of_row(
                 folder.path / LEDGER, file=table.file, sheet=table.sheet, row=one.number
@@ -195,15 +208,20 @@ def _planned(folder: RunFolder, one: KnownRow) -> tuple[PlannedValue, ...] | Non
     return tuple(PlannedValue(code, text) for code, text in values if text is not None)
 
 
-def _told(issue: dict[str, Any]) -> Told:
-    return Told(
-        issue["severity"],
-        issue["code"],
-        issue["column"] or "",
-        issue["field"] or "",
-        issue["value"] or "",
-        message(**{name: issue[name] for name in ("code", "column", "field", "value", "detail")}),
-    )
+def _told(folder: RunFolder, issues: Sequence[dict[str, Any]]) -> tuple[Told, ...]:
+    """Tell what issues say, in the run's language, which their details are in."""
+    with speaking(folder.settings.language):
+        return tuple(
+            Told(
+                issue["severity"],
+                issue["code"],
+                issue["column"] or "",
+                issue["field"] or "",
+                issue["value"] or "",
+                message(**{name: issue[name] for name in _SAID_BY}),
+            )
+            for issue in issues
+        )
 
 
 def _carried(call: Call) -> Carried:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from importer.sources.books import Book, Sheet
 from importer.sources.books.glance import first_rows, is_filled
-from importer.sources.layout import is_ours
+from importer.sources.header import is_ours
 from importer.sources.pieces import Piece, piece_of_rows, table_of
 
 OUR_BOOK = "to-fix.xlsx"

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from importer.blanks import folded
 from importer.errors import UnusableInputError
 from importer.guards import unguarded
 from importer.language import number, tr
 from importer.tables import NO_HEADER
 
 # The last header of a file of ours: the rows to fix, with what is wrong with each.
-OUR_MARK = "import_errors"
+_OUR_MARK = "import_errors"
 COLUMN_LIMIT = 16_384  # what Excel can hold: https://support.microsoft.com/office/1672b34d
 
 
@@ -47,7 +48,8 @@ def read_header(
     ``row``: as a spreadsheet shows it, ``NO_HEADER`` when there is none. ``first``: the position
     that a spreadsheet shows for the first cell. ``guarded``: as of the header.
 
-    Raises ``UnusableInputError`` when there are more columns than a spreadsheet can hold.
+    Raises ``UnusableInputError`` when there are more columns than a spreadsheet can hold, or where
+    a file of ours lost its shape.
     """
     if len(cells) > COLUMN_LIMIT:
         raise UnusableInputError(
@@ -62,13 +64,33 @@ def read_header(
         )
     texts = [" ".join(cell.replace("\ufeff", "").split()) for cell in cells]
     named = [i for i, text in enumerate(texts) if text]
-    ours = named[-1] if named and texts[named[-1]] == OUR_MARK else None
+    ours = named[-1] if is_ours(texts) else None
+    if ours is None and row != NO_HEADER:
+        _refuse_moved_mark(texts, shown_as)
     if ours is not None and guarded:
         texts = [unguarded(text) for text in texts]
     names, warnings, repeated = _unique(texts, first)
     if row == NO_HEADER:
         warnings = [_without_header(names)]
     return Header(tuple(names), row, ours, tuple(warnings), tuple(repeated), guarded)
+
+
+def is_ours(cells: Sequence[str]) -> bool:
+    """Tell whether a row is the header of a file of ours."""
+    named = [cell for cell in cells if cell.strip()]
+    return bool(named) and folded(named[-1]) == _OUR_MARK
+
+
+def _refuse_moved_mark(texts: Sequence[str], shown_as: str) -> None:
+    """Read as any other, its cells would keep the apostrophes that we put before them."""
+    if any(folded(text) == _OUR_MARK for text in texts):
+        raise UnusableInputError(
+            tr(
+                "{file} has rows to fix, but import_errors is not its last column any more: move "
+                "that column to the end; if the file is another one, rename the column.",
+                file=shown_as,
+            )
+        )
 
 
 def _without_header(names: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from importer.errors import UnusableInputError
 from importer.language import tr
 from importer.sources.body import HEADER_LINES, Body
-from importer.sources.header import OUR_MARK
+from importer.sources.header import is_ours
 from importer.sources.kinds import Kind, is_rule, kind_of
 from importer.tables import NO_HEADER, Certainty, SourceOptions
 
@@ -127,12 +127,6 @@ def find_layout(
     lines = header_rows or _lines(rows, filled, start, body)
     certain = body.unlike(rows[start]) >= 2 or len(solid) == 1
     return _layout(rows, start, lines, width, Certainty.CERTAIN if certain else Certainty.LIKELY)
-
-
-def is_ours(row: Sequence[str]) -> bool:
-    """Tell whether a row is the header of a file of ours."""
-    named = [cell.strip() for cell in row if cell.strip()]
-    return bool(named) and named[-1] == OUR_MARK
 
 
 def _layout(

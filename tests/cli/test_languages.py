@@ -238,6 +238,41 @@ def test_json_and_what_is_said_beside_it_are_english(
     assert "Missing argument 'FILE...'." in importer(capsys, "check", "--json").err
 
 
+@pytest.mark.parametrize("options", [["--json", "--language", "fr"], ["--first", "x", "--json"]])
+def test_json_is_english_wherever_it_stands(
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+) -> None:
+    monkeypatch.setenv(language.ENVIRONMENT, "fr")
+    assert importer(capsys, "check", *options).err.startswith("Usage: importer check")
+
+
+def test_what_stands_in_the_way_of_a_french_run_is_english_beside_json(workshop: Workshop) -> None:
+    workshop.people(2)
+    workshop.importer("check", "people.csv", "--language", "fr")
+    run = workshop.run_id()
+    assert "vérifiée" in workshop.importer("resume", run, "--yes").err
+    done = workshop.importer("resume", run, "--yes", "--json")
+    assert done.err.startswith(f"importer: {run} was only checked")
+    assert done.json["error"]["mistakes"][0]["message"] in done.err
+
+
+def test_rows_of_a_french_run_are_told_in_one_language_wherever_they_are_found(
+    workshop: Workshop,
+) -> None:
+    workshop.write("people.csv", "Email,First,City\nno address,E,F\n")
+    workshop.importer("check", "people.csv", "--language", "fr")
+    said = workshop.results()[0]["message"]
+    assert said.startswith("«")
+    (found,) = workshop.importer("find", "no address", "--json").json["found"]
+    (row,) = workshop.importer("show", workshop.run_id(), "--row", "2", "--json").json["rows"]
+    assert [found["message"], row["message"], row["issues"][0]["message"]] == [said] * 3
+    shown = workshop.importer("find", "no address").out
+    assert shown.splitlines()[1].endswith(said.replace("\xa0", " "))
+
+
 # --- afterwards ---------------------------------------------------------------------------------
 
 

@@ -209,3 +209,31 @@ def rows_of(report: Path) -> list[list[Any]]:
             return [row[:-1] for row in csv.reader(stream)]
     sheet: Any = openpyxl.load_workbook(report).worksheets[1]
     return [[cell.value for cell in (*row[:5], *row[6:])] for row in sheet.iter_rows()]
+
+
+@pytest.mark.parametrize("mark", ["Import_Errors", "IMPORT_ERRORS ", " import_errors"])
+def test_a_csv_of_ours_is_known_however_its_last_header_is_written(
+    workshop: Workshop, mark: str
+) -> None:
+    workshop.write("mappings/people.yaml", MAPPING)
+    row = "a@example.com,,1990-12-31,,'=1+1,why"
+    workshop.write("mended.csv", f"Email,Phone,Born,News,Notes,{mark}\n{row}\n")
+    done = workshop.importer("run", "mended.csv", "-m", "people", "--yes")
+    assert done.code == 0, done.err
+    assert workshop.contact("a@example.com")["f_Notes"] == "=1+1"
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [("import_errors,Email,Notes", "why,a@example.com,'=1+1"),
+     ("Email,Notes,Import_errors,Mine", "a@example.com,'=1+1,why,x")],
+)  # fmt: skip
+def test_a_file_of_ours_that_lost_its_shape_is_refused_and_not_read_with_our_apostrophes(
+    workshop: Workshop, header: str, row: str
+) -> None:
+    workshop.write("mappings/people.yaml", MAPPING)
+    workshop.write("mended.csv", f"{header}\n{row}\n")
+    done = workshop.importer("run", "mended.csv", "-m", "people", "--yes")
+    assert done.code == 4
+    assert "import_errors is not its last column any more" in done.err
+    assert not workshop.contacts()

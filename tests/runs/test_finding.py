@@ -163,3 +163,19 @@ def test_a_key_that_begins_like_a_formula_is_found(tmp_path: Path) -> None:
 
 def test_a_list_without_lines_holds_nobody(tmp_path: Path) -> None:
     assert consents_of_key(ledger(tmp_path), WantedKey(ADDRESS)) == []
+
+
+def test_an_address_that_is_no_text_is_nobodys(workshop: Workshop) -> None:
+    workshop.people(1)
+    assert workshop.importer("run", "people.csv", "--yes").code == 0
+    done = workshop.importer("find", "mari\udce9@example.com")
+    assert done.code == 4
+    assert "cannot be searched" not in done.err
+    told = workshop.importer("show", workshop.run_id(), "--key", "mari\udce9@example.com")
+    assert told.code == 4
+    assert "has no row with the key" in told.err
+
+
+def test_a_part_of_a_key_may_be_written_as_a_number() -> None:
+    key = WantedKey('{"key_f_EMail": "a@example.com", "key_f_No": 0}')
+    assert key.fits('{"key_f_EMail":"a@example.com","key_f_No":"0"}')

@@ -327,3 +327,20 @@ def test_what_quiet_commands_say_and_logs_hold_no_person(workshop: Workshop) -> 
         told += done.out + done.err
         logs = [log.read_text("utf-8") for log in workshop.folder.rglob("run.log")]
         assert not any(word in text for word in PERSONAL for text in (told, *logs))
+
+
+@pytest.mark.parametrize("masked", [(), ("--mask",)])
+def test_a_page_names_the_totals_beside_it_the_first_time_too(
+    workshop: Workshop, masked: tuple[str, ...]
+) -> None:
+    workshop.people(3)
+    workshop.importer("run", "people.csv", "--yes")
+    written = []
+    for _ in range(2):
+        workshop.importer("report", workshop.run_id(), "--totals", *masked)
+        written.append(bytes_below(workshop.run_folder(), but=["run.log"]))
+        page = workshop.run_folder() / ("masked" if masked else "") / "report.html"
+        assert "totals.html" in page.read_text("utf-8")
+    assert {name: text for name, text in written[0].items() if "journal" not in name} == {
+        name: text for name, text in written[1].items() if "journal" not in name
+    }

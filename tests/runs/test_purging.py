@@ -503,3 +503,58 @@ def test_two_purges_at_once_delete_a_run_once(
     monkeypatch.setattr("importer.runs.remains.shutil.rmtree", raced)
     assert purge(1, yes=True).failed == ()
     assert (len(calls), names(workshop)) == (2, [])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [".purged-notes", ".purged-20269999T999999Z-people-abcd", "20269999T999999Z-people-abcd",
+     "\uff12026101T000000Z-people-abcd"],
+)  # fmt: skip
+def test_what_is_only_called_like_a_run_is_left_alone_and_stops_nothing(
+    workshop: Workshop, name: str
+) -> None:
+    finished(workshop)
+    somebodys = workshop.folder / "runs" / name / "settings.json"
+    somebodys.parent.mkdir()
+    somebodys.write_text("{}")
+    done = workshop.importer("purge", "--days", "0", "--yes")
+    assert done.code == 0, done.err
+    assert [path.name for path in (workshop.folder / "runs").iterdir()] == [name]
+    assert somebodys.exists()
+
+
+@pytest.mark.parametrize("finished_at", ["yesterday", "2026-01-01"])
+def test_a_ledger_beside_a_spoilt_date_stops_nothing(workshop: Workshop, finished_at: str) -> None:
+    finished(workshop)
+    summary = json.loads((workshop.run_folder() / "summary.json").read_bytes())
+    told = {**summary, "created": finished_at, "finished": finished_at}
+    left = workshop.folder / "runs" / "20260101T000000Z-people-abcd"
+    left.mkdir()
+    (left / "consents.csv").write_text("key,consent,value,row\n")
+    (left / "summary.json").write_text(json.dumps(told))
+    done = workshop.importer("purge", "--days", "0", "--yes")
+    assert done.code == 0, done.err
+    assert [path.name for path in (workshop.folder / "runs").iterdir()] == [left.name]
+
+
+def test_a_run_whose_journal_is_damaged_within_hides_and_spares_no_other(
+    workshop: Workshop,
+) -> None:
+    damaged, good = finished(workshop).name, finished(workshop).name
+    path = workshop.folder / "runs" / damaged / "state" / "journal.sqlite3"
+    content = path.read_bytes()
+    path.write_bytes(content[:4096] + b"Z" * 4096 + content[8192:])
+    listed = workshop.importer("runs")
+    assert listed.code == 0
+    assert good in listed.out
+    assert "unreadable" in listed.out
+    for told in (
+        ["show", damaged, "--row", "2"],
+        ["report", damaged],
+        ["report", damaged, "--mask"],
+    ):
+        done = workshop.importer(*told)
+        assert done.code == 4
+        assert "defect" not in done.err
+    assert workshop.importer("purge", "--days", "0", "--yes").code in {0, 3}
+    assert [path.name for path in (workshop.folder / "runs").iterdir()] == [damaged]
