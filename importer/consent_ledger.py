@@ -27,7 +27,7 @@ from importer.mapping import BoundMapping, Mapping, YesTo, bind
 from importer.masks import Mask, to_mask
 from importer.model import PlanSlice
 from importer.planning.column_files import TEXT, ColumnFile
-from importer.reports.ledger import GivenBy, ledger_file
+from importer.reports.ledger import GivenBy, noted_consents
 from importer.run_folder import SLICE_ROWS, RunFolder, column_batches, planned_fields
 from importer.tables import TableDescription
 
@@ -67,7 +67,7 @@ def note_consents(
         return
     if _length(folder.plan) != planned or _length(folder.source) != read:
         return
-    place = ledger_file(folder)
+    place = noted_consents(folder)
     sibling = place.with_name(f".{place.name}.writing")
     lines = 0
     with ColumnFile(sibling, _SCHEMA) as writer:

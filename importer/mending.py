@@ -13,7 +13,7 @@ from importer.mapping import Mapping, bind
 from importer.reports import Mending, Refusal, Refusals
 from importer.reports.steps import run_command
 from importer.run_folder import RunSettings
-from importer.tables import Acceptance, TableDescription
+from importer.tables import FIX_BOOK, Acceptance, TableDescription
 
 _WRITTEN = {"always": True, "never": False}
 
@@ -31,7 +31,7 @@ def mending_of(
         places=[places_of(mapping, table) for table in tables],
         evened=mapping.source.ragged_rows is Acceptance.ACCEPT,
         workbook=workbook or _WRITTEN.get(settings.report_workbook),
-        command=run_command([f"runs/{settings.run}/to-fix.xlsx"], settings),
+        command=run_command([f"runs/{settings.run}/{FIX_BOOK}"], settings),
     )
 
 

@@ -18,7 +18,7 @@ from importer.journal import Journal
 from importer.journal.sentences import sentences
 from importer.language import tr
 from importer.mapping import Mapping, YesTo
-from importer.model import Limits, RunState, Verdict
+from importer.model import Limits, RunState
 from importer.planning import PlanFacts
 from importer.reports import (
     CallTotals,
@@ -45,9 +45,7 @@ def facts_of(
     facts = pipeline.plan_facts(journal)
     connection = settings.connection
     mapping = assembly.mapping_of(folder)
-    rows = RowTotals(
-        read=facts.read, **{verdict.value.replace("-", "_"): totals[verdict] for verdict in Verdict}
-    )
+    rows = RowTotals.counted(totals, read=facts.read)
     end = orjson.loads(journal.fact("end") or "{}")
     code = exit_code(state, rows, facts.refused_duplicates, end.get("signal"))
     warning = journal.fact(VERIFY_WARNING)  # None: nothing was to be looked up

@@ -166,9 +166,13 @@ class RunFolder:
         return self.path / "mapping.yaml"
 
     @property
+    def ledger(self) -> Path:
+        return self.path / LEDGER
+
+    @property
     def purged(self) -> bool:
         """Whether only its ledger of consents is left."""
-        return not self.state.exists() and (self.path / LEDGER).is_file()
+        return not self.state.exists() and self.ledger.is_file()
 
     @cached_property
     def settings(self) -> RunSettings:
@@ -410,7 +414,7 @@ def find_run(runs: Path, name: str) -> RunFolder:
             tr(
                 "{run} was purged: only its consents are left, in {file}",
                 run=found.id,
-                file=found.path / LEDGER,
+                file=found.ledger,
             )
         )
     return found

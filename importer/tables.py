@@ -13,6 +13,12 @@ NO_HEADER = 0
 FILE_END = 0
 """The ``last_row`` that says: all rows to the end of the file belong to the table."""
 
+ERRORS_COLUMN = "import_errors"
+"""The last header of a file of rows to fix: what is wrong with each. By it the file is ours."""
+FIX_BOOK = "to-fix.xlsx"
+"""A workbook of rows to fix: its name, its title and its first cell. By these it is ours."""
+NO_CELL = "<no cell>"
+"""What such a workbook has where a row that is too short has no cell."""
 
 DELIMITER_WORDS = {
     "tab": "\t",
@@ -199,9 +205,7 @@ class TableDescription:
     @property
     def shown(self) -> str:
         """The table as a message names it."""
-        if not self.sheet:
-            return self.file
-        return tr("{file}, sheet {sheet}", file=self.file, sheet=self.sheet)
+        return table_shown(self.file, self.sheet)
 
     @property
     def place(self) -> str:
@@ -219,6 +223,18 @@ class TableDescription:
             ),
             obstacles=tuple((column, english(sentence)) for column, sentence in self.obstacles),
         )
+
+
+def table_shown(file: str, sheet: str) -> str:
+    """Name a table of a file; ``sheet``: "" where the file has none."""
+    return tr("{file}, sheet {sheet}", file=file, sheet=sheet) if sheet else file
+
+
+def place_of(file: str, sheet: str, row: int | str) -> str:
+    """Say where a row stands."""
+    if sheet:
+        return tr("{file}, sheet {sheet}, row {row}", file=file, sheet=sheet, row=row)
+    return tr("{file}, row {row}", file=file, row=row)
 
 
 def header_in_words(header_row: int, header_rows: int) -> str:

@@ -16,6 +16,7 @@ from importer.tables import (
     delimiter_problem,
     encoding_named,
     header_in_words,
+    place_of,
     quote_problem,
 )
 
@@ -90,3 +91,8 @@ def test_a_table_is_named_with_its_sheet() -> None:
     sheet = TableDescription("a.xlsx", "June", "xlsx", (), header_row=1)
     assert (text.shown, text.place) == ("a.csv", "a.csv")
     assert (sheet.shown, sheet.place) == ("a.xlsx, sheet June", "a.xlsx, sheet June,")
+
+
+def test_the_place_of_a_row_names_the_sheet_where_there_is_one() -> None:
+    assert place_of("people.csv", "", 7) == "people.csv, row 7"
+    assert place_of("people.xlsx", "May", 7) == "people.xlsx, sheet May, row 7"

@@ -12,6 +12,7 @@ from importer.cli import options
 from importer.cli.refusing import errors_as_json
 from importer.cli.screen import say
 from importer.language import decimal, mark, speaking, tr, trn
+from importer.tables import place_of
 
 if TYPE_CHECKING:
     from importer.reports.ledger import LedgerLine
@@ -77,7 +78,7 @@ def show_rows(
 
 
 def _print_story(one: Story) -> None:
-    _print(_ended(_place(one.file, one.sheet, one.row), one.verdict))
+    _print(_ended(place_of(one.file, one.sheet, one.row), one.verdict))
     facts = [
         tr("Run: {run}", run=one.run),
         tr("Key: {key}", key=one.key or tr("(none)")),
@@ -103,12 +104,6 @@ def _print_story(one: Story) -> None:
 def _ended(place: str, verdict: str) -> str:
     """Say what one row came to; ``place``: where, or when."""
     return tr(_ENDS[verdict], place=place)
-
-
-def _place(file: str, sheet: str, row: int) -> str:
-    if sheet:
-        return tr("{file}, sheet {sheet}, row {row}", file=file, sheet=sheet, row=row)
-    return tr("{file}, row {row}", file=file, row=row)
 
 
 def _pair(name: str, text: str | None) -> str:
@@ -244,7 +239,7 @@ def _print_found(one: Found) -> None:
     if one.purged:
         run = tr("{run} (purged: only its consents are kept)", run=one.run)
     _print(tr("{moment}  {run}", moment=one.created, run=run))
-    told = _ended(_place(one.file, one.sheet, one.row), one.verdict)
+    told = _ended(place_of(one.file, one.sheet, one.row), one.verdict)
     if one.message:
         told = tr("{told}. {code}: {sentence}", told=told, code=one.code, sentence=one.message)
     _lines([told, *(f"  {_consent(line)}" for line in one.consents)])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
-from functools import partial, reduce
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from importer.delivery.calling import Caller
 from importer.delivery.ending import EndReason, HaltError
 from importer.delivery.lanes import Lanes
 from importer.delivery.sampling import Carried, Chosen
+from importer.documents import joined
 from importer.errors import RefusedError, UnusableInputError
 from importer.issues import IssueCode, message
 from importer.journal import Lookup
@@ -169,9 +170,7 @@ def _message(chosen: Chosen, reader: _Reader, why: str, *, most: int) -> str:
                 most=most,
             )
         )
-    if not told:
-        return ""
-    return reduce(lambda said, more: tr("{said} {more}", said=said, more=more), told)
+    return joined(told, " ")
 
 
 # --- looking up ----------------------------------------------------------------------------------

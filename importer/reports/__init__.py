@@ -1,6 +1,5 @@
 """The files of the run folder that people and machines read."""
 
-from importer.reports.fix_book import ERRORS_COLUMN
 from importer.reports.fixes import Mending, Refusal, Refusals
 from importer.reports.summary import (
     CallTotals,
@@ -23,7 +22,6 @@ from importer.reports.withheld import withheld_counts, withheld_file
 from importer.reports.writing import Reports
 
 __all__ = [
-    "ERRORS_COLUMN",
     "ISSUE_COLUMNS",
     "RESULT_COLUMNS",
     "CallTotals",

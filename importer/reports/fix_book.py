@@ -21,12 +21,9 @@ from importer.guards import begins_dangerously
 from importer.language import tr
 from importer.model import Reason
 from importer.reports.fix_names import SheetNames
-from importer.reports.fix_notes import NO_CELL, NoteFormats, Notes, SheetTold
-from importer.tables import TableDescription
+from importer.reports.fix_notes import NoteFormats, Notes, SheetTold
+from importer.tables import ERRORS_COLUMN, FIX_BOOK, NO_CELL, TableDescription
 
-BOOK = "to-fix.xlsx"
-"""Its name, its title and the first cell of its first sheet: by these the sources know it."""
-ERRORS_COLUMN = "import_errors"
 MOST_COMMENTS = 5_000
 """Cells that get one: Excel is slow with more, and each takes memory until the end."""
 
@@ -191,7 +188,7 @@ class FixBook:
         stream: IO[bytes] = self._stack.enter_context(replacing(self._path))
         options = {"constant_memory": True, "tmpdir": str(self._parts), "use_zip64": True}
         self._book = xlsxwriter.Workbook(stream, options)
-        self._book.set_properties({"title": BOOK, "created": _CREATED})
+        self._book.set_properties({"title": FIX_BOOK, "created": _CREATED})
         self._first = self._book.add_worksheet(self._names.free(tr("Read me first")))
 
     def _sheet(self, table: int) -> _Sheet:
@@ -245,7 +242,7 @@ class FixBook:
         told = [
             SheetTold(one.name, self._tables[one.table].shown, one.rows - 1) for one in self._sheets
         ]
-        self._notes.write(self._first, BOOK, told, self._note_formats())
+        self._notes.write(self._first, FIX_BOOK, told, self._note_formats())
         self._first.activate()
         self._book.close()
 

@@ -10,8 +10,8 @@ from importer.tables import TableDescription
 
 _LONGEST_NAME = 50  # in characters: a file's name has at most 255 bytes, also while it is written
 # What Excel lets a sheet be called; it keeps one name for itself.
-_LONGEST_SHEET = 31
-_NEVER_IN_SHEETS = re.compile(r"[\[\]:*?/\\\x00-\x1f\x7f]+")
+_LONGEST_SHEET = 31  # UTF-16 units
+_NEVER_IN_SHEETS = re.compile(r"[\[\]:*?/\\\x00-\x1f\x7f\ufffe\uffff]+")
 _RESERVED = "history"
 
 
@@ -46,12 +46,17 @@ class SheetNames:
     def free(self, wanted: str) -> str:
         """Give a name that is like the wanted one."""
         for end in _endings():
-            plain = _NEVER_IN_SHEETS.sub("-", wanted)[: _LONGEST_SHEET - len(end)]
+            plain = _cut(_NEVER_IN_SHEETS.sub("-", wanted), _LONGEST_SHEET - len(end))
             name = (plain.strip("' ") or "table") + end
             if name.casefold() not in self._taken:
                 break
         self._taken.add(name.casefold())
         return name
+
+
+def _cut(text: str, units: int) -> str:
+    """Give as much of a text as has so many UTF-16 units; no sign is cut in two."""
+    return text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", "ignore")
 
 
 def _endings() -> Iterator[str]:

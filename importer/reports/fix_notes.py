@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from importer.language import mark, tr, trn
-
-NO_CELL = "<no cell>"
-"""Stands where a row that is too short has no cell; the sources know it again."""
+from importer.tables import NO_CELL
 
 _WIDTH = 110  # in characters
 _LINE = 17  # points

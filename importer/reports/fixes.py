@@ -18,11 +18,11 @@ from importer.errors import DefectError
 from importer.files import make_private_folder
 from importer.model import Reason
 from importer.reports.cells import guarded_row
-from importer.reports.fix_book import BOOK, ERRORS_COLUMN, FieldPlaces, FixBook
+from importer.reports.fix_book import FieldPlaces, FixBook
 from importer.reports.fix_names import file_paths
 from importer.reports.tables import csv_writer
 from importer.row_results import RowResults
-from importer.tables import TableDescription
+from importer.tables import ERRORS_COLUMN, FIX_BOOK, TableDescription
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +100,14 @@ class FixWriter:
         self._stack = ExitStack()
         workbook = mending.workbook
         if workbook is None:
-            workbook = has_workbook(table.format for table in tables) or (folder / BOOK).exists()
-        self._old_book = None if workbook else folder / BOOK
+            workbook = (
+                has_workbook(table.format for table in tables) or (folder / FIX_BOOK).exists()
+            )
+        self._old_book = None if workbook else folder / FIX_BOOK
         self._book = (
-            FixBook(folder / BOOK, tables, mending.places, mending.command) if workbook else None
+            FixBook(folder / FIX_BOOK, tables, mending.places, mending.command)
+            if workbook
+            else None
         )
         self.count = 0
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from importer.language import number, spoken, tr, trn
 from importer.model import RunState, Verdict
 from importer.reports.summary import RowTotals, Summary
-from importer.reports.went_wrong import Wrong, also, counted, listed, went_wrong
+from importer.reports.went_wrong import Wrong, also, counted, in_words, went_wrong
 
 _INTERRUPTED = {130, 143}
 _REACHED = (Verdict.CREATED, Verdict.UPDATED, Verdict.ACCEPTED)
@@ -59,7 +59,7 @@ def headline(summary: Summary) -> Headline:
         case RunState.FINISHED:
             return _finished(summary)
         case RunState.REFUSED:
-            why = listed(went_wrong(summary)) or tr("a threshold stands in the way")
+            why = in_words(went_wrong(summary)) or tr("a threshold stands in the way")
             text = tr("Nothing was sent: {why}", why=why)
             return _headline(summary, Tone.ALARM, tr("Nothing sent"), text, set(Wrong))
         case RunState.ABANDONED:
@@ -78,7 +78,7 @@ def headline(summary: Summary) -> Headline:
 
 
 def _checked(summary: Summary) -> Headline:
-    problems = listed(went_wrong(summary))
+    problems = in_words(went_wrong(summary))
     label = tr("Only checked")
     if problems or summary.exit_code:
         why = problems or tr("exit code {code}", code=summary.exit_code)
@@ -107,7 +107,7 @@ def _stopped(summary: Summary, text: str) -> Headline:
 def _finished(summary: Summary) -> Headline:
     rows = summary.rows
     left = [(Wrong.NOT_SENT, rows.not_sent)] if rows.not_sent else []
-    problems = listed(left + went_wrong(summary))
+    problems = in_words(left + went_wrong(summary))
     reached = reached_rows(rows)
     if problems:
         nothing = not (reached or rows.unknown)
@@ -175,7 +175,7 @@ def _lead(summary: Summary, told: Collection[Wrong]) -> list[str]:
     lead = _how_far(summary)
     if summary.message:
         lead.append(tr("Why: {message}", message=in_language(summary, summary.message)))
-    others = listed([one for one in went_wrong(summary) if one[0] not in told])
+    others = in_words([one for one in went_wrong(summary) if one[0] not in told])
     if others:
         lead.append(tr("Also: {problems}.", problems=others))
     withheld = sum(one.withheld_by_account for one in summary.consents.values())

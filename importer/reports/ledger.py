@@ -20,7 +20,7 @@ from importer.model import Verdict
 from importer.reports.cells import LINE_END, TEXT, written, written_column
 from importer.reports.ledger_calls import LedgerCalls
 from importer.reports.tables import BOM
-from importer.run_folder import LEDGER, RunFolder, column_batches
+from importer.run_folder import RunFolder, column_batches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -74,7 +74,7 @@ class LedgerLine(NamedTuple):
 LEDGER_COLUMNS = LedgerLine._fields
 
 
-def ledger_file(folder: RunFolder) -> Path:
+def noted_consents(folder: RunFolder) -> Path:
     """Say where a run keeps what its ledger needs of plan and source, in row order."""
     return folder.state / "consents.parquet"
 
@@ -98,7 +98,7 @@ class Ledger:
         calls: Iterable[Call],
     ) -> None:
         self._folder = folder
-        self._path = folder.path / LEDGER
+        self._path = folder.ledger
         self._tables = tables
         self._delimiter = delimiter
         self._journal = settlements, calls
@@ -107,7 +107,7 @@ class Ledger:
         self._writer: _LineWriter | None = None
 
     def __enter__(self) -> Ledger:
-        stored = ledger_file(self._folder)
+        stored = noted_consents(self._folder)
         if stored.exists():
             stream = self._files.enter_context(replacing(self._path))
             self._lines = _StoredLines(column_batches(stored, _AT_ONCE))

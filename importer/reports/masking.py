@@ -88,9 +88,21 @@ class Masker:
         """Name a file without the folders that it lies in on this machine."""
         return self._names.get(name) or bare_path(name)
 
-    def _scrub(self, sentence: str, words: Words, *, numbers: bool = False) -> str:
+    def _scrub(
+        self,
+        sentence: str,
+        words: Words,
+        *,
+        others: Words = frozenset(),
+        numbers: bool = False,
+    ) -> str:
         return scrubbed(
-            self._renamed(sentence), words, mask=self.text, known=self._known, numbers=numbers
+            self._renamed(sentence),
+            words,
+            mask=self.text,
+            others=others,
+            known=self._known,
+            numbers=numbers,
         )
 
     def _renamed(self, sentence: str) -> str:
@@ -182,6 +194,7 @@ class Masker:
         open_ends = [at for at, one in enumerate(results.outcomes) if not _quotes_nobody(one)]
         where = np.flatnonzero(np.isin(results.end, open_ends))
         words = self._cells.of(results.first + where)
+        others = frozenset[str]().union(*words.values())  # a platform may mix rows up
         outcomes = [self._renamed_end(one) for one in results.outcomes]
         for at in open_ends:
             outcomes[at] = replace(outcomes[at], message="")  # no row is left that has it
@@ -189,7 +202,7 @@ class Masker:
         end = results.end.copy()
         for at in where.tolist():
             row, one = results.first + at, results.outcomes[results.end[at]]
-            told = self._said(one, decided.get(row, ()), words.get(row))
+            told = self._said(one, decided.get(row, ()), words.get(row), others)
             made = replace(one, message=told)
             place = known.setdefault(made, len(outcomes))
             if place == len(outcomes):
@@ -200,7 +213,9 @@ class Masker:
     def _renamed_end(self, one: Outcome) -> Outcome:
         return replace(one, message=self._renamed(one.message))
 
-    def _said(self, one: Outcome, issues: Sequence[DecidingIssue], words: Words | None) -> str:
+    def _said(
+        self, one: Outcome, issues: Sequence[DecidingIssue], words: Words | None, others: Words
+    ) -> str:
         """Say what a row came to: by its issue, else in the platform's words without its cells."""
         for issue in issues:
             if DECIDING[issue.severity] is one.verdict and issue.code == one.code:
@@ -214,7 +229,7 @@ class Masker:
                 )
         if words is None:  # nobody knows any more what its cells were
             return self.text(one.message)
-        return self._scrub(one.message, words)
+        return self._scrub(one.message, words, others=others)
 
     # --- the whole run ----------------------------------------------------------------------------
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from importer.documents import joined
 from importer.language import mark, number, spoken, tr, trn
 from importer.model import RunState, Verdict
 from importer.reports.call_picture import call_picture
 from importer.reports.consent_words import whom_a_yes_reaches
 from importer.reports.figures import clip, duration
-from importer.reports.fix_book import BOOK
 from importer.reports.headline import headline, in_language
 from importer.reports.limit_words import limit_lines
 from importer.reports.pictures import row_bar
 from importer.reports.problem_rows import KINDS, MOST_ROWS, ProblemRows, embedded
-from importer.reports.problems import place_of
 from importer.reports.sheet import rendered
 from importer.reports.steps import next_steps, to_fix
 from importer.reports.table_words import table_name
@@ -25,6 +23,7 @@ from importer.reports.timeline import Timeline
 from importer.reports.titles import MEANINGS, verdict_words
 from importer.reports.verified import ReadBackShown, verified_words
 from importer.run_folder import LEDGER
+from importer.tables import FIX_BOOK, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,8 +69,8 @@ def page(
 
     ``read_back``: what was not found as it was sent, the gravest first. ``rows``: those that can be
     searched. ``calls``: what the calls were over time. ``beside``: the files in its folder.
-    ``masked``: addresses and names of people
-    are masked in all that is given; who ran it, the note and the host are left out.
+    ``masked``: addresses and names of people are masked in all that is given; who ran it, the note
+    and the host are left out.
     """
     shown = groups[:MOST_GROUPS]
     found = rows or ProblemRows()
@@ -132,8 +131,7 @@ def shared(summary: Summary) -> dict[str, Any]:
 def _bar_words(summary: Summary) -> str:
     there = [(verdict_words(v), summary.rows.of(v)) for v in Verdict if summary.rows.of(v)]
     parts = [tr("{count} {words}", count=number(count), words=words) for words, count in there]
-    listed = reduce(lambda one, other: tr("{one}, {other}", one=one, other=other), parts or [""])
-    return tr("Rows by result: {rows}", rows=listed)
+    return tr("Rows by result: {rows}", rows=joined(parts))
 
 
 def _hit(group: Group, places: Sequence[str]) -> list[str]:
@@ -209,8 +207,8 @@ def _files_beside(
         files.append(("verified.csv", words))
     if count:
         files.append((to_mend, tr("the rows to fix in their original columns, and why")))
-    if count and BOOK in there:
-        files.append((BOOK, tr("the same rows in a workbook, the cells to mend coloured")))
+    if count and FIX_BOOK in there:
+        files.append((FIX_BOOK, tr("the same rows in a workbook, the cells to mend coloured")))
     if LEDGER in there:
         files.append((LEDGER, tr("each consent that was sent, for an auditor")))
     if TOTALS in there:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from importer.documents import joined
 from importer.issues import IssueCode, Severity
 from importer.language import number, tr
 from importer.model import Verdict
 from importer.reports.problem_rows import KeptRows, ProblemRows, Sentence
+from importer.tables import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,10 +50,9 @@ class HitRows:
     @property
     def listed(self) -> str:
         """The rows as people list them: 12, 15 to 18, 40 and 1,203 more."""
-        parts = [_stretch(first, last) for first, last in self.stretches]
-        listed = reduce(lambda one, other: tr("{one}, {other}", one=one, other=other), parts)
+        told = joined(_stretch(first, last) for first, last in self.stretches)
         left = self.rows - sum(last - first + 1 for first, last in self.stretches)
-        return tr("{rows} and {count} more", rows=listed, count=number(left)) if left else listed
+        return tr("{rows} and {count} more", rows=told, count=number(left)) if left else told
 
 
 def _stretch(first: int, last: int) -> str:
@@ -147,13 +147,6 @@ class Problems:
     def rows(self) -> ProblemRows:
         """Give the rows that can be searched on the page."""
         return self._kept.rows()
-
-
-def place_of(file: str, sheet: str, row: int | str) -> str:
-    """Say where a row stands."""
-    if sheet:
-        return tr("{file}, sheet {sheet}, row {row}", file=file, sheet=sheet, row=row)
-    return tr("{file} row {row}", file=file, row=row)
 
 
 def _is_bad(verdict: Verdict, code: str) -> bool:

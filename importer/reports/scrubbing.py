@@ -47,13 +47,15 @@ def scrubbed(
     words: Words,
     *,
     mask: Callable[[str], str],
+    others: Words = frozenset(),
     known: frozenset[str] = frozenset(),
     numbers: bool = False,
 ) -> str:
     """Mask in a sentence what may quote a cell; paths lose their folders, and addresses go.
 
-    ``words``: of cells that it may quote bare. ``known``: quotations, folded, that may stay, such
-    as headers. ``numbers``: whether every word with a digit goes, not only long numbers.
+    ``words``: of cells that it may quote bare. ``others``: of cells that it may quote by mistake,
+    looked for as whole words only, for they are many. ``known``: quotations, folded, that may stay,
+    such as headers. ``numbers``: whether every word with a digit goes, not only long numbers.
     """
     sentence = _ABSOLUTE.sub("", _URL.sub("…", _decoded(sentence)))
     sentence = _CUT.sub("", sentence)
@@ -73,7 +75,7 @@ def scrubbed(
 
     def of_a_cell(found: re.Match[str]) -> str:
         word = _plain(found.group())
-        quoted = word in words or any(part in word for part in within)
+        quoted = word in words or word in others or any(part in word for part in within)
         if quoted or (numbers and any(sign.isdigit() for sign in word)):
             return mask(found.group())
         return found.group()
@@ -104,7 +106,11 @@ def _but_the_end(text: str, mask: Callable[[str], str]) -> str:
 def _decoded(sentence: str) -> str:
     """Undo the ways in which a platform may have written what it quotes."""
     sentence = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), html.unescape(sentence))
-    return unquote(sentence) if _PERCENT.search(sentence) else sentence
+    sentence = unquote(sentence) if _PERCENT.search(sentence) else sentence
+    if sentence.isascii():
+        return sentence
+    # Signs that nobody sees would hide a word within another.
+    return "".join(sign for sign in sentence if unicodedata.category(sign) != "Cf")
 
 
 def _plain(text: str) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from importer.language import mark, tr, trn
 from importer.model import RunState
-from importer.reports.fix_book import BOOK
 from importer.reports.fixes import has_workbook
+from importer.tables import FIX_BOOK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -161,7 +161,7 @@ def _fix(summary: Summary, settings: RunSettings) -> list[Step]:
                 "run goes on.",
                 what=_then_correct_in_book(count) if in_book else _then_correct(count, where),
             )
-    path = f"runs/{summary.run}/{BOOK if in_book else place}"
+    path = f"runs/{summary.run}/{FIX_BOOK if in_book else place}"
     return [Step(text, run_command([path], settings))]
 
 
@@ -255,7 +255,7 @@ def _look_up(summary: Summary) -> list[Step]:
         Step(
             trn(
                 "Look {count} row up on {platform} by its key: in results.csv, the verdict "
-                "unknown. The platform may have taken them or not.",
+                "unknown. The platform may have taken it or not.",
                 "Look {count} rows up on {platform} by their keys: in results.csv, the verdict "
                 "unknown. The platform may have taken them or not.",
                 count,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +43,12 @@ class RowTotals(_Frozen):
     """Rows that were sent and of which no answer can be had."""
     not_sent: int = 0
     """Good rows whose turn has not come."""
+
+    @classmethod
+    def counted(cls, counts: Mapping[Any, int], *, read: int) -> RowTotals:
+        """Make totals of how many rows have each verdict; one that is not named has none."""
+        totals = {verdict.value.replace("-", "_"): counts.get(verdict, 0) for verdict in Verdict}
+        return cls(read=read, **totals)
 
     def of(self, verdict: Verdict) -> int:
         """Give one verdict's total."""

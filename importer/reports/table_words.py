@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import TYPE_CHECKING
 
+from importer.documents import joined
 from importer.language import tr
 from importer.reports.figures import clip
-from importer.tables import NO_HEADER, delimiter_in_words, header_in_words
+from importer.tables import NO_HEADER, delimiter_in_words, header_in_words, table_shown
 
 if TYPE_CHECKING:
     from importer.reports.summary import FileSummary
@@ -18,10 +18,7 @@ _LONGEST_NAME = 160
 
 def table_name(file: FileSummary) -> str:
     """Name a table: its file, and its sheet if it has one."""
-    path = clip(file.path, _LONGEST_NAME)
-    if not file.sheet:
-        return path
-    return tr("{file}, sheet {sheet}", file=path, sheet=clip(file.sheet, 80))
+    return table_shown(clip(file.path, _LONGEST_NAME), clip(file.sheet, 80))
 
 
 def form(file: FileSummary) -> str:
@@ -37,16 +34,12 @@ def form(file: FileSummary) -> str:
     else:
         rows = header_in_words(file.header_row, file.header_rows)
         parts.append(tr("header in {rows}", rows=rows))
-    return _joined(parts)
+    return joined(parts)
 
 
 def left_out(file: FileSummary) -> str:
     """Say which rows of a table's file are no contacts."""
-    parts = _joined([part.words for part in file.left_out[:MOST_PARTS]])
+    parts = joined([part.words for part in file.left_out[:MOST_PARTS]])
     if len(file.left_out) > MOST_PARTS:
         return tr("Not read as contacts: {parts}, and more in summary.json", parts=parts)
     return tr("Not read as contacts: {parts}", parts=parts)
-
-
-def _joined(parts: list[str]) -> str:
-    return reduce(lambda one, other: tr("{one}, {other}", one=one, other=other), parts)

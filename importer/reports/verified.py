@@ -5,17 +5,17 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from importer.documents import joined
 from importer.language import tr, trn
 from importer.reports.cells import guarded_row
-from importer.reports.problems import place_of
 from importer.reports.summary import VerifiedTotals
 from importer.reports.tables import csv_writer
 from importer.run_folder import column_batches
+from importer.tables import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -128,7 +128,7 @@ def _results(verified: VerifiedTotals) -> str:
         )
     if verified.same:
         parts.append(trn("{count} stored as sent", "{count} stored as sent", verified.same))
-    return reduce(lambda one, other: tr("{one}, {other}", one=one, other=other), parts)
+    return joined(parts)
 
 
 class ReadBack:

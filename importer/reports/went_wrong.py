@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from enum import Enum, auto
-from functools import reduce
 from typing import TYPE_CHECKING
 
+from importer.documents import joined
 from importer.issues import IssueCode
-from importer.language import tr, trn
+from importer.language import trn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,13 +46,12 @@ def went_wrong(summary: Summary) -> list[Counted]:
     return [one for one in found if one[1]]
 
 
-def listed(problems: Sequence[Counted]) -> str:
+def in_words(problems: Sequence[Counted]) -> str:
     """Join problems; only the first says that rows are counted."""
-    parts = [
+    return joined(
         also(kind, count) if at else counted(kind, count)
         for at, (kind, count) in enumerate(problems)
-    ]
-    return reduce(lambda one, other: tr("{one}, {other}", one=one, other=other), parts or [""])
+    )
 
 
 def counted(kind: Wrong, count: int) -> str:
@@ -80,7 +79,7 @@ def counted(kind: Wrong, count: int) -> str:
             )
         case Wrong.DUPLICATE:
             return trn(
-                "{count} row refused as duplicates", "{count} rows refused as duplicates", count
+                "{count} row refused as a duplicate", "{count} rows refused as duplicates", count
             )
         case Wrong.DIFFERENT:
             return trn(
@@ -108,7 +107,7 @@ def also(kind: Wrong, count: int) -> str:
         case Wrong.REJECTED:
             return trn("{count} refused by the platform", "{count} refused by the platform", count)
         case Wrong.DUPLICATE:
-            return trn("{count} refused as duplicates", "{count} refused as duplicates", count)
+            return trn("{count} refused as a duplicate", "{count} refused as duplicates", count)
         case Wrong.DIFFERENT:
             return trn(
                 "{count} stored with other values", "{count} stored with other values", count

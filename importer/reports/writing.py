@@ -123,8 +123,7 @@ class Reports:
         totals = []
         for index in range(len(self._tables)):
             of = {verdict: self._counts[index, verdict] for verdict in Verdict}
-            members = {verdict.value.replace("-", "_"): count for verdict, count in of.items()}
-            totals.append(RowTotals(read=sum(of.values()), **members))
+            totals.append(RowTotals.counted(of, read=sum(of.values())))
         return totals
 
     def finish(self, facts: RunFacts) -> Summary:

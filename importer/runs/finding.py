@@ -13,7 +13,7 @@ from importer.journal import Journal
 from importer.language import tr
 from importer.model import RunState
 from importer.reports.ledger import LedgerLine
-from importer.run_folder import LEDGER, RunFolder, list_runs, made_at
+from importer.run_folder import RunFolder, list_runs, made_at
 from importer.runs.fitting import WantedKey, fitting_rows, said_of
 from importer.runs.ledgers import consents_of_key
 from importer.runs.looking import RUNS
@@ -77,7 +77,7 @@ def find(
 
 
 def _in_run(folder: RunFolder, key: WantedKey) -> list[Found]:
-    ledger = folder.path / LEDGER
+    ledger = folder.ledger
     if folder.purged:
         return list(_in_ledger(folder, consents_of_key(ledger, key)))
     with Journal.open(folder.journal) as journal:

@@ -107,7 +107,7 @@ def take_away(hidden: RunFolder, run: str, *, keep_ledger: bool) -> None:
 
 def has_ledger(folder: RunFolder) -> bool:
     """Tell whether a run has a ledger of consents."""
-    place = folder.path / LEDGER
+    place = folder.ledger
     return place.is_file() and not place.is_symlink()
 
 

@@ -15,7 +15,7 @@ from importer.journal import Call, Journal
 from importer.language import mark, speaking, tr, trn
 from importer.model import RowCheck, RunState
 from importer.reports.withheld import withheld_file
-from importer.run_folder import LEDGER, RunFolder, find_run
+from importer.run_folder import RunFolder, find_run
 from importer.runs.fitting import KnownRow, WantedKey, fitting_rows, said_of
 from importer.runs.ledgers import consents_of_row
 from importer.runs.looking import RUNS
@@ -175,9 +175,7 @@ def _story(rows: RunRows, one: KnownRow, count: int) -> Story:
         unplanned=tr(_PLAN_CUT) if planned is None and good else "",
         withheld=_told(folder, said_of(withheld_file(folder), one.index)),
         consents=tuple(
-            consents_of_row(
-                folder.path / LEDGER, file=table.file, sheet=table.sheet, row=one.number
-            )
+            consents_of_row(folder.ledger, file=table.file, sheet=table.sheet, row=one.number)
             if end.attempts
             else ()
         ),

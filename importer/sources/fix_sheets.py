@@ -9,11 +9,8 @@ from importer.sources.books import Book, Sheet
 from importer.sources.books.glance import first_rows, is_filled
 from importer.sources.header import is_ours
 from importer.sources.pieces import Piece, piece_of_rows, table_of
+from importer.tables import FIX_BOOK, NO_CELL
 
-OUR_BOOK = "to-fix.xlsx"
-"""The title of a workbook of ours, and the first cell of the sheet that explains it."""
-NO_CELL = "<no cell>"
-"""What a workbook of ours has where a row that is too short has no cell."""
 _FIRST_ROWS = 20
 
 
@@ -36,7 +33,7 @@ def find_fix_sheets(book: Book, wanted: str | None) -> FixSheets | None:
     rows to fix. ``wanted``: the sheet of a mapping; where it is an ordinary one of the workbook,
     no other sheet is opened to find this out.
     """
-    titled = book.title == OUR_BOOK
+    titled = book.title == FIX_BOOK
     visible = [sheet.name for sheet in book.names if sheet.visible]
     if not titled and wanted in visible and not _is_one(book.sheet(wanted)):
         return None
@@ -55,7 +52,7 @@ def _is_one(sheet: Sheet) -> bool:
 
 
 def _explains(sheet: Sheet) -> bool:
-    return next(_filled_cells(sheet), None) == OUR_BOOK
+    return next(_filled_cells(sheet), None) == FIX_BOOK
 
 
 def _filled_cells(sheet: Sheet) -> Iterator[str]:

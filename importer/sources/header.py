@@ -10,10 +10,8 @@ from importer.blanks import folded
 from importer.errors import UnusableInputError
 from importer.guards import unguarded
 from importer.language import number, tr
-from importer.tables import NO_HEADER
+from importer.tables import ERRORS_COLUMN, NO_HEADER
 
-# The last header of a file of ours: the rows to fix, with what is wrong with each.
-_OUR_MARK = "import_errors"
 COLUMN_LIMIT = 16_384  # what Excel can hold: https://support.microsoft.com/office/1672b34d
 
 
@@ -78,12 +76,12 @@ def read_header(
 def is_ours(cells: Sequence[str]) -> bool:
     """Tell whether a row is the header of a file of ours."""
     named = [cell for cell in cells if cell.strip()]
-    return bool(named) and folded(named[-1]) == _OUR_MARK
+    return bool(named) and folded(named[-1]) == ERRORS_COLUMN
 
 
 def _refuse_moved_mark(texts: Sequence[str], shown_as: str) -> None:
     """Read as any other, its cells would keep the apostrophes that we put before them."""
-    if any(folded(text) == _OUR_MARK for text in texts):
+    if any(folded(text) == ERRORS_COLUMN for text in texts):
         raise UnusableInputError(
             tr(
                 "{file} has rows to fix, but import_errors is not its last column any more: move "

@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from importer.issues import IssueCode
 from importer.language import speaking
 from importer.model import Chunk, Reason
-from importer.reports.fix_book import ERRORS_COLUMN, FixBook, Look
+from importer.reports.fix_book import FixBook, Look
 from importer.reports.fix_names import SheetNames
 from importer.reports.fixes import FixWriter, Mending
 from importer.sources import open_sources
-from importer.sources.fix_sheets import NO_CELL
-from importer.tables import SourceOptions, TableDescription
+from importer.tables import ERRORS_COLUMN, NO_CELL, SourceOptions, TableDescription
 from tests.reports.test_fixes import Original, read, sources_of, table_of
 
 if TYPE_CHECKING:
@@ -286,14 +285,15 @@ def test_long_reasons_are_cut(tmp_path: Path) -> None:
 
 
 @given(wanted=st.lists(st.text(max_size=40), max_size=8))
+@example(wanted=["\N{GRINNING FACE}" * 31, "a" + "\N{GRINNING FACE}" * 31, "\ufffe"])
 @settings(deadline=None, max_examples=100)
 def test_sheets_have_names_that_excel_allows(wanted: list[str]) -> None:
     names = SheetNames()
     found = [names.free(one) for one in wanted]
     assert len({name.casefold() for name in found}) == len(found)
     for name in found:
-        assert 0 < len(name) <= 31
-        assert not set(name) & set("[]:*?/\\")
+        assert 0 < len(name.encode("utf-16-le")) // 2 <= 31
+        assert not set(name) & set("[]:*?/\\\ufffe\uffff")
         assert name[0] != "'" != name[-1]
         assert name.casefold() != "history"
 

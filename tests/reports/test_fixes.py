@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 from importer.errors import DefectError
 from importer.issues import IssueCode
 from importer.model import Reason
-from importer.reports import ERRORS_COLUMN
 from importer.reports.fixes import FixWriter, Mending
 from importer.sources import open_sources
-from importer.tables import SourceOptions, TableDescription
+from importer.tables import ERRORS_COLUMN, SourceOptions, TableDescription
 
 Original = tuple[Sequence[str | None], Sequence[str]]  # a row's cells, and those beyond the header
 

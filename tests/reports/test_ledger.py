@@ -23,7 +23,7 @@ from importer.reports.ledger import (
     LEDGER_COLUMNS,
     Ledger,
     LedgerLine,
-    ledger_file,
+    noted_consents,
     read_ledger,
 )
 from importer.row_results import RowResults
@@ -58,7 +58,7 @@ def keep(folder: RunFolder, *lines: Stored) -> None:
             for at, name in enumerate(TEXTS)
         },
     }
-    pq.write_table(pa.table(columns), ledger_file(folder))
+    pq.write_table(pa.table(columns), noted_consents(folder))
 
 
 def results(first: int, keys: Sequence[str], verdicts: Sequence[Verdict]) -> RowResults:

@@ -179,7 +179,7 @@ def test_a_sentence_of_our_checks_is_made_anew_with_the_masked_value(run: Run) -
     assert not_sent == "The run ended before this row's turn."
 
 
-def test_words_of_the_platform_lose_every_word_of_the_rows_cells(run: Run) -> None:
+def test_words_of_the_platform_lose_every_word_of_the_refused_rows_cells(run: Run) -> None:
     run.keep((0, "marie@example.com", "Jean-Éric"), (1, "ann@example.com", None), (5, "x", "y"))
     run.keep((0, "lévis", "42"), (1, None, "Zoé"), plan=True)
     first, second = told(
@@ -188,11 +188,12 @@ def test_words_of_the_platform_lose_every_word_of_the_rows_cells(run: Run) -> No
         refused("Zo\\u00e9 and Jean: zo%C3%A9, Zo&eacute;"),
     )
     assert re.fullmatch(
-        r"no: (masked-\w+)-(masked-\w+) of (masked-\w+), masked-\w+ \(masked-\w+\), is no Zoé",
+        r"no: (masked-\w+)-(masked-\w+) of (masked-\w+), masked-\w+ \(masked-\w+\), is no "
+        r"(masked-\w+)",
         first,
     )
-    mask = run.masker().text("Zoé")
-    assert second == f"{mask} and Jean: {mask}, {mask}"
+    mask, other = run.masker().text("Zoé"), run.masker().text("Jean")
+    assert second == f"{mask} and {other}: {mask}, {mask}"  # the platform mixed two rows up
 
 
 def test_words_about_a_row_that_is_not_kept_are_masked_whole(run: Run) -> None:
@@ -325,6 +326,7 @@ def test_addresses_numbers_quotations_and_paths_are_masked(sentence: str, left: 
         ("a b", "a", "a b"),
         ("status 7", "7", "status X"),
         ("Straße", "STRASSE", "X"),
+        ("Trem\u00adblay, Gatin\u200beau", "Tremblay Gatineau", "X, X"),
     ],
 )
 def test_words_of_cells_are_masked(sentence: str, cell: str, left: str) -> None:

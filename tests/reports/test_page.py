@@ -603,7 +603,7 @@ def test_consents_say_whom_a_yes_reaches_and_count_what_was_withheld(
 # --- read back -----------------------------------------------------------------------------------
 
 READ = VerifiedTotals(looked_up=20, same=17, different=2, missing=1, settled=3)
-PLACE = "contacts.csv row 7"
+PLACE = "contacts.csv, row 7"
 LINES = (
     ReadBackLine(PLACE, "ana@example.test", Result.MISSING),
     ReadBackLine(PLACE, "ben@example.test", Result.DIFFERENT, "f_City", "Paris", ""),
@@ -1115,4 +1115,4 @@ def test_rows_that_end_with_more_than_is_shown_say_so_without_scripts() -> None:
     text = page(summary(), [], settings(), rows=found)
     assert "<bdi>no key</bdi>" in text
     assert "and 1 more in issues.csv" in text
-    assert "contacts.csv row 7" in text
+    assert "contacts.csv, row 7" in text

@@ -281,7 +281,7 @@ def test_issues_are_counted_by_their_code_with_a_few_examples(tmp_path: Path) ->
     first, second = problems.groups()
     assert (first.severity, second.severity) == ("error", "warning")
     assert len(first.examples) == 5
-    assert first.examples[0][0] == "contacts.csv row 2"
+    assert first.examples[0][0] == "contacts.csv, row 2"
 
 
 def test_places_are_read_only_as_far_as_issues_need(tmp_path: Path) -> None:

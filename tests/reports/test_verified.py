@@ -172,9 +172,9 @@ def test_missing_contacts_are_shown_first_and_good_ones_not(
     shown = write(made, results, [SAME, OTHER, MISSING])
     assert shown == ReadBackShown(
         (
-            ReadBackLine("file2.csv row 2", "2@x.fr", Result.MISSING),
-            ReadBackLine("file1.csv row 5", "1@x.fr", Result.DIFFERENT, "f_City", "Paris", "Lyon"),
-            ReadBackLine("file1.csv row 5", "1@x.fr", Result.DIFFERENT, "optin_News", "yes", ""),
+            ReadBackLine("file2.csv, row 2", "2@x.fr", Result.MISSING),
+            ReadBackLine("file1.csv, row 5", "1@x.fr", Result.DIFFERENT, "f_City", "Paris", "Lyon"),
+            ReadBackLine("file1.csv, row 5", "1@x.fr", Result.DIFFERENT, "optin_News", "yes", ""),
         )
     )
 

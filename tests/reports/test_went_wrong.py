@@ -8,7 +8,7 @@ from importer.language import english, speaking
 from importer.reports.headline import headline
 from importer.reports.steps import next_steps
 from importer.reports.summary import CallTotals, VerifiedTotals
-from importer.reports.went_wrong import Wrong, listed, went_wrong
+from importer.reports.went_wrong import Wrong, in_words, went_wrong
 from tests.reports.made_up import rows, settings, summary
 from tests.reports.test_page import STATES
 
@@ -25,14 +25,21 @@ WORDS = {
 
 @pytest.mark.parametrize("kind", Wrong)
 def test_each_kind_is_said_in_the_same_words_wherever_it_stands(kind: Wrong) -> None:
-    assert listed([(kind, 1)]) == f"1 row {WORDS[kind]}"
-    assert listed([(Wrong.INVALID, 2), (kind, 1_200)]) == (
+    assert in_words([(kind, 3)]) == f"3 rows {WORDS[kind]}"
+    assert in_words([(Wrong.INVALID, 2), (kind, 1_200)]) == (
         f"2 rows refused by our checks, 1,200 {WORDS[kind]}"
     )
 
 
+def test_one_row_is_said_to_be_one() -> None:
+    assert in_words([(Wrong.DUPLICATE, 1)]) == "1 row refused as a duplicate"
+    assert in_words([(Wrong.LOST, 1), (Wrong.DUPLICATE, 1)]) == (
+        "1 row not in the account when read back, 1 refused as a duplicate"
+    )
+
+
 def test_nothing_wrong_says_nothing() -> None:
-    assert listed([]) == ""
+    assert in_words([]) == ""
     assert went_wrong(summary()) == []
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
-from importer.reports.fix_notes import NO_CELL
+from importer.tables import NO_CELL
 from tests.runs.workshop import SETTINGS, TOP, Workshop
 
 if TYPE_CHECKING:

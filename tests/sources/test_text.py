@@ -305,7 +305,7 @@ def test_file_of_ours_counts_its_own_column_in_ragged_rows(file: Path) -> None:
 
 
 def test_apostrophes_of_other_files_stay(file: Path) -> None:
-    source = source_of(file, b"import_errors,a\n'=x,'+1\n")
+    source = source_of(file, b"my_import_errors,a\n'=x,'+1\n")
     assert cells_of(source) == [["'=x", "'+1"]]
     assert not any(c.typed_dates or c.ours for c in source.chunks())
 
