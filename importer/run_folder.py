@@ -318,7 +318,12 @@ def column_batches(
         yield from _even_batches(_staged_batches(path, columns), rows)
         return
     with pq.ParquetFile(path) as file:
-        yield from file.iter_batches(batch_size=rows, columns=columns)
+        for group in range(file.num_row_groups):
+            # Asked for all groups, it holds the whole file until the last row; and each thread
+            # keeps memory of its own, for hardly any time won.
+            yield from file.iter_batches(
+                batch_size=rows, row_groups=[group], columns=columns, use_threads=False
+            )
 
 
 def _staged_batches(path: Path, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:

@@ -400,6 +400,26 @@ def test_some_columns_of_a_file_are_read_without_the_others(tmp_path: Path) -> N
     assert [row for batch in batches for row in batch.column("row").to_pylist()] == [0, 2, 4]
 
 
+def test_of_a_file_that_is_read_only_the_present_part_is_held(tmp_path: Path) -> None:
+    chance = random.Random(1)
+    path = tmp_path / "source.parquet"
+    parts = [pa.table({"text": [chance.randbytes(1_000) for _ in range(500)]}) for _ in range(20)]
+    with pq.ParquetWriter(path, parts[0].schema) as writer:
+        for part in parts:
+            writer.write_table(part)
+    batches = column_batches(path)
+    before = _held_by_arrow()
+    next(batches)
+    assert _held_by_arrow() - before < path.stat().st_size / 4
+    assert sum(batch.num_rows for batch in batches) == 500 * 19
+
+
+def _held_by_arrow() -> int:
+    """Sum up what every kind of memory of Arrow has given out: a file may be read with any."""
+    pools = [getattr(pa, f"{name}_memory_pool")() for name in pa.supported_memory_backends()]
+    return sum(pool.bytes_allocated() for pool in pools)
+
+
 # --- ids and finding ------------------------------------------------------------------------------
 
 
