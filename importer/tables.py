@@ -261,6 +261,11 @@ def unseen_delimiter(delimiter: str) -> str | None:
     return _UNSEEN.get(delimiter)
 
 
+def writable(text: str) -> str:
+    """Give a text as a file can hold it: what a command line has that is no text is a ?."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def visible(text: str) -> str:
     """Write what cannot be seen of a text as escapes, such as ``\\x01``, which YAML has too."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

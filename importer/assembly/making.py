@@ -30,6 +30,7 @@ from importer.settings import (
     Settings,
 )
 from importer.sources import STANDARD_INPUT
+from importer.tables import writable
 from importer.version import tool_version
 
 
@@ -84,7 +85,7 @@ def make_run(
                 run_date=opened.bound[0].run_date.isoformat(),
                 time_zone=str(now.astimezone().tzinfo),
                 operator=operator_name(),
-                note=order.note,
+                note=writable(order.note),
                 mapping=opened.mapping.name,
                 mapping_file=str(opened.mapping_file),
                 mapping_sha256=sha256_of(opened.mapping_file),
@@ -133,7 +134,7 @@ def _file_facts(path: Path, shown: str) -> FileFacts:
 
 def operator_name() -> str:
     try:
-        return getpass.getuser()
+        return writable(getpass.getuser())
     except (OSError, KeyError, ImportError):
         return ""
 

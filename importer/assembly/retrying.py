@@ -28,6 +28,7 @@ from importer.plan_sums import note_sums
 from importer.planning import PlanFacts
 from importer.planning.column_files import wire_estimate
 from importer.run_folder import RunFolder, column_batches, make_run_id, planned_fields
+from importer.tables import writable
 from importer.version import tool_version
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ def _write_settings(
                 "created": created,
                 "operator": operator_name(),
                 "connection": connection_facts(order.connection),
-                "note": order.note,
+                "note": writable(order.note),
                 "first": order.first,
                 "strict": False,
                 "max_invalid": None,

@@ -12,7 +12,7 @@ import click
 from importer.cli import options
 from importer.cli.asking import confirm
 from importer.cli.refusing import errors_as_json
-from importer.cli.screen import may_ask, say
+from importer.cli.screen import may_ask, say, state_shown
 from importer.cli.terminal import console, plain
 from importer.language import number, tr, trn
 
@@ -81,7 +81,14 @@ def _print_json(done: Purged) -> None:
 def _print(done: Purged, *, asked: bool, quiet: bool) -> None:
     """Tell what was deleted; ``asked``: which runs these are was shown already."""
     for one in done.failed:
-        say(tr("{run} ({state}): {sentence}.", run=one.run, state=one.state, sentence=one.why))
+        say(
+            tr(
+                "{run} ({state}): {sentence}.",
+                run=one.run,
+                state=state_shown(one.state),
+                sentence=one.why,
+            )
+        )
     if quiet:
         return
     if not asked:
@@ -114,7 +121,9 @@ def _print_table(old: Sequence[OldRun]) -> None:
     for one in old:
         rows = "" if one.rows is None else plain(number(one.rows))
         kept = tr("consents.csv stays") if one.keeps_consents else ""
-        table.add_row(one.run, plain(number(one.days)), plain(one.state), rows, plain(kept))
+        table.add_row(
+            one.run, plain(number(one.days)), plain(state_shown(one.state)), rows, plain(kept)
+        )
     console().print(table)
 
 
@@ -124,7 +133,7 @@ def _say_spared(spared: Sequence[SparedRun]) -> None:
             tr(
                 "{run} ({state}) stays: {sentence}.",
                 run=one.run,
-                state=one.state,
+                state=state_shown(one.state),
                 sentence=one.why,
             )
         )

@@ -11,7 +11,7 @@ import click
 from importer.cli import inspected, options
 from importer.cli.refusing import errors_as_json
 from importer.cli.rows import show_rows
-from importer.cli.screen import print_summary, say
+from importer.cli.screen import print_summary, say, state_shown
 from importer.cli.terminal import plain
 from importer.language import number, tr
 
@@ -162,7 +162,7 @@ def runs_command(runs_dir: Path, as_json: bool, quiet: bool) -> int:
                 bad=f"{number(bad):>7}",
             )
             told += "  SANDBOX" if summary.sandbox else ""
-        line = f"{folder.id:<50} {state:<10} {told}"
+        line = f"{folder.id:<50} {state_shown(state):<10} {told}"
         click.echo(plain(line.rstrip()))
     return 0
 

@@ -12,7 +12,7 @@ import click
 
 from importer.cli.progress import Going, Ticker, bar, duration, stage_words
 from importer.cli.terminal import console, plain
-from importer.language import number, speaking, tr, trn
+from importer.language import ENGLISH, number, speaking, spoken, tr, trn
 from importer.model import RunState, Verdict
 
 if TYPE_CHECKING:
@@ -87,6 +87,16 @@ def say(sentence: str) -> None:
     """Tell something that is no result; nobody reading it is no reason to stop."""
     with contextlib.suppress(OSError):
         click.echo(plain(sentence), err=True)
+
+
+def state_shown(state: str) -> str:
+    """Name a run's state for a list of runs: in English by its code, which scripts look for."""
+    from importer.reports.titles import state_words
+
+    if spoken() == ENGLISH:
+        return state
+    others = {"purged": tr("purged"), "unreadable": tr("unreadable")}
+    return others[state] if state in others else state_words(RunState(state))
 
 
 def print_plan(summary: Summary) -> None:

@@ -68,11 +68,15 @@ def _doubtful(texts: Any, delimiter: str) -> NDArray[np.bool_]:
     bounds = bounds - start
     some = bounds[1:] > bounds[:-1]
     doubtful[some] = _AT_FIRST[octets[bounds[:-1][some]]]
-    special = _octets(delimiter + '"' + LINE_END)[octets]
-    special[:-1] |= _AT_CUT[octets[:-1]] & _BEHIND_CUT[octets[1:]]
-    if special.any():
+    special = _octets(delimiter + '"' + LINE_END)
+    # Few octets are either; `translate` finds these far quicker than an index of each octet.
+    marks = octets.tobytes().translate((special | _AT_CUT).tobytes())
+    at = np.flatnonzero(np.frombuffer(marks, dtype=bool))
+    behind = octets[np.minimum(at + 1, len(octets) - 1)]
+    at = at[special[octets[at]] | _BEHIND_CUT[behind]]
+    if len(at):
         # The last text that begins at or before an octet; texts without any begin there too.
-        inside = np.searchsorted(bounds, np.flatnonzero(special), "right") - 1
+        inside = np.searchsorted(bounds, at, "right") - 1
         doubtful[inside] = True
     return doubtful
 

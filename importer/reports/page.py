@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from importer.documents import joined
-from importer.language import mark, number, spoken, tr, trn
+from importer.language import number, spoken, tr, trn
 from importer.model import RunState, Verdict
 from importer.reports.call_picture import call_picture
 from importer.reports.consent_words import whom_a_yes_reaches
@@ -20,7 +20,7 @@ from importer.reports.sheet import rendered
 from importer.reports.steps import next_steps, to_fix
 from importer.reports.table_words import table_name
 from importer.reports.timeline import Timeline
-from importer.reports.titles import MEANINGS, verdict_words
+from importer.reports.titles import MEANINGS, state_words, verdict_words
 from importer.reports.verified import ReadBackShown, verified_words
 from importer.run_folder import LEDGER
 from importer.tables import FIX_BOOK, place_of
@@ -42,16 +42,6 @@ MOST_TABLES = 4  # of a group: for each, the rows it hit
 FIRST_ROWS = 100  # stand on the page where no script runs
 TOTALS = "totals.html"
 ROW_SIGN = "\0"
-
-STATES = {
-    RunState.CHECKING: mark("being checked"),
-    RunState.CHECKED: mark("checked"),
-    RunState.SENDING: mark("sending"),
-    RunState.STOPPED: mark("stopped"),
-    RunState.FINISHED: mark("finished"),
-    RunState.REFUSED: mark("refused, nothing was sent"),
-    RunState.ABANDONED: mark("abandoned"),
-}
 
 
 def page(
@@ -99,7 +89,7 @@ def page(
         picture=call_picture(calls or Timeline(), summary.limits),
         limits=limit_lines(summary.limits),
         planned_words=_planned(summary.calls),
-        state=tr(STATES[RunState(summary.state)]),
+        state=state_words(RunState(summary.state)),
         beside=_files_beside(summary, beside, masked=masked),
         warnings=_warnings(summary),
         file_warnings=[

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from importer.issues import IssueCode, Severity
 from importer.language import mark, tr
-from importer.model import Verdict
+from importer.model import RunState, Verdict
 
 if TYPE_CHECKING:
     from importer.reports.problems import Group
@@ -96,6 +96,15 @@ MEANINGS = {
     Verdict.UNKNOWN: mark("The platform may have taken the row or not: nobody was told."),
     Verdict.NOT_SENT: mark("Nothing is wrong with the row; its turn has not come."),
 }
+STATES = {
+    RunState.CHECKING: mark("being checked"),
+    RunState.CHECKED: mark("checked"),
+    RunState.SENDING: mark("sending"),
+    RunState.STOPPED: mark("stopped"),
+    RunState.FINISHED: mark("finished"),
+    RunState.REFUSED: mark("refused, nothing was sent"),
+    RunState.ABANDONED: mark("abandoned"),
+}
 _UNKNOWN = {IssueCode.ANSWER_LOST, IssueCode.ANSWER_MISSING, IssueCode.REPEATED_INSERT}
 _BY_PLATFORM = {IssueCode.PLATFORM_REFUSED, IssueCode.NOT_IN_ACCOUNT}
 _LONGEST_CODE = 60
@@ -120,6 +129,11 @@ def bare_title_of(code: str) -> str:
 def verdict_words(verdict: Verdict) -> str:
     """Name a verdict as an operator does, in the language that is spoken."""
     return tr(VERDICTS[verdict])
+
+
+def state_words(state: RunState) -> str:
+    """Name a run's state as an operator does, in the language that is spoken."""
+    return tr(STATES[state])
 
 
 def effect_of(group: Group) -> str:

@@ -20,6 +20,7 @@ from importer.language import tr
 from importer.masks import to_mask
 from importer.model import RowCheck, comparable_key
 from importer.planning.key_columns import comparable_column
+from importer.tables import writable
 
 _Mask = NDArray[np.bool_]
 
@@ -52,7 +53,7 @@ class WantedKey:
 
     def __init__(self, text: str) -> None:
         # What a terminal of another encoding typed is no text, and no key is like it.
-        text = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+        text = writable(text)
         self._text = comparable_key([text])
         self._parts = _parts(text)
 

@@ -14,6 +14,8 @@ import pytest
 from importer import language
 from importer.cli import languages, run_command
 from importer.cli.asking import confirm
+from importer.cli.screen import state_shown
+from importer.model import RunState
 from tests.cli.commands import commands, help_text
 from tests.runs.workshop import Done, Workshop
 
@@ -257,6 +259,24 @@ def test_what_stands_in_the_way_of_a_french_run_is_english_beside_json(workshop:
     done = workshop.importer("resume", run, "--yes", "--json")
     assert done.err.startswith(f"importer: {run} was only checked")
     assert done.json["error"]["mistakes"][0]["message"] in done.err
+
+
+def test_states_of_runs_are_named_in_the_language_of_the_screen(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workshop.people(2)
+    workshop.importer("run", "people.csv", "--yes")
+    assert " finished " in workshop.importer("runs").out
+    monkeypatch.setenv(language.ENVIRONMENT, "fr")
+    shown = workshop.importer("runs").out
+    assert " terminée " in shown
+    assert "finished" not in shown
+    assert workshop.importer("runs", "--json").json["runs"][0]["state"] == "finished"
+    assert " terminée " in workshop.importer("purge", "--days", "0", "--yes").out
+    for state in (*RunState, "purged", "unreadable"):
+        with language.speaking("fr"):
+            assert state_shown(state)
+        assert state_shown(state) == state
 
 
 def test_rows_of_a_french_run_are_told_in_one_language_wherever_they_are_found(

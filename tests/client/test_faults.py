@@ -16,6 +16,7 @@ import pytest
 from importer.client import Client
 from importer.client.calls import Call
 from importer.errors import ImporterError, InDoubtError, RetryableError, UnusableInputError
+from importer.language import english, speaking
 from importer.model import ApiRequest
 from tests.client.loopback import (
     OK,
@@ -67,6 +68,18 @@ def test_answer_that_is_packed_twice_is_in_doubt_and_not_unpacked() -> None:
         pytest.raises(InDoubtError, match="packed in a way that is not read"),
     ):
         client.send(request(server.url))
+
+
+def test_what_the_thread_of_a_connection_finds_is_said_in_the_language_of_the_caller() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 1\r\n\r\nx"
+    with (
+        serving(answering(head)) as server,
+        Client(30) as client,
+        pytest.raises(InDoubtError) as got,
+        speaking("fr"),
+    ):
+        client.send(request(server.url))
+    assert english(str(got.value)) != str(got.value)
 
 
 def test_four_threads_call_at_once_each_over_a_connection_of_its_own() -> None:

@@ -234,6 +234,15 @@ def test_nothing_serious_stands_in_anybodys_way(
     assert one.complaints == []
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_long_codes_and_large_numbers_fit_the_narrowest_screen(
+    shown: Callable[..., Any], language: str
+) -> None:
+    groups = [group("CodeOfAPlatform" * 5, 1_000_000, "x" * 3_000)]
+    page = shown({**mixed(), "groups": groups}, language=language, width=320).page
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_nothing_serious_stands_in_the_way_of_the_sheet_of_totals(
     tmp_path: Path, opened: Opener, dark: bool

@@ -35,6 +35,18 @@ def test_texts_that_break_programs_arrive_as_they_are(workshop: Workshop) -> Non
     _sent_as_they_are(workshop, OWN)
 
 
+def test_bytes_of_a_command_line_that_are_no_text_are_question_marks(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "mar\udce9")
+    workshop.people(2)
+    assert workshop.importer("run", "people.csv", "--yes", "--note", "Salon d\udce9").code == 0
+    summary = workshop.summary()
+    assert (summary["operator"], summary["note"]) == ("mar?", "Salon d?")
+    for command in (["find"], ["show", workshop.run_id(), "--key"]):
+        assert workshop.importer(*command, "p\udce9").code == 4
+
+
 def test_naughty_strings_arrive_as_they_are(workshop: Workshop) -> None:
     path = SHARED / "corpus" / "naughty-strings.json"
     if not path.is_file():
