@@ -28,7 +28,7 @@ from importer.row_results import (
     not_sent,
     with_update,
 )
-from importer.run_folder import RunFolder, column_batches
+from importer.run_folder import SLICE_ROWS, RunFolder, column_batches
 from importer.tables import TableDescription
 
 _TEXT = pa.large_string()
@@ -62,7 +62,7 @@ def reconcile(
     """
     outcomes = _Outcomes(journal, planned)
     issues = InRowOrder(map(_deciding, column_batches(folder.issues)))
-    for batch in column_batches(folder.rows):
+    for batch in column_batches(folder.rows, SLICE_ROWS):
         yield _results(batch, tables, outcomes, issues)
 
 

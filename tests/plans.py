@@ -216,7 +216,7 @@ def read_back(rows: int) -> Iterator[None]:
     """Read the files of a run so many rows at a time, as with a far larger run."""
     with pytest.MonkeyPatch.context() as patch:
 
-        def few(path: Path, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        def few(path: Path, _: int = 0, columns: Sequence[str] | None = None) -> Iterator[Any]:
             return column_batches(path, rows, columns)
 
         for module in (late_issues, planner, reconciliation, rivals, settled_plan, uniqueness):

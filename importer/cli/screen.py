@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -179,12 +178,16 @@ def may_ask() -> bool:
 
 def _where_it_lies(summary: Summary, command: str) -> str:
     """Make a command fit where the runs are, when that is not the default."""
-    place = Path(summary.folder).parent
-    if place == Path("runs"):
+    from importer.reports.steps import argument
+
+    folder = Path(summary.folder)
+    if folder.parent == Path("runs"):
         return command
     if summary.run in command.split():
-        return f"{command} --runs-dir {shlex.quote(str(place))}"
-    return command.replace(f"runs/{summary.run}/", f"{shlex.quote(summary.folder)}/")
+        return f"{command} --runs-dir {argument(str(folder.parent))}"
+    before, inside, after = command.partition(f"runs/{summary.run}/")
+    name, blank, options = after.partition(" ")
+    return f"{before}{argument(str(folder / name))}{blank}{options}" if inside else command
 
 
 def print_summary(summary: Summary, *, as_json: bool, quiet: bool) -> int:

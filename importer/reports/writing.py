@@ -24,7 +24,7 @@ from importer.reports.totals_page import totals_page
 from importer.reports.verified import ReadBack
 from importer.reports.withheld import issue_batches
 from importer.row_results import RowResults
-from importer.run_folder import RunFolder, RunSettings, column_batches
+from importer.run_folder import SLICE_ROWS, RunFolder, RunSettings, column_batches
 from importer.tables import TableDescription
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Reports:
         path, tables, delimiter = self._path, self._tables, self._delimiter
         self._opened(result_writer(path / "results.csv", tables, delimiter))
         if self._masks is None:
-            sources = column_batches(self._folder.source)
+            sources = column_batches(self._folder.source, SLICE_ROWS)
             self._opened(FixWriter(path, tables, sources, delimiter, self._mending))
             self._read_back = ReadBack(self._folder, self._lookups, tables, delimiter)
             self._opened(self._read_back)

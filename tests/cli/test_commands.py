@@ -696,3 +696,15 @@ def test_version_and_json_of_settings_agree(workshop: Workshop) -> None:
     workshop.importer("check", "people.csv")
     settings = json.loads((workshop.run_folder() / "settings.json").read_bytes())
     assert settings["tool_version"] == tool_version()
+
+
+def test_the_next_commands_fit_where_the_runs_are(workshop: Workshop) -> None:
+    workshop.write("people.csv", "Email,First,City\na@example.com,A,Laval\nno address,B,Laval\n")
+    done = workshop.importer("run", "people.csv", "--yes", "--runs-dir", "my runs")
+    (folder,) = (workshop.folder / "my runs").iterdir()
+    (command,) = (line for line in done.err.splitlines() if line.startswith("  importer run "))
+    place = command.split('"')[1]  # quotes that every shell knows
+    assert Path(place).read_bytes() == (folder / "to-fix.csv").read_bytes()
+    workshop.sandbox(faults="503*")
+    done = workshop.importer("run", "people.csv", "--yes", "--runs-dir", "my runs")
+    assert '--runs-dir "' in done.err
