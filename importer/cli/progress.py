@@ -90,8 +90,12 @@ class Going:
 
     def _done(self) -> str:
         if self._total:
-            done, total = number(self._rows), number(self._total)
-            return tr("{done} of {total} rows", done=done, total=total)
+            return trn(
+                "{count} of {total} rows",
+                "{count} of {total} rows",
+                self._rows,
+                total=number(self._total),
+            )
         return trn("{count} row", "{count} rows", self._rows)
 
     def _waiting(self, now: float) -> str:

@@ -94,6 +94,18 @@ def test_without_calls_the_pace_is_that_of_rows(moments: Moments, rows: int, tol
     assert going.words() == [one for one in (count, told) if one]
 
 
+def test_rows_done_are_counted_in_the_number_of_the_language() -> None:
+    """French has one form for nothing and for one thing, whatever the total."""
+    going = Going()
+    told = []
+    with speaking("fr"):
+        for done in (0, 1, 2):
+            going.begin("send", 2)
+            going.advance(done)
+            told.append(going.words()[0])
+    assert told == ["0 ligne sur 2", "1 ligne sur 2", "2 lignes sur 2"]
+
+
 def test_nothing_is_left_of_a_stage_that_is_through(moments: Moments) -> None:
     going = Going()
     going.begin("report", 10)
