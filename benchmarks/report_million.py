@@ -128,7 +128,7 @@ def write(folder: Path, *, workbook: bool) -> int:
     """Write the reports, and print how long that took."""
     from importer import pipeline
     from importer.reports import writing
-    from importer.reports.fix_book import FixBook
+    from importer.reports.fixes.book import FixBook
     from importer.reports.ledger import Ledger
     from importer.runs import report
 

@@ -90,7 +90,7 @@ def say(sentence: str) -> None:
 
 def state_shown(state: str) -> str:
     """Name a run's state for a list of runs: in English by its code, which scripts look for."""
-    from importer.reports.titles import state_words
+    from importer.reports.words.titles import state_words
 
     if spoken() == ENGLISH:
         return state
@@ -142,7 +142,7 @@ def _say_warnings(summary: Summary) -> None:
 
 
 def _say_consents(summary: Summary) -> None:
-    from importer.reports.consent_words import consent_words
+    from importer.reports.words.consent_words import consent_words
 
     for sentence in consent_words(summary):
         say(f"  {sentence}")
@@ -178,7 +178,7 @@ def may_ask() -> bool:
 
 def _where_it_lies(summary: Summary, command: str) -> str:
     """Make a command fit where the runs are, when that is not the default."""
-    from importer.reports.steps import argument
+    from importer.reports.words.steps import argument
 
     folder = Path(summary.folder)
     if folder.parent == Path("runs"):
@@ -204,10 +204,10 @@ def print_summary(summary: Summary, *, as_json: bool, quiet: bool) -> int:
 
 
 def _print_end(summary: Summary) -> None:
-    from importer.reports.consent_words import withheld_words
-    from importer.reports.headline import headline
-    from importer.reports.steps import next_steps
     from importer.reports.verified import verified_words
+    from importer.reports.words.consent_words import withheld_words
+    from importer.reports.words.headline import headline
+    from importer.reports.words.steps import next_steps
     from importer.run_folder import RunFolder
 
     _print_table(summary)
@@ -232,7 +232,7 @@ def _print_end(summary: Summary) -> None:
 
 def _say_problems(summary: Summary) -> None:
     """Name the most frequent problems, errors first, and where the others are."""
-    from importer.reports.titles import bare_title_of
+    from importer.reports.words.titles import bare_title_of
 
     found = [(code, count) for code, count in summary.problems.items() if count]
     for code, count in found[:_MOST_PROBLEMS]:
@@ -251,7 +251,7 @@ def _say_problems(summary: Summary) -> None:
 def _print_table(summary: Summary) -> None:
     from rich.table import Table
 
-    from importer.reports.titles import verdict_words
+    from importer.reports.words.titles import verdict_words
 
     table = Table(title=tr("SANDBOX") if summary.sandbox else None, show_header=False, box=None)
     table.add_column(justify="right", no_wrap=True)

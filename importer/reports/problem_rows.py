@@ -11,8 +11,8 @@ import orjson
 from importer.issues import Severity
 from importer.language import mark, tr
 from importer.model import Verdict
-from importer.reports.figures import clip
-from importer.reports.titles import title_of
+from importer.reports.words.figures import clip
+from importer.reports.words.titles import title_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,12 +15,12 @@ from importer.journal import Call, Lookup, Settlement
 from importer.model import Verdict
 from importer.reports.fixes import NO_MENDING, FixWriter, Mending
 from importer.reports.ledger import Ledger
-from importer.reports.page import TOTALS, page
+from importer.reports.pages.page import TOTALS, page
+from importer.reports.pages.timeline import timeline
+from importer.reports.pages.totals_page import totals_page
 from importer.reports.problems import Problems
 from importer.reports.summary import RowTotals, RunFacts, Summary
 from importer.reports.tables import result_writer, write_issues
-from importer.reports.timeline import timeline
-from importer.reports.totals_page import totals_page
 from importer.reports.verified import ReadBack
 from importer.reports.withheld import issue_batches
 from importer.row_results import RowResults

@@ -9,6 +9,7 @@ from typing import Any
 from importer.issues import IssueCode, Severity, message
 from importer.journal import Call, CallResult
 from importer.model import Outcome, Verdict
+from importer.reports.pages.timeline import Timeline, timeline
 from importer.reports.problem_rows import KeptRows, ProblemRows, Sentence
 from importer.reports.problems import Group, Problems
 from importer.reports.summary import (
@@ -17,7 +18,6 @@ from importer.reports.summary import (
     LimitsInForce,
     Summary,
 )
-from importer.reports.timeline import Timeline, timeline
 from importer.run_folder import RunSettings
 from importer.tables import TableDescription
 from tests.reports.made_up import csv_file, file_facts, rows, settings, summary

@@ -13,8 +13,8 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from importer.language import speaking
-from importer.reports.page import page
-from importer.reports.totals_page import totals_page
+from importer.reports.pages.page import page
+from importer.reports.pages.totals_page import totals_page
 from tests.browsers import CHROMIUM
 from tests.reports.pages import good, mixed, stopped
 

@@ -6,13 +6,13 @@ import pytest
 
 from importer.language import english, speaking
 from importer.reports import CallTotals, ConsentTotals
-from importer.reports.consent_words import (
+from importer.reports.words.consent_words import (
     by_mapping,
     consent_words,
     whom_a_yes_reaches,
     withheld_words,
 )
-from importer.reports.headline import headline
+from importer.reports.words.headline import headline
 from tests.reports.made_up import summary
 
 ONE = ConsentTotals(yes=1_071, no=9, left=1)

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from importer.issues import IssueCode
 from importer.language import speaking
 from importer.model import Chunk, Reason
-from importer.reports.fix_book import FixBook, Look
-from importer.reports.fix_names import SheetNames
 from importer.reports.fixes import FixWriter, Mending
+from importer.reports.fixes.book import FixBook, Look
+from importer.reports.fixes.names import SheetNames
 from importer.sources import open_sources
 from importer.tables import ERRORS_COLUMN, NO_CELL, SourceOptions, TableDescription
 from tests.reports.test_fixes import Original, read, sources_of, table_of

@@ -18,7 +18,7 @@ from importer.language import speaking
 from importer.model import Outcome, Reason, Verdict
 from importer.planning.column_files import ISSUES, ColumnFile
 from importer.reports.masking import Masker
-from importer.reports.scrubbing import bare_path, scrubbed, words_of
+from importer.reports.masking.scrubbing import bare_path, scrubbed, words_of
 from importer.row_results import RowResults
 from importer.run_folder import FileFacts, ListFacts, RunFolder
 from importer.tables import TableDescription

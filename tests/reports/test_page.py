@@ -14,17 +14,17 @@ from importer.issues import IssueCode
 from importer.journal import CallResult
 from importer.language import speaking
 from importer.model import RunState, Verdict
-from importer.reports.figures import clip, duration, moment, share, size
-from importer.reports.headline import Tone, headline
-from importer.reports.page import MOST_NOTES, page
-from importer.reports.pictures import bar
+from importer.reports.pages.page import MOST_NOTES, page
+from importer.reports.pages.pictures import bar
+from importer.reports.pages.timeline import timeline
 from importer.reports.problem_rows import Kind, ProblemRow, ProblemRows, Sentence
 from importer.reports.problems import Problems
-from importer.reports.steps import ADVICE, argument, next_steps
 from importer.reports.summary import CallTotals, ConsentTotals, Summary, VerifiedTotals
-from importer.reports.timeline import timeline
-from importer.reports.titles import MEANINGS, TITLES, VERDICTS
 from importer.reports.verified import MOST_SHOWN, ReadBackLine, ReadBackShown, Result
+from importer.reports.words.figures import clip, duration, moment, share, size
+from importer.reports.words.headline import Tone, headline
+from importer.reports.words.steps import ADVICE, argument, next_steps
+from importer.reports.words.titles import MEANINGS, TITLES, VERDICTS
 from importer.run_folder import RunSettings
 from importer.tables import NO_HEADER, LeftOut, Part, TableDescription
 from tests.reports.made_up import (

@@ -13,11 +13,11 @@ import pytest
 from importer.issues import Severity
 from importer.language import speaking
 from importer.model import Outcome, Verdict
-from importer.reports.page import FIRST_ROWS, page
+from importer.reports.pages.page import FIRST_ROWS, page
+from importer.reports.pages.timeline import timeline
+from importer.reports.pages.totals_page import totals_page
 from importer.reports.problems import Group, Problems
 from importer.reports.summary import ConsentTotals
-from importer.reports.timeline import timeline
-from importer.reports.totals_page import totals_page
 from importer.tables import TableDescription
 from tests.browsers import violations
 from tests.reports.made_up import csv_file, group, rows, settings, summary

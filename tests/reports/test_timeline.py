@@ -10,9 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.journal import Call, CallResult
-from importer.reports.call_picture import CallPicture, call_picture, pace
-from importer.reports.limit_words import limit_lines
-from importer.reports.timeline import MOST_LINES, MOST_STEPS, Step, Timeline, allowed, timeline
+from importer.reports.pages.call_picture import CallPicture, call_picture, pace
+from importer.reports.pages.timeline import (
+    MOST_LINES,
+    MOST_STEPS,
+    Step,
+    Timeline,
+    allowed,
+    timeline,
+)
+from importer.reports.words.limit_words import limit_lines
 from tests.reports.pages import BEGUN, LIMITS, call, iso, steady_calls, troubled_calls
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from importer.journal import CallResult
 from importer.language import speaking
+from importer.reports.pages.timeline import timeline
+from importer.reports.pages.totals_page import totals_page
 from importer.reports.summary import CallTotals, ConsentTotals, RowTotals
-from importer.reports.timeline import timeline
-from importer.reports.titles import bare_title_of
-from importer.reports.totals_page import totals_page
+from importer.reports.words.titles import bare_title_of
 from tests.reports.made_up import csv_file, group, rows, summary
 from tests.reports.pages import BEGUN, call, mixed
 from tests.reports.test_page import ATTACK, Elements

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from importer.language import english, speaking
-from importer.reports.headline import headline
-from importer.reports.steps import next_steps
 from importer.reports.summary import CallTotals, VerifiedTotals
-from importer.reports.went_wrong import Wrong, in_words, went_wrong
+from importer.reports.words.headline import headline
+from importer.reports.words.steps import next_steps
+from importer.reports.words.went_wrong import Wrong, in_words, went_wrong
 from tests.reports.made_up import rows, settings, summary
 from tests.reports.test_page import STATES
 

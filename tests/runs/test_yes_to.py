@@ -12,7 +12,7 @@ import pytest
 from importer import pipeline
 from importer.journal import Journal
 from importer.reports import Summary
-from importer.reports.consent_words import consent_words, whom_a_yes_reaches
+from importer.reports.words.consent_words import consent_words, whom_a_yes_reaches
 from tests.runs.workshop import Workshop, bytes_below
 
 MAPPING = """\

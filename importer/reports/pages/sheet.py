@@ -11,12 +11,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from importer.language import number, spoken, tr, trn
-from importer.reports.call_picture import pace
-from importer.reports.consent_words import by_mapping
-from importer.reports.figures import clip, duration, moment, share, size
-from importer.reports.pictures import answers, row_bar
-from importer.reports.table_words import form, left_out, table_name
-from importer.reports.titles import effect_of, title_of
+from importer.reports.pages.call_picture import pace
+from importer.reports.pages.pictures import answers, row_bar
+from importer.reports.words.consent_words import by_mapping
+from importer.reports.words.figures import clip, duration, moment, share, size
+from importer.reports.words.table_words import form, left_out, table_name
+from importer.reports.words.titles import effect_of, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +70,7 @@ def _joined(names: Sequence[str]) -> Markup:
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("importer.reports", "templates"),
+        loader=PackageLoader("importer.reports.pages", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -20,8 +20,8 @@ from importer.files import make_private_folder, replacing
 from importer.guards import begins_dangerously
 from importer.language import tr
 from importer.model import Reason
-from importer.reports.fix_names import SheetNames
-from importer.reports.fix_notes import NoteFormats, Notes, SheetTold
+from importer.reports.fixes.names import SheetNames
+from importer.reports.fixes.notes import NoteFormats, Notes, SheetTold
 from importer.tables import ERRORS_COLUMN, FIX_BOOK, NO_CELL, TableDescription
 
 MOST_COMMENTS = 5_000

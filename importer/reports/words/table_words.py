@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from importer.documents import joined
 from importer.language import tr
-from importer.reports.figures import clip
+from importer.reports.words.figures import clip
 from importer.tables import NO_HEADER, delimiter_in_words, header_in_words, table_shown
 
 if TYPE_CHECKING:

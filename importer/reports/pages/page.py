@@ -9,19 +9,19 @@ from markupsafe import Markup
 from importer.documents import joined
 from importer.language import number, spoken, tr, trn
 from importer.model import RunState, Verdict
-from importer.reports.call_picture import call_picture
-from importer.reports.consent_words import whom_a_yes_reaches
-from importer.reports.figures import clip, duration
-from importer.reports.headline import headline, in_language
-from importer.reports.limit_words import limit_lines
-from importer.reports.pictures import row_bar
+from importer.reports.pages.call_picture import call_picture
+from importer.reports.pages.pictures import row_bar
+from importer.reports.pages.sheet import rendered
+from importer.reports.pages.timeline import Timeline
 from importer.reports.problem_rows import KINDS, MOST_ROWS, ProblemRows, embedded
-from importer.reports.sheet import rendered
-from importer.reports.steps import next_steps, to_fix
-from importer.reports.table_words import table_name
-from importer.reports.timeline import Timeline
-from importer.reports.titles import MEANINGS, state_words, verdict_words
 from importer.reports.verified import ReadBackShown, verified_words
+from importer.reports.words.consent_words import whom_a_yes_reaches
+from importer.reports.words.figures import clip, duration
+from importer.reports.words.headline import headline, in_language
+from importer.reports.words.limit_words import limit_lines
+from importer.reports.words.steps import next_steps, to_fix
+from importer.reports.words.table_words import table_name
+from importer.reports.words.titles import MEANINGS, state_words, verdict_words
 from importer.run_folder import LEDGER
 from importer.tables import FIX_BOOK, place_of
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from importer.language import decimal, mark, number, tr
-from importer.reports.figures import duration, size
+from importer.reports.words.figures import duration, size
 
 if TYPE_CHECKING:
     from importer.reports.summary import LimitsInForce

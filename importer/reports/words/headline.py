@@ -9,7 +9,7 @@ from enum import StrEnum
 from importer.language import number, spoken, tr, trn
 from importer.model import RunState, Verdict
 from importer.reports.summary import RowTotals, Summary
-from importer.reports.went_wrong import Wrong, also, counted, in_words, went_wrong
+from importer.reports.words.went_wrong import Wrong, also, counted, in_words, went_wrong
 
 _INTERRUPTED = {130, 143}
 _REACHED = (Verdict.CREATED, Verdict.UPDATED, Verdict.ACCEPTED)

@@ -21,9 +21,9 @@ from importer.blanks import folded
 from importer.issues import MESSAGES, IssueCode, message
 from importer.language import english, tr
 from importer.model import Outcome
-from importer.reports.kept_rows import DecidingIssue, KeptCells, deciding_issues
-from importer.reports.pseudonyms import Pseudonyms
-from importer.reports.scrubbing import Words, bare_path, scrubbed, words_of
+from importer.reports.masking.kept_rows import DecidingIssue, KeptCells, deciding_issues
+from importer.reports.masking.pseudonyms import Pseudonyms
+from importer.reports.masking.scrubbing import Words, bare_path, scrubbed, words_of
 from importer.row_results import DECIDING
 
 if TYPE_CHECKING:

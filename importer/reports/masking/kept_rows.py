@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from importer.reports.scrubbing import Words, words_of
+from importer.reports.masking.scrubbing import Words, words_of
 from importer.reports.withheld import issue_batches
 from importer.row_results import DECIDING, InRowOrder
 from importer.run_folder import column_batches

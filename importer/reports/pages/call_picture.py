@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from importer.language import decimal, mark, number, tr, trn
-from importer.reports.figures import duration, moment
-from importer.reports.timeline import allowed
+from importer.reports.pages.timeline import allowed
+from importer.reports.words.figures import duration, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from importer.reports.pages.timeline import Step, Timeline
     from importer.reports.summary import LimitsInForce
-    from importer.reports.timeline import Step, Timeline
 
 _FEWEST_SLOTS = 16  # a run of one call is a column, not a wall
 _TOP, _FLOOR, _STRIP = 14.0, 88.0, 92.0  # per cent of the height: highest column, zero, waits

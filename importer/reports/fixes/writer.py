@@ -18,8 +18,8 @@ from importer.errors import DefectError
 from importer.files import make_private_folder
 from importer.model import Reason
 from importer.reports.cells import guarded_row
-from importer.reports.fix_book import FieldPlaces, FixBook
-from importer.reports.fix_names import file_paths
+from importer.reports.fixes.book import FieldPlaces, FixBook
+from importer.reports.fixes.names import file_paths
 from importer.reports.tables import csv_writer
 from importer.row_results import RowResults
 from importer.tables import ERRORS_COLUMN, FIX_BOOK, TableDescription

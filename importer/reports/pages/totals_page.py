@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from importer.language import number, tr, trn
-from importer.reports.call_picture import call_picture
-from importer.reports.figures import clip, duration
-from importer.reports.page import shared
-from importer.reports.sheet import rendered
-from importer.reports.timeline import Timeline
-from importer.reports.titles import bare_title_of
+from importer.reports.pages.call_picture import call_picture
+from importer.reports.pages.page import shared
+from importer.reports.pages.sheet import rendered
+from importer.reports.pages.timeline import Timeline
+from importer.reports.words.figures import clip, duration
+from importer.reports.words.titles import bare_title_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

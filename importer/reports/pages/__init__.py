@@ -1,0 +1,1 @@
+"""``report.html`` and ``totals.html``: their pictures, and what both are made of."""
