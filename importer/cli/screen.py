@@ -254,13 +254,11 @@ def _print_table(summary: Summary) -> None:
     from importer.reports.words.titles import verdict_words
 
     table = Table(title=tr("SANDBOX") if summary.sandbox else None, show_header=False, box=None)
-    table.add_column(justify="right", no_wrap=True)
     table.add_column()
+    table.add_column(justify="right", no_wrap=True)
     for verdict in Verdict:
         count = summary.rows.of(verdict)
         if count:
-            table.add_row(plain(number(count)), plain(verdict_words(verdict)))
-    read = summary.rows.read
-    words = trn("row read", "rows read", read)
-    table.add_row(plain(number(read)), plain(words), style="bold")
+            table.add_row(plain(verdict_words(verdict)), plain(number(count)))
+    table.add_row(plain(tr("rows read")), plain(number(summary.rows.read)), style="bold")
     console().print(table)

@@ -293,7 +293,7 @@ def test_a_check_ends_in_verdicts_problems_in_words_and_the_next_command(
     workshop.write("people.csv", MIXED)
     done = workshop.importer("check", "people.csv")
     told = [" ".join(line.split()) for line in done.out.splitlines()]
-    assert told == ["1 refused by our checks", "2 not sent yet", "3 rows read"]
+    assert told == ["refused by our checks 1", "not sent yet 2", "rows read 3"]
     assert "  1 × E-mail address that cannot be" in done.lines
     assert f"  importer send {workshop.run_id()}" in done.lines
     assert "email-invalid" not in done.out + done.err

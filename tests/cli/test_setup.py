@@ -475,7 +475,7 @@ def test_from_nothing_to_a_first_check_in_three_commands_in_a_terminal(
         monkeypatch.setenv(name, value)
     for command in next_ones:
         assert run_command(command.split()[1:]) == 0
-    assert "2 rows read" in " ".join(capsys.readouterr().out.split())
+    assert "rows read 2" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the system has no such terminals")
