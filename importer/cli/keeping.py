@@ -13,8 +13,9 @@ from importer.cli import options
 from importer.cli.asking import confirm
 from importer.cli.refusing import errors_as_json
 from importer.cli.screen import may_ask, say, state_shown
-from importer.cli.terminal import console, plain
-from importer.language import number, tr, trn
+from importer.cli.terminal import plain
+from importer.documents import joined
+from importer.language import tr, trn
 
 if TYPE_CHECKING:
     from importer.runs.purging import OldRun, Purged, SparedRun
@@ -57,19 +58,44 @@ def purge_command(days: int | None, yes: bool, runs_dir: Path, as_json: bool, qu
 
     if days is None and assembly.settings_here(assembly.means()).keep_runs is None:
         raise click.UsageError(tr("{sentence}.", sentence=how_old()))
-    ask = _ask if may_ask() and not as_json else None
-    done = purge(days, runs_dir=runs_dir, yes=yes, ask=ask)
     if as_json:
+        done = purge(days, runs_dir=runs_dir, yes=yes)
         _print_json(done)
-    else:
-        _print(done, asked=ask is not None and not yes, quiet=quiet)
+        return _INCOMPLETE if done.failed else 0
+    which = _Which(yes=yes, quiet=quiet and yes)
+    done = purge(days, runs_dir=runs_dir, ask=which if yes or may_ask() else None)
+    _print(done, told=which.told, quiet=quiet)
     return _INCOMPLETE if done.failed else 0
 
 
-def _ask(old: Sequence[OldRun], spared: Sequence[SparedRun]) -> bool:
-    _print_table(old)
-    _say_spared(spared)
-    return confirm(plain(trn("Delete this run?", "Delete these {count} runs?", len(old))))
+class _Which:
+    """Says which runs would go and which stay, and asks; ``yes``: the answer was given already."""
+
+    def __init__(self, *, yes: bool, quiet: bool) -> None:
+        self._yes = yes
+        self._quiet = quiet
+        self.told = False
+
+    def __call__(self, old: Sequence[OldRun], spared: Sequence[SparedRun]) -> bool:
+        self.told = True
+        if not self._quiet:
+            for one in old:
+                click.echo(plain(_line(one)))
+            _say_spared(spared)
+        question = trn("Delete this run?", "Delete these {count} runs?", len(old))
+        return self._yes or confirm(plain(question))
+
+
+def _line(one: OldRun) -> str:
+    told = [
+        state_shown(one.state),
+        trn("{count} day old", "{count} days old", one.days),
+    ]
+    if one.rows is not None:
+        told.append(trn("{count} row", "{count} rows", one.rows))
+    if one.keeps_consents:
+        told.append(tr("consents.csv stays"))
+    return tr("{place}: {sentence}", place=one.run, sentence=joined(told))
 
 
 def _print_json(done: Purged) -> None:
@@ -78,8 +104,8 @@ def _print_json(done: Purged) -> None:
     click.echo(orjson.dumps(asdict(done), option=orjson.OPT_INDENT_2))
 
 
-def _print(done: Purged, *, asked: bool, quiet: bool) -> None:
-    """Tell what was deleted; ``asked``: which runs these are was shown already."""
+def _print(done: Purged, *, told: bool, quiet: bool) -> None:
+    """Tell what was deleted; ``told``: which runs stay was said already."""
     for one in done.failed:
         say(
             tr(
@@ -91,8 +117,7 @@ def _print(done: Purged, *, asked: bool, quiet: bool) -> None:
         )
     if quiet:
         return
-    if not asked:
-        _print_table(done.purged)
+    if not told:
         _say_spared(done.spared)
     for run in done.completed:
         say(tr("{run}: an earlier purge had only begun to delete it; that is done now.", run=run))
@@ -100,31 +125,6 @@ def _print(done: Purged, *, asked: bool, quiet: bool) -> None:
         say(trn("{count} run was deleted.", "{count} runs were deleted.", len(done.purged)))
     elif not (done.failed or done.completed):
         say(tr("Nothing is old enough to be deleted."))
-
-
-def _print_table(old: Sequence[OldRun]) -> None:
-    if not old:
-        return
-    from rich.table import Table
-
-    table = Table(box=None, show_header=True, pad_edge=False)
-    for header, side in (
-        (tr("run"), "left"),
-        (tr("days old"), "right"),
-        (tr("state"), "left"),
-        (tr("rows"), "right"),
-        ("", "left"),
-    ):
-        table.add_column(
-            plain(header), justify="right" if side == "right" else "left", no_wrap=True
-        )
-    for one in old:
-        rows = "" if one.rows is None else plain(number(one.rows))
-        kept = tr("consents.csv stays") if one.keeps_consents else ""
-        table.add_row(
-            one.run, plain(number(one.days)), plain(state_shown(one.state)), rows, plain(kept)
-        )
-    console().print(table)
 
 
 def _say_spared(spared: Sequence[SparedRun]) -> None:

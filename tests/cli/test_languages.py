@@ -272,7 +272,7 @@ def test_states_of_runs_are_named_in_the_language_of_the_screen(
     assert " terminée " in shown
     assert "finished" not in shown
     assert workshop.importer("runs", "--json").json["runs"][0]["state"] == "finished"
-    assert " terminée " in workshop.importer("purge", "--days", "0", "--yes").out
+    assert " terminée, " in workshop.importer("purge", "--days", "0", "--yes").out
     for state in (*RunState, "purged", "unreadable"):
         with language.speaking("fr"):
             assert state_shown(state)

@@ -169,7 +169,7 @@ def test_a_person_is_shown_what_would_go_and_asked(
     assert (done.code, names(workshop)) == (4, [folder.name])
     assert "nothing was deleted" in done.err
     shown = next(line for line in done.out.splitlines() if folder.name in line)
-    assert shown.split()[1:] == ["2", "finished", "2", "consents.csv", "stays"]
+    assert shown.partition(": ")[2] == "finished, 2 days old, 2 rows, consents.csv stays"
     agreed(True)
     done = workshop.importer("purge", "--days", "1")
     assert done.code == 0
