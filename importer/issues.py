@@ -217,6 +217,9 @@ MESSAGES: dict[IssueCode, str] = {
 _ANSWERS = {"yes": mark("yes"), "no": mark("no"), "leave": mark("leave")}
 
 
+_LONGEST_VALUE = 500  # characters of it in a sentence
+
+
 def message(
     code: str,
     *,
@@ -225,12 +228,17 @@ def message(
     value: str | None = None,
     detail: str | None = None,
 ) -> str:
-    """Make an issue's sentence in the operator's words; one of no column is named by its field."""
+    """Make an issue's sentence in the operator's words; one of no column is named by its field.
+
+    A very long value is cut: what it holds stands in its own cell, and no sheet takes it twice.
+    """
     detail = detail or ""
     if code == IssueCode.CONSENT_CONFLICT:  # whose detail is one of the answers, as it is stored
         detail = tr(_ANSWERS.get(detail, detail))
-    where = column or field or ""
-    return tr(MESSAGES[IssueCode(code)], column=where, value=value or "", detail=detail)
+    where, shown = column or field or "", value or ""
+    if len(shown) > _LONGEST_VALUE:
+        shown = shown[: _LONGEST_VALUE - 1] + "…"
+    return tr(MESSAGES[IssueCode(code)], column=where, value=shown, detail=detail)
 
 
 @dataclass(frozen=True, slots=True)

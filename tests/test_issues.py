@@ -29,3 +29,11 @@ def test_the_documentation_lists_every_code_with_its_sentence() -> None:
 def test_a_value_with_brackets_is_shown_as_it_is() -> None:
     shown = message("email-invalid", column="Courriel", value="{detail}", detail="no @")
     assert '"{detail}" is no e-mail address' in shown
+
+
+def test_a_very_long_value_is_cut_in_its_sentence() -> None:
+    said = message(IssueCode.DATE_INVALID, column="Day", value="x" * 1_000_000, detail="DD/MM/YYYY")
+    assert said.startswith('"xxx')
+    assert '…" in Day' in said
+    assert len(said) < 600
+    assert message(IssueCode.EMAIL_INVALID, value="y" * 500, detail="no.").count("y") == 500

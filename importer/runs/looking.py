@@ -6,6 +6,7 @@ import contextlib
 from pathlib import Path
 
 import orjson
+import pyarrow as pa
 
 from importer import assembly
 from importer.assembly import Means
@@ -56,9 +57,14 @@ def report(
             raise UnusableInputError(
                 tr("the check of {run} did not end: importer resume {run}", run=folder.id)
             )
-        if mask:
-            return masked_reports(folder, journal, state, chance=means.chance)
-        return finish(folder, journal, means, state, workbook=workbook, totals_page=totals)
+        try:
+            if mask:
+                return masked_reports(folder, journal, state, chance=means.chance)
+            return finish(folder, journal, means, state, workbook=workbook, totals_page=totals)
+        except pa.ArrowException as error:
+            raise UnusableInputError(
+                tr("a file in {folder} is damaged: no report can be written", folder=folder.state)
+            ) from error
 
 
 def show(run: str, *, runs_dir: str | Path = RUNS) -> Summary:

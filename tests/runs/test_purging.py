@@ -558,3 +558,16 @@ def test_a_run_whose_journal_is_damaged_within_hides_and_spares_no_other(
         assert "defect" not in done.err
     assert workshop.importer("purge", "--days", "0", "--yes").code in {0, 3}
     assert [path.name for path in (workshop.folder / "runs").iterdir()] == [damaged]
+
+
+@pytest.mark.parametrize("name", ["rows", "issues"])
+def test_a_damaged_file_of_a_run_is_said_to_be_damaged(workshop: Workshop, name: str) -> None:
+    folder = finished(workshop)
+    before = (folder / "report.html").read_bytes()
+    path = folder / "state" / f"{name}.parquet"
+    path.write_bytes(path.read_bytes()[:-20] + b"Z" * 20)
+    for told in (["report", folder.name], ["report", folder.name, "--mask"]):
+        done = workshop.importer(*told)
+        assert (done.code, done.err.count("\n")) == (4, 1)
+        assert "is damaged: no report can be written" in done.err
+    assert (folder / "report.html").read_bytes() == before
