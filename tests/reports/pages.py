@@ -8,6 +8,7 @@ from typing import Any
 
 from importer.issues import IssueCode, Severity, message
 from importer.journal import Call, CallResult
+from importer.language import tr
 from importer.model import Outcome, Verdict
 from importer.reports.pages.timeline import Timeline, timeline
 from importer.reports.problem_rows import KeptRows, ProblemRows, Sentence
@@ -192,12 +193,14 @@ def stopped() -> dict[str, Any]:
 
 
 _SAID = (
-    (IssueCode.EMAIL_INVALID, "E-mail", "marie.{n}(at)example.test", "it must have an @-sign."),
-    (IssueCode.PHONE_INVALID, "Cellulaire", "514-55{n}", "it is too short for the country."),
+    (IssueCode.EMAIL_INVALID, "E-mail", "marie.{n}(at)example.test",
+     "An email address must have an @-sign."),
+    (IssueCode.PHONE_INVALID, "Cellulaire", "514-55{n}", "it has no country code (+1…)"),
     (IssueCode.DATE_IMPOSSIBLE, "Date de naissance", "31/02/19{n}", ""),
     (IssueCode.VALUE_MISSING, "E-mail", "", ""),
-    (IssueCode.POSTAL_INVALID, "Code postal", "H2X {n}", "none of Canada has that form."),
-)
+    (IssueCode.POSTAL_INVALID, "Code postal", "H2X {n}",
+     "codes of Canada have a letter and a digit in turn, such as H2X 1Y4"),
+)  # fmt: skip
 
 
 def _problems() -> Problems:
@@ -207,7 +210,7 @@ def _problems() -> Problems:
         code, column, value, detail = _SAID[n % 7 % 5]
         table, row = (0, 14 + 17 * n) if n < 452 else (1, 2 + 31 * (n - 452))
         key = f"client.{n}@example.test"
-        text = message(code, column=column, value=value.format(n=n), detail=detail)
+        text = message(code, column=column, value=value.format(n=n), detail=tr(detail))
         found.keep(table, row, key, Outcome(Verdict.INVALID, code.value, column, text))
         found.note_at(code, Severity.ERROR, table, row, text, key)
     for n in range(9):
