@@ -14,7 +14,6 @@ from importer.cli.asking import confirm
 from importer.cli.refusing import errors_as_json
 from importer.cli.screen import may_ask, say, state_shown
 from importer.cli.terminal import plain
-from importer.documents import joined
 from importer.language import tr, trn
 
 if TYPE_CHECKING:
@@ -87,6 +86,8 @@ class _Which:
 
 
 def _line(one: OldRun) -> str:
+    from importer.documents import joined
+
     told = [
         state_shown(one.state),
         trn("{count} day old", "{count} days old", one.days),
