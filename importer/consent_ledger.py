@@ -28,7 +28,8 @@ from importer.masks import Mask, to_mask
 from importer.model import PlanSlice
 from importer.planning.column_files import TEXT, ColumnFile
 from importer.reports.ledger import GivenBy, noted_consents
-from importer.run_folder import SLICE_ROWS, RunFolder, column_batches, planned_fields
+from importer.run_columns import SLICE_ROWS, column_batches, plan_slices, planned_fields
+from importer.run_folder import RunFolder
 from importer.tables import TableDescription
 
 _SCHEMA = pa.schema(
@@ -100,7 +101,7 @@ def _sent_consents(
     dates = mapping.row_rules.consent_dates
     sent = SentContacts(journal, planned)
     told = _Told(folder, mapping, tables, consents)
-    for contacts in folder.plan_slices(fields, 0, planned):
+    for contacts in plan_slices(folder.plan, fields, 0, planned):
         step, places = sent.places(contacts)
         carried = _carried(contacts, consents, sent, journal=journal, yes_to=mapping.yes_to)
         at = np.flatnonzero(np.logical_or.reduce(list(carried.values())))

@@ -47,7 +47,8 @@ from importer.planning import PlanFacts, PlannedTable, Planner
 from importer.planning.column_files import ISSUES, ColumnFile
 from importer.reconciliation import balance, counted, reconcile
 from importer.reports import Reports, RunFacts, Summary, withheld_file
-from importer.run_folder import RunFolder, keep_rows, planned_fields
+from importer.run_columns import keep_rows, plan_slices, planned_fields
+from importer.run_folder import RunFolder
 from importer.sources import Source
 from importer.tables import TableDescription
 from importer.targets import Target
@@ -66,7 +67,7 @@ class StoredPlan:
 
     def slices(self, first: int, end: int) -> Iterator[PlanSlice]:
         """Give the contacts from ``first`` up to ``end``."""
-        return self.folder.plan_slices(self.fields, first, end)
+        return plan_slices(self.folder.plan, self.fields, first, end)
 
 
 # --- check: source -> mapping -> checking -> planning ---------------------------------------------

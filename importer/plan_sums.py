@@ -14,7 +14,7 @@ import orjson
 from importer.errors import UnusableInputError
 from importer.files import make_private, sha256_of, sync_folder
 from importer.language import mark, tr
-from importer.run_folder import keep_rows
+from importer.run_columns import keep_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -28,7 +28,8 @@ from importer.row_results import (
     not_sent,
     with_update,
 )
-from importer.run_folder import SLICE_ROWS, RunFolder, column_batches
+from importer.run_columns import SLICE_ROWS, column_batches
+from importer.run_folder import RunFolder
 from importer.tables import TableDescription
 
 _TEXT = pa.large_string()

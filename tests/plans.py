@@ -44,7 +44,8 @@ from importer.planning import (
     uniqueness,
 )
 from importer.planning.column_files import ROW
-from importer.run_folder import RunFolder, column_batches
+from importer.run_columns import column_batches
+from importer.run_folder import RunFolder
 from importer.tables import TableDescription
 
 KEY, NAME, NEWS, NEWS_DATE = "key_f_EMail", "f_Name", "optin_News", "dtOptin_News"

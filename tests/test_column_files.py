@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from importer.planning.column_files import TEXT, ColumnFile
-from importer.run_folder import column_batches
+from importer.run_columns import column_batches
 
 SCHEMA = pa.schema([("row", pa.int64()), ("few", TEXT), ("many", TEXT)], metadata={b"a": b"b"})
 

@@ -20,7 +20,7 @@ from importer.assembly import find_mapping
 from importer.mapping import json_schema
 from importer.model import Connection, PlanSlice
 from importer.planning.column_files import ROW
-from importer.run_folder import planned_fields
+from importer.run_columns import planned_fields
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "mapping.md"
 _ADDRESS = "Adresse"  # the key of examples that have none

@@ -23,7 +23,8 @@ from importer.model import (
 )
 from importer.planning import repeats, rivals
 from importer.planning.repeats import repeated
-from importer.run_folder import RunFolder, planned_fields
+from importer.run_columns import planned_fields
+from importer.run_folder import RunFolder
 
 from .plans import (
     FIELDS,

@@ -17,24 +17,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer import run_folder
+from importer import run_columns, run_folder
 from importer.errors import LockedError, UnusableInputError
 from importer.field_rules import FieldRole, ValueType
 from importer.model import (
     PlannedField,
 )
-from importer.run_folder import (
-    FileFacts,
-    RunFolder,
-    RunSettings,
+from importer.run_columns import (
     column_batches,
     fields_metadata,
-    find_run,
     keep_rows,
-    list_runs,
-    make_run_id,
+    plan_slices,
     planned_fields,
 )
+from importer.run_folder import FileFacts, RunFolder, RunSettings, find_run, list_runs, make_run_id
 
 ID = "20261122T031500Z-newsletter-k3fq"
 FIELDS = (
@@ -293,13 +289,13 @@ def write_plan(folder: RunFolder, groups: Sequence[int]) -> int:
 def test_slices_hold_exactly_the_wanted_contacts_for_every_stretch(
     tmp_path: Path, groups: list[int], slice_rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_folder, "SLICE_ROWS", slice_rows)
+    monkeypatch.setattr(run_columns, "SLICE_ROWS", slice_rows)
     folder = RunFolder.prepare(tmp_path, ID)
     total = write_plan(folder, groups)
     for first in range(total + 2):
         for end in range(total + 2):
             position = first
-            for piece in folder.plan_slices(FIELDS, first, end):
+            for piece in plan_slices(folder.plan, FIELDS, first, end):
                 assert piece.first == position
                 assert 0 < len(piece) <= slice_rows
                 assert piece.fields == FIELDS

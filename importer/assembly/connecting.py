@@ -21,9 +21,7 @@ from importer.model import (
     PlannedField,
     WriteMode,
 )
-from importer.run_folder import (
-    ConnectionFacts,
-)
+from importer.run_folder import ConnectionFacts
 from importer.settings import (
     SANDBOX,
     ConnectionSection,

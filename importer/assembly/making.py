@@ -19,13 +19,7 @@ from importer.language import spoken, tr
 from importer.model import (
     Connection,
 )
-from importer.run_folder import (
-    FileFacts,
-    ListFacts,
-    RunFolder,
-    RunSettings,
-    make_run_id,
-)
+from importer.run_folder import FileFacts, ListFacts, RunFolder, RunSettings, make_run_id
 from importer.settings import (
     Settings,
 )

@@ -38,7 +38,7 @@ class Means:
 
 def means(watcher: Watcher | None = None) -> Means:
     """Make the ordinary means: the system's clock, the network, standard input."""
-    with contextlib.suppress(NotImplementedError):
+    with contextlib.suppress(NotImplementedError):  # Arrow is built without it on some systems
         # It gives memory back soonest: a third less at the peak of a long run than the default's.
         pa.set_memory_pool(pa.jemalloc_memory_pool())
     interruption = Interruption()

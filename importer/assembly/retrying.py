@@ -27,7 +27,8 @@ from importer.model import RunState
 from importer.plan_sums import note_sums
 from importer.planning import PlanFacts
 from importer.planning.column_files import wire_estimate
-from importer.run_folder import RunFolder, column_batches, make_run_id, planned_fields
+from importer.run_columns import column_batches, planned_fields
+from importer.run_folder import RunFolder, make_run_id
 from importer.tables import writable
 from importer.version import tool_version
 

@@ -17,7 +17,7 @@ from importer.planning.column_files import ISSUES, LISTED, ROW, TABLE, TEXT, in_
 from importer.planning.decisions import ANSWERS, Decisions
 from importer.planning.settled_plan import Emptied
 from importer.planning.uniqueness import Contested
-from importer.run_folder import column_batches
+from importer.run_columns import column_batches
 
 _ONLY = {
     "yes": mark("only a yes is sent of {consents}"),

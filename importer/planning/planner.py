@@ -42,7 +42,8 @@ from importer.planning.late_issues import LateIssues, PlannedTable, merged
 from importer.planning.rivals import Rivals
 from importer.planning.settled_plan import SettledPlan
 from importer.planning.uniqueness import Contested, UniqueGroup
-from importer.run_folder import RunFolder, column_batches
+from importer.run_columns import column_batches
+from importer.run_folder import RunFolder
 
 Hash = Callable[[str], int]
 # What is wrong with such rows as wholes is not that a cell may not stand where it belongs.

@@ -20,7 +20,7 @@ from importer.model import (
 from importer.planning.column_files import LISTED, NUMBER, ROW, TABLE, origin_column
 from importer.planning.decisions import Decisions, Member
 from importer.planning.repeats import repeated
-from importer.run_folder import column_batches
+from importer.run_columns import column_batches
 
 
 class _Group:

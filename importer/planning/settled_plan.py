@@ -27,7 +27,7 @@ from importer.planning.column_files import (
     wire_estimate,
 )
 from importer.planning.decisions import Change, Decisions
-from importer.run_folder import column_batches, fields_metadata
+from importer.run_columns import column_batches, fields_metadata
 
 _Columns = dict[str, Any]
 _Mask = NDArray[np.bool_]

@@ -26,7 +26,7 @@ from importer.planning.column_files import (
 )
 from importer.planning.key_columns import comparable_column
 from importer.planning.repeats import repeated
-from importer.run_folder import column_batches
+from importer.run_columns import column_batches
 
 _PLACE = (ROW, TABLE, NUMBER)
 

@@ -20,7 +20,8 @@ from importer.model import Verdict
 from importer.reports.cells import LINE_END, TEXT, written, written_column
 from importer.reports.ledger_calls import LedgerCalls
 from importer.reports.tables import BOM
-from importer.run_folder import RunFolder, column_batches
+from importer.run_columns import column_batches
+from importer.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -14,7 +14,7 @@ from importer.language import tr, trn
 from importer.reports.cells import guarded_row
 from importer.reports.summary import VerifiedTotals
 from importer.reports.tables import csv_writer
-from importer.run_folder import column_batches
+from importer.run_columns import column_batches
 from importer.tables import place_of
 
 if TYPE_CHECKING:

@@ -24,7 +24,8 @@ from importer.reports.tables import result_writer, write_issues
 from importer.reports.verified import ReadBack
 from importer.reports.withheld import issue_batches
 from importer.row_results import RowResults
-from importer.run_folder import SLICE_ROWS, RunFolder, RunSettings, column_batches
+from importer.run_columns import SLICE_ROWS, column_batches
+from importer.run_folder import RunFolder, RunSettings
 from importer.tables import TableDescription
 
 if TYPE_CHECKING:

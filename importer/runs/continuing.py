@@ -18,7 +18,8 @@ from importer.reports import (
     csv_writer,
     result_rows,
 )
-from importer.run_folder import RunFolder, find_run, list_runs, planned_fields
+from importer.run_columns import planned_fields
+from importer.run_folder import RunFolder, find_run, list_runs
 from importer.runs.course import (
     Ask,
     check_files,

@@ -27,7 +27,8 @@ from importer.reports.ledger import (
     read_ledger,
 )
 from importer.row_results import RowResults
-from importer.run_folder import RunFolder, column_batches
+from importer.run_columns import column_batches
+from importer.run_folder import RunFolder
 from importer.tables import TableDescription
 from tests.reports.made_up import settings as made_up_settings
 

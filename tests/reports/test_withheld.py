@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from importer.planning.column_files import ISSUES, ColumnFile
 from importer.reports import withheld, withheld_counts, withheld_file
-from importer.run_folder import RunFolder, column_batches
+from importer.run_columns import column_batches
+from importer.run_folder import RunFolder
 
 ROWS = st.lists(st.integers(0, 30), max_size=40).map(sorted)
 

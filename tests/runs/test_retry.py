@@ -20,7 +20,8 @@ from importer.assembly.retrying import doubtful_positions
 from importer.errors import UnusableInputError
 from importer.journal import Journal
 from importer.model import Verdict
-from importer.run_folder import RunFolder, column_batches
+from importer.run_columns import column_batches
+from importer.run_folder import RunFolder
 from tests.cli.test_commands import terminals
 from tests.runs.workshop import KEY, PEOPLE, SETTINGS, Workshop
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from importer.reports.masking.scrubbing import Words, words_of
 from importer.reports.withheld import issue_batches
 from importer.row_results import DECIDING, InRowOrder
-from importer.run_folder import column_batches
+from importer.run_columns import column_batches
 
 if TYPE_CHECKING:
     from importer.run_folder import RunFolder
