@@ -268,7 +268,9 @@ def report_command(
     from importer import runs
 
     if mask and workbook:
-        raise click.UsageError(tr("--mask and --workbook do not go together: it holds the rows"))
+        raise click.UsageError(
+            tr("leave --workbook out with --mask: the workbook holds the rows themselves")
+        )
     summary = runs.report(run, mask=mask, totals=totals, workbook=workbook, runs_dir=runs_dir)
     print_summary(summary, as_json=as_json, quiet=quiet)
     if mask and not (as_json or quiet):

@@ -237,3 +237,47 @@ def test_a_file_of_ours_that_lost_its_shape_is_refused_and_not_read_with_our_apo
     assert done.code == 4
     assert "import_errors is not its last column any more" in done.err
     assert not workshop.contacts()
+
+
+@pytest.mark.parametrize(
+    ("file", "setting", "written"),
+    [
+        ("demo-3-dirty.csv", "auto", False),
+        ("dirty.xlsx", "auto", True),
+        ("dirty.xlsx", "never", False),
+        ("demo-3-dirty.csv", "always", True),
+    ],
+)
+def test_a_workbook_is_written_as_the_setting_says_and_named_in_the_next_step(
+    workshop: Workshop, file: str, setting: str, written: bool
+) -> None:
+    shutil.copy(TOP / "mappings" / "demo.yaml", workshop.folder / "mappings")
+    shutil.copy(TOP / "sample_data" / "demo-3-dirty.csv", workshop.folder)
+    book = openpyxl.Workbook()
+    with (workshop.folder / "demo-3-dirty.csv").open(encoding="utf-8-sig", newline="") as stream:
+        for row in csv.reader(stream):
+            book.worksheets[0].append(row)
+    book.save(workshop.folder / "dirty.xlsx")
+    workshop.write("importer.yaml", f"{SETTINGS}reports: {{workbook: {setting}}}\n")
+    done = workshop.importer("check", file, "-m", "demo")
+    assert done.code == 3, done.err
+    folder = workshop.run_folder()
+    assert (folder / "to-fix.xlsx").exists() is written
+    assert (folder / "to-fix.csv").exists()
+    named = "to-fix.xlsx" if written else "to-fix.csv"
+    assert f"  importer run runs/{folder.name}/{named} -m demo -c local" in done.lines
+
+
+def test_a_workbook_that_was_asked_for_is_kept_true(workshop: Workshop) -> None:
+    workshop.write("people.csv", "Email,First,City\nno address,Ana,Lévis\n")
+    workshop.importer("check", "people.csv", "-m", "people")
+    place = workshop.run_folder() / "to-fix.xlsx"
+    assert not place.exists()
+    assert workshop.importer("report", workshop.run_id(), "--workbook").code == 0
+    made = place.read_bytes()
+    place.write_bytes(b"spoiled")
+    assert workshop.importer("report", workshop.run_id()).code == 0
+    assert place.read_bytes() == made
+    done = workshop.importer("report", workshop.run_id(), "--mask", "--workbook")
+    assert done.code == 2
+    assert "leave --workbook out with --mask" in done.err
