@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -47,6 +48,7 @@ from importer.planning import PlanFacts, PlannedTable, Planner
 from importer.planning.column_files import ISSUES, ColumnFile
 from importer.reconciliation import balance, counted, reconcile
 from importer.reports import Reports, RunFacts, Summary, withheld_file
+from importer.reports.masking import Masker
 from importer.run_columns import keep_rows, plan_slices, planned_fields
 from importer.run_folder import RunFolder
 from importer.sources import Source
@@ -363,6 +365,30 @@ def finish(
             ),
         )
     return summary
+
+
+def write_masked(
+    folder: RunFolder,
+    journal: Journal,
+    *,
+    key: bytes,
+    into: Path,
+    facts: Callable[[Counter[str]], RunFacts],
+) -> Summary:
+    """Write the reports for sending to others into a folder; nothing of the run changes.
+
+    ``key``: of the pseudonyms. ``facts``: as in ``finish``. Raises DefectError when the books do
+    not balance.
+    """
+    tables, books = tables_of(journal), plan_facts(journal)
+    masker = Masker(folder, tables, key=key)
+    calls = [masker.call(call) for call in journal.calls()]
+    totals: Counter[str] = Counter()
+    with Reports(folder, masker.tables(tables), calls=calls, into=into, masks=masker) as reports:
+        for some in counted(reconcile(folder, journal, tables, planned=books.planned), totals):
+            reports.add(some)
+        balance(totals, books)
+        return reports.finish(facts(totals))
 
 
 _TO_READ = "contacts-to-read"  # a fact

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from importer import pipeline
 from importer.files import make_private_folder, sync_folder
 from importer.journal import Journal
 from importer.model import RunState
-from importer.reconciliation import balance, counted, reconcile
-from importer.reports import Reports, Summary
-from importer.reports.masking import Masker
+from importer.reports import Summary
 from importer.run_facts import facts_of
 from importer.run_folder import RunFolder
 
@@ -33,24 +30,15 @@ def masked_reports(
     the first time. Raises DefectError when the books do not balance, OSError when the folder
     cannot be written.
     """
-    tables, books = pipeline.tables_of(journal), pipeline.plan_facts(journal)
-    masker = Masker(folder, tables, key=_key(journal, chance))
-    totals: Counter[str] = Counter()
     place = folder.path / MASKED
-    with _made_whole(place) as beside, ExitStack() as files:
-        reports = files.enter_context(
-            Reports(
-                folder,
-                masker.tables(tables),
-                calls=[masker.call(call) for call in journal.calls()],
-                into=beside,
-                masks=masker,
-            )
+    with _made_whole(place) as beside:
+        summary = pipeline.write_masked(
+            folder,
+            journal,
+            key=_key(journal, chance),
+            into=beside,
+            facts=lambda totals: facts_of(folder, journal, state, totals),
         )
-        for some in counted(reconcile(folder, journal, tables, planned=books.planned), totals):
-            reports.add(some)
-        balance(totals, books)
-        summary = reports.finish(facts_of(folder, journal, state, totals))
     return summary.model_copy(update={"folder": str(folder.path)})
 
 
