@@ -156,7 +156,8 @@ def _lane(slot: Slot, url: str, latency: tuple[float, float], chance: random.Ran
 def _our_slot(options: argparse.Namespace, folder: Path) -> Slot:
     from importer.clock import Interruption, SystemClock
     from importer.model import Limits
-    from importer.pacing import Pace, shared_budget
+    from importer.pacing import Pace
+    from importer.state import shared_budget
 
     clock, interruption = SystemClock(), Interruption()
     limits = Limits(

@@ -272,7 +272,7 @@ def line_to(connection: Connection, credentials: Credentials, means: Means) -> L
 
 def _budget(connection: Connection, means: Means) -> Budget | None:
     """Open the count of the account's calls that everybody shares; none without any rate."""
-    from importer.pacing import postgresql_budget, shared_budget
+    from importer.state import postgresql_budget, shared_budget
 
     limits = connection.limits
     rates = (

@@ -2,8 +2,6 @@
 
 from importer.pacing.budget import Begun, Budget
 from importer.pacing.pace import BudgetSpentError, Pace, Turn
-from importer.pacing.postgresql_store import postgresql_budget
-from importer.pacing.sqlite_store import shared_budget
 from importer.pacing.windows import Window
 
 __all__ = [
@@ -13,6 +11,4 @@ __all__ = [
     "Pace",
     "Turn",
     "Window",
-    "postgresql_budget",
-    "shared_budget",
 ]

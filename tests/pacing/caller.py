@@ -12,7 +12,8 @@ from pathlib import Path
 
 from importer.clock import Interruption, SystemClock
 from importer.model import Limits
-from importer.pacing import Pace, shared_budget
+from importer.pacing import Pace
+from importer.state import shared_budget
 from tests.pacing.world import ACCOUNT
 
 _TIMEOUT = 5.0

@@ -9,7 +9,8 @@ import pytest
 
 from importer.errors import StoppedError, UnusableInputError
 from importer.model import Secret
-from importer.pacing import Begun, postgresql_budget
+from importer.pacing import Begun
+from importer.state import postgresql_budget
 from tests.pacing.test_shared_budget import (
     execute_in_postgresql,
     needs_postgresql,

@@ -22,8 +22,9 @@ from hypothesis import strategies as st
 
 from importer.errors import StoppedError, UnusableInputError
 from importer.model import Limits, Secret
-from importer.pacing import Begun, Budget, Pace, Window, postgresql_budget, sqlite_store
-from importer.pacing.budget import StoredBudget
+from importer.pacing import Begun, Budget, Pace, Window
+from importer.state import postgresql_budget, shared_budget, sqlite_store
+from importer.state.budgets import TABLES, WORDING, StoredBudget
 from tests.pacing.world import (
     ACCOUNT,
     FakeClock,
@@ -421,7 +422,7 @@ def test_other_accounts_have_budgets_of_their_own(tmp_path: Path) -> None:
     one = open_shared(tmp_path, clock)
     for _ in range(2):
         one.end(_begun(one))
-    other = sqlite_store.shared_budget(tmp_path, ACCOUNT + "6", clock=clock, timeout_seconds=60)
+    other = shared_budget(tmp_path, ACCOUNT + "6", clock=clock, timeout_seconds=60)
     _begun(other)
     one.close()
     other.close()
@@ -463,7 +464,9 @@ def test_a_store_that_breaks_in_the_middle_is_told_plainly(tmp_path: Path) -> No
 
 
 def test_a_full_disk_is_told_plainly_and_room_lets_calls_go_on(tmp_path: Path) -> None:
-    store = sqlite_store.SqliteStore(tmp_path / "calls.sqlite3", FakeClock())
+    store = sqlite_store.SqliteStore(
+        tmp_path / "calls.sqlite3", FakeClock(), TABLES, wording=WORDING
+    )
     budget = StoredBudget(store, "hash", timeout_seconds=60)
     number = _begun(budget, ())
 

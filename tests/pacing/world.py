@@ -13,7 +13,8 @@ from random import Random
 
 from importer.clock import Interruption
 from importer.model import Limits
-from importer.pacing import Budget, BudgetSpentError, Pace, Turn, shared_budget
+from importer.pacing import Budget, BudgetSpentError, Pace, Turn
+from importer.state import shared_budget
 
 ACCOUNT = "dialog-insight|https://platform.example|5335"
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()

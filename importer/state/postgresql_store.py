@@ -1,4 +1,4 @@
-"""Budgets of several machines: tables in a PostgreSQL database, and its clock for all of them."""
+"""Tables in a PostgreSQL database that several machines share, and its clock for all of them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from urllib.parse import urlsplit
 
 from importer.errors import StoppedError, UnusableInputError
 from importer.language import tr
-from importer.pacing.budget import TABLES, StoredBudget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import psycopg
 
     from importer.model import Secret
-    from importer.pacing.budget import Budget, Visit
+    from importer.state.store import Value, Visit
 
 _T = TypeVar("_T")
 
@@ -34,22 +33,10 @@ _NOW = "SELECT extract(epoch FROM clock_timestamp())::double precision"
 _HAS_TABLES = "SELECT to_regclass('importer_holds') IS NOT NULL"
 
 
-def postgresql_budget(
-    url: str, password: Secret | None, account: str, *, timeout_seconds: float
-) -> Budget:
-    """Open the budget that all machines share that have this database.
-
-    ``url``: ``postgresql://user@host/database``. ``account``: as in ``shared_budget``. The tables
-    are made if they are missing. Raises UnusableInputError when the database cannot be used.
-    """
-    hashed = hashlib.sha256(account.encode()).hexdigest()
-    return StoredBudget(PostgresqlStore(url, password), hashed, timeout_seconds=timeout_seconds)
-
-
 class PostgresqlStore:
     """One connection. Several threads may use it. Raises UnusableInputError without one."""
 
-    def __init__(self, url: str, password: Secret | None) -> None:
+    def __init__(self, url: str, password: Secret | None, tables: Sequence[str]) -> None:
         try:
             import psycopg
         except ImportError as error:
@@ -66,7 +53,7 @@ class PostgresqlStore:
         try:
             self._connection = self._connected()
             if not self.rows(_HAS_TABLES)[0][0]:
-                self._transaction(_MAKING_TABLES, self._make_tables)
+                self._transaction(_MAKING_TABLES, lambda visit: [visit.rows(t) for t in tables])
         except psycopg.Error as error:
             raise UnusableInputError(
                 tr(
@@ -77,18 +64,18 @@ class PostgresqlStore:
                 )
             ) from None
 
-    def alone(self, account: str, work: Callable[[Visit], _T]) -> _T:
+    def alone(self, subject: str, work: Callable[[Visit], _T]) -> _T:
         import psycopg
 
         with self._lock:
             try:
                 try:
-                    return self._transaction(account, work)
+                    return self._transaction(subject, work)
                 except psycopg.OperationalError:
                     if self._finished or not self._connection.closed:
                         raise
                     self._connection = self._connected()
-                    return self._transaction(account, work)
+                    return self._transaction(subject, work)
             except psycopg.Error as error:
                 raise StoppedError(
                     tr(
@@ -107,7 +94,7 @@ class PostgresqlStore:
     def now(self) -> float:
         return float(self.rows(_NOW)[0][0])
 
-    def rows(self, statement: str, *values: float | str) -> list[tuple[Any, ...]]:
+    def rows(self, statement: str, *values: Value) -> list[tuple[Any, ...]]:
         text = statement.replace("?", "%s")
         found = self._connection.execute(text.encode(), values)
         return found.fetchall() if found.description else []
@@ -136,10 +123,6 @@ class PostgresqlStore:
         for statement in _MANNERS:
             connection.execute(statement.encode())
         return connection
-
-    def _make_tables(self, visit: Visit) -> None:
-        for statement in TABLES:
-            visit.rows(statement)
 
     @property
     def _host(self) -> str:

@@ -1,9 +1,8 @@
-"""Budgets of the processes of one machine: a SQLite file for each account."""
+"""A SQLite file that the processes of one machine share."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import sqlite3
 import threading
@@ -12,81 +11,80 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from importer.errors import StoppedError, UnusableInputError
 from importer.files import PRIVATE_FILE, make_private, make_private_folder
-from importer.language import mark, tr
-from importer.pacing.budget import TABLES, StoredBudget
+from importer.language import tr
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from importer.clock import Clock
-    from importer.pacing.budget import Budget, Visit
+    from importer.state.store import Value, Visit, Wording
 
 _T = TypeVar("_T")
 
 _TRIES = 200
 _PATIENCE = 10.0  # seconds for others' transactions, which take less than a millisecond each
-_UNUSABLE = mark(
-    "{place}: the calls of the account cannot be counted there ({error}). Name another folder as "
-    "`state_dir` in importer.yaml, or give yourself rights to this one."
-)
 
 
-def shared_budget(
-    state_folder: Path, account: str, *, clock: Clock, timeout_seconds: float
-) -> Budget:
-    """Open the budget that all processes share that have this state folder.
+def state_file(state_folder: Path, room: str, name: str, *, wording: Wording) -> Path:
+    """Give the place of a file that is shared, its folders made; only their owner can read them.
 
-    ``account``: what the platform counts by (target, URL, key id); only a hash of it is kept.
-    ``timeout_seconds``: how long a call may take. After a loss of power the last seconds' calls
-    may be forgotten. Raises UnusableInputError when the folder cannot be used.
+    Raises UnusableInputError when they cannot be made.
     """
-    hashed = hashlib.sha256(account.encode()).hexdigest()
-    folder = state_folder / "budgets"
+    folder = state_folder / room
     try:
         if not state_folder.exists():
             make_private_folder(state_folder)
         make_private_folder(folder)
-        store = SqliteStore(folder / f"{hashed[:32]}.sqlite3", clock)
     except OSError as error:
-        raise UnusableInputError(tr(_UNUSABLE, place=folder, error=error.strerror)) from error
-    return StoredBudget(store, hashed, timeout_seconds=timeout_seconds)
+        told = tr(wording.unusable, place=folder, error=error.strerror)
+        raise UnusableInputError(told) from error
+    return folder / name
 
 
 class SqliteStore:
-    """One file. Several threads and processes may use it.
+    """One file, for one subject or several. Several threads and processes may use it.
 
-    Raises OSError and UnusableInputError when the file cannot be used.
+    ``tables``: statements that make what is missing; a new last one makes older files anew.
+    ``durable``: what was written survives a loss of power. Raises UnusableInputError when the file
+    cannot be used.
     """
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        tables: Sequence[str],
+        *,
+        wording: Wording,
+        durable: bool = False,
+    ) -> None:
         self._path = path
         self._clock = clock
+        self._wording = wording
         self._lock = threading.Lock()
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE))
-        make_private(path)
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE))
+            make_private(path)
+        except OSError as error:
+            told = tr(wording.unusable, place=path, error=error.strerror)
+            raise UnusableInputError(told) from error
         self._database = sqlite3.connect(
             path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
         )
         try:
-            self._prepare()
+            self._prepare(tables, durable=durable)
         except sqlite3.Error as error:
             self._database.close()
             raise UnusableInputError(self._unusable(error)) from error
 
-    def alone(self, account: str, work: Callable[[Visit], _T]) -> _T:  # noqa: ARG002 - one a file
+    def alone(self, subject: str, work: Callable[[Visit], _T]) -> _T:  # noqa: ARG002 - the file is
         with self._lock:
             try:
                 return self._transaction(work)
             except sqlite3.Error as error:
-                raise StoppedError(
-                    tr(
-                        "{path}: the calls of the account cannot be counted ({error}). See to the "
-                        "disk, then resume the run.",
-                        path=self._path,
-                        error=error,
-                    )
-                ) from error
+                told = tr(self._wording.broken, place=self._path, error=error)
+                raise StoppedError(told) from error
 
     def close(self) -> None:
         with self._lock:
@@ -95,7 +93,7 @@ class SqliteStore:
     def now(self) -> float:
         return self._clock.now().timestamp()
 
-    def rows(self, statement: str, *values: float | str) -> list[tuple[Any, ...]]:
+    def rows(self, statement: str, *values: Value) -> list[tuple[Any, ...]]:
         return self._database.execute(statement, values).fetchall()
 
     def _transaction(self, work: Callable[[Visit], _T]) -> _T:
@@ -109,11 +107,13 @@ class SqliteStore:
             raise
         return result
 
-    def _prepare(self) -> None:
+    def _prepare(self, tables: Sequence[str], *, durable: bool) -> None:
         self._keep_a_log()
-        self._database.execute("PRAGMA synchronous = NORMAL")
-        if not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'importer_holds'"):
-            self._transaction(lambda visit: [visit.rows(statement) for statement in TABLES])
+        self._database.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        ((made,),) = self.rows("PRAGMA user_version")
+        if made < len(tables):
+            making = (*tables, f"PRAGMA user_version = {len(tables)}")
+            self._transaction(lambda visit: [visit.rows(statement) for statement in making])
 
     def _keep_a_log(self) -> None:
         """Let readers and writers not stop one another; another process may be at it just now.
@@ -136,9 +136,5 @@ class SqliteStore:
             sqlite3.SQLITE_NOTADB,
             sqlite3.SQLITE_CORRUPT,
         ):
-            return tr(
-                "{path}: this is no count of calls, or it is damaged. Delete it once no run is "
-                "sending; the calls of the last day are forgotten then.",
-                path=self._path,
-            )
-        return tr(_UNUSABLE, place=self._path, error=error)
+            return tr(self._wording.damaged, place=self._path)
+        return tr(self._wording.unusable, place=self._path, error=error)
