@@ -76,6 +76,40 @@ class ConnectionFacts(BaseModel):
     ca_file: str = ""
 
 
+class ColumnFacts(BaseModel):
+    """What was seen in a mapped column: its filled cells, of how many rows, and what it looks like.
+
+    ``looks_like``: email, phone, date, integer, decimal, yes/no, text or empty.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    filled: int
+    rows: int
+    looks_like: str
+
+
+class Guards(BaseModel):
+    """What an unattended run's files are compared with before anything is sent.
+
+    ``usual_rows``: the median of the last files; 0: there were none. ``fewest_rows``: nothing is
+    sent below. ``columns``: header -> as it was last time. ``fill_change``: by how large a share
+    of the rows a column's fill may differ; None: by any. ``types``: columns must look as they did.
+    ``cut_off``: a file that ends in the middle of a row is refused. ``ends_in_line_break``: whether
+    the last files did; None: not known, or not all alike.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    usual_rows: int = 0
+    fewest_rows: int = 0
+    columns: dict[str, ColumnFacts] = {}
+    fill_change: float | None = None
+    types: bool = False
+    cut_off: bool = False
+    ends_in_line_break: bool | None = None
+
+
 class RunSettings(BaseModel):
     """``settings.json``: all that a run's later commands need, and who asked for it."""
 
@@ -103,6 +137,12 @@ class RunSettings(BaseModel):
     strict: bool = False
     max_invalid: str | None = None
     max_rejected: str | None = None
+    max_yes: str | None = None
+    max_no: str | None = None
+    only_changes: bool = False
+    guards: Guards | None = None
+    job: str = ""
+    pick_up: str = ""
     retry_of: str = ""
     verify: int | None = None
     report_delimiter: str = ","

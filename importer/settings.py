@@ -23,7 +23,9 @@ from importer.documents import (
     read_document,
     salvage,
 )
+from importer.durations import check_duration, check_retention, duration_of
 from importer.errors import Mistake, UnusableInputError, sentence_of
+from importer.job_settings import JobSection
 from importer.key_places import HOW, REFERENCE
 from importer.language import tr
 
@@ -71,35 +73,6 @@ class LimitsSection(DocumentModel):
         """Give the members that are written; ``null`` takes a rate's limit away."""
         written = self.model_dump(exclude_unset=True)
         return {n: v for n, v in written.items() if v is not None or n.startswith("calls_per_")}
-
-
-_DURATION = re.compile(r"([0-9]{1,6}) ?(m|min|h|d|w|y)")
-_UNITS = {"m": timedelta(minutes=1), "min": timedelta(minutes=1), "h": timedelta(hours=1),
-          "d": timedelta(days=1), "w": timedelta(weeks=1), "y": timedelta(days=365)}  # fmt: skip
-
-
-def _duration(text: str) -> str:
-    if not _is_duration(text):
-        raise ValueError(tr("a duration such as 90m, 24h or 7d is needed"))
-    return text.strip()
-
-
-def _retention(text: str) -> str:
-    if not _is_duration(text):
-        raise ValueError(tr("a duration such as 90d, 12w or 3y is needed"))
-    return text.strip()
-
-
-def _is_duration(text: str) -> bool:
-    match = _DURATION.fullmatch(text.strip())
-    return match is not None and int(match.group(1)) > 0
-
-
-def duration_of(text: str) -> timedelta:
-    """Read a duration as ``importer.yaml`` writes it: 90m, 24h, 7d, 12w, 3y (365 days each)."""
-    match = _DURATION.fullmatch(text)
-    assert match is not None
-    return int(match.group(1)) * _UNITS[match.group(2)]
 
 
 def _check_folder(path: str) -> str:
@@ -207,12 +180,12 @@ class SettingsDocument(DocumentModel):
     connections: dict[str, ConnectionSection] = Field(default_factory=dict)
     reports: ReportsSection = ReportsSection()
     keep: Literal["needed", "all"] = "needed"
-    jobs: dict[str, Any] = Field(default_factory=dict)
+    jobs: dict[str, JobSection] = Field(default_factory=dict)
     state_dir: Annotated[str, AfterValidator(_check_folder)] | None = None
     budgets: BudgetsSection | None = None
-    max_plan_age: Annotated[Text, AfterValidator(_duration)] = "24h"
-    keep_runs: Annotated[Text, AfterValidator(_retention)] | None = None
-    keep_consents: Annotated[Text, AfterValidator(_retention)] | None = None
+    max_plan_age: Annotated[Text, AfterValidator(check_duration)] = "24h"
+    keep_runs: Annotated[Text, AfterValidator(check_retention)] | None = None
+    keep_consents: Annotated[Text, AfterValidator(check_retention)] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +205,7 @@ class Settings:
     keep_all: bool = False
     state_dir: Path | None = None
     budgets: BudgetsSection | None = None
+    jobs: dict[str, JobSection] = field(default_factory=dict)
     max_plan_age: timedelta = timedelta(hours=24)
     keep_runs: timedelta | None = None
     keep_consents: timedelta | None = None
@@ -292,6 +266,7 @@ def read_settings(folder: Path) -> Settings:
         keep_all=content.keep == "all",
         state_dir=Path(content.state_dir).expanduser() if content.state_dir else None,
         budgets=content.budgets,
+        jobs=content.jobs,
         max_plan_age=duration_of(content.max_plan_age),
         keep_runs=duration_of(content.keep_runs) if content.keep_runs else None,
         keep_consents=duration_of(content.keep_consents) if content.keep_consents else None,
@@ -316,9 +291,6 @@ def _contradictions(document: Document) -> list[Mistake]:
     if isinstance(default, str) and default not in {*names, SANDBOX}:
         sentence = _no_connection(default, names)
         mistakes.append(document.mistake(sentence, "default_connection"))
-    if content.get("jobs"):
-        sentence = tr("jobs cannot be run by this version: leave the section out")
-        mistakes.append(document.mistake(sentence, "jobs"))
     return mistakes
 
 

@@ -19,7 +19,14 @@ from importer.language import spoken, tr
 from importer.model import (
     Connection,
 )
-from importer.run_folder import FileFacts, ListFacts, RunFolder, RunSettings, make_run_id
+from importer.run_folder import (
+    FileFacts,
+    Guards,
+    ListFacts,
+    RunFolder,
+    RunSettings,
+    make_run_id,
+)
 from importer.settings import (
     Settings,
 )
@@ -40,6 +47,12 @@ class NewRun:
     strict: bool = False
     max_invalid: str | None = None
     max_rejected: str | None = None
+    max_yes: str | None = None
+    max_no: str | None = None
+    only_changes: bool = False
+    guards: Guards | None = None
+    job: str = ""
+    pick_up: str = ""
     verify: int | None = None
     note: str = ""
     consented: bool = False
@@ -95,6 +108,12 @@ def make_run(
                 strict=order.strict,
                 max_invalid=order.max_invalid,
                 max_rejected=order.max_rejected,
+                max_yes=order.max_yes,
+                max_no=order.max_no,
+                only_changes=order.only_changes,
+                guards=order.guards,
+                job=order.job,
+                pick_up=order.pick_up,
                 verify=order.verify,
                 report_delimiter=order.settings.report_delimiter,
                 report_workbook=order.settings.report_workbook,

@@ -5,5 +5,16 @@ PostgreSQL, for several machines.
 """
 
 from importer.state.budgets import postgresql_budget, shared_budget
+from importer.state.job_values import End, JobState, Message, PickUp, Standing, State, Step
 
-__all__ = ["postgresql_budget", "shared_budget"]
+__all__ = [
+    "End",
+    "JobState",
+    "Message",
+    "PickUp",
+    "Standing",
+    "State",
+    "Step",
+    "postgresql_budget",
+    "shared_budget",
+]

@@ -1,0 +1,1 @@
+"""Unattended jobs: pick files up, guard, run, put away, tell."""
