@@ -17,13 +17,13 @@ from importer.errors import UnusableInputError
 from importer.files import write_whole
 from importer.key_places import NoKeyringError, keeping
 from importer.language import mark, tr
+from importer.literal_secrets import like_a_secret
 from importer.model import Connection, Secret
 from importer.settings import (
     SANDBOX,
     SETTINGS_FILE,
     Settings,
     key_folder,
-    like_a_secret,
     read_settings,
 )
 

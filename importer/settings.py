@@ -3,71 +3,65 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass, field
 from datetime import timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import SplitResult, urlsplit
 
 import platformdirs
-from pydantic import AfterValidator, AllowInfNan, BeforeValidator, Field, PositiveFloat, PositiveInt
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PositiveInt
 
 from importer.documents import (
+    Amount,
+    Count,
     Document,
     DocumentModel,
     Text,
     as_text,
     near,
+    number_needed,
+    published_schema,
     read_document,
     salvage,
 )
 from importer.durations import check_duration, check_retention, duration_of
 from importer.errors import Mistake, UnusableInputError, sentence_of
+from importer.job_checks import job_mistakes
 from importer.job_settings import JobSection
-from importer.key_places import HOW, REFERENCE
+from importer.key_places import HOW
 from importer.language import tr
+from importer.literal_secrets import check_reference, literal_secrets
+from importer.written_places import check_path, url_parts
+from importer.written_places import is_loopback as is_loopback  # where others look for it
 
 SETTINGS_FILE = "importer.yaml"
 SANDBOX = "sandbox"
 SANDBOX_URL = "http://127.0.0.1:8025"
 MOST_IN_FLIGHT = 64
-_SECRET_NAME = re.compile(
-    r"(key|secret|password|passwd|pwd|passphrase|token|credentials?)$", re.IGNORECASE
-)
-_LONG_RUN = re.compile(r"[A-Za-z0-9]{20,}")
-_LIKE_A_SECRET = re.compile(
-    r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9][A-Za-z]).*|[0-9a-f]{32,}|[0-9A-F]{32,}"
-)
 
 
-def _no_answer(value: object) -> object:
-    if isinstance(value, bool):  # true would count as 1
-        raise ValueError(tr("a number is needed"))  # noqa: TRY004 - what pydantic makes a mistake of
-    return value
-
-
-_MOST = 1_000_000_000  # more has no meaning, and some system has no room for it
-_Count = Annotated[PositiveInt, Field(le=_MOST), BeforeValidator(_no_answer)]
-_Pace = Annotated[PositiveFloat, AllowInfNan(False), Field(le=_MOST), BeforeValidator(_no_answer)]
+_InFlight = Annotated[PositiveInt, Field(le=MOST_IN_FLIGHT), BeforeValidator(number_needed)]
 
 
 class LimitsSection(DocumentModel):
-    """A connection's limits; each member replaces the platform's careful default.
+    """A connection's limits; each replaces the platform's careful default.
 
     ``calls_per_…: null``: no such limit.
     """
 
-    rows_per_call: _Count | None = None
-    bytes_per_call: _Count | None = None
-    calls_per_second: _Pace | None = None
-    calls_per_minute: _Pace | None = None
-    calls_per_hour: _Pace | None = None
-    calls_per_day: _Pace | None = None
-    in_flight: Annotated[_Count, Field(le=MOST_IN_FLIGHT)] | None = None
-    timeout_seconds: _Pace | None = None
-    attempts: _Count | None = None
+    rows_per_call: Count | None = Field(None, description="How many contacts a call carries.")
+    bytes_per_call: Count | None = Field(None, description="How large a call becomes.")
+    calls_per_second: Amount | None = Field(None, description="null: no such limit.")
+    calls_per_minute: Amount | None = Field(None, description="null: no such limit.")
+    calls_per_hour: Amount | None = Field(None, description="null: no such limit.")
+    calls_per_day: Amount | None = Field(None, description="null: no such limit.")
+    in_flight: _InFlight | None = Field(
+        None, description="How many calls are on their way at once."
+    )
+    timeout_seconds: Amount | None = Field(None, description="How long an answer is waited for.")
+    attempts: Count | None = Field(
+        None, description="How often a call is made that the platform does not take."
+    )
 
     def given(self) -> dict[str, Any]:
         """Give the members that are written; ``null`` takes a rate's limit away."""
@@ -75,18 +69,8 @@ class LimitsSection(DocumentModel):
         return {n: v for n, v in written.items() if v is not None or n.startswith("calls_per_")}
 
 
-def _check_folder(path: str) -> str:
-    try:
-        Path(path).expanduser()
-    except RuntimeError:
-        raise ValueError(tr("~ names no user of this machine: write the whole path")) from None
-    if "\0" in path:
-        raise ValueError(tr("a path has no NUL character"))
-    return path
-
-
 def _check_store(url: str) -> str:
-    parts = _parts(url)
+    parts = url_parts(url)
     if parts is None or parts.scheme not in {"postgresql", "postgres"} or not parts.hostname:
         raise ValueError(tr("an address such as postgresql://importer@database.example/budgets"))
     if parts.password is not None:
@@ -98,19 +82,9 @@ def _check_store(url: str) -> str:
     return url
 
 
-def is_loopback(host: str) -> bool:
-    """Tell whether a host name can only mean this machine."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def check_url(url: str) -> str:
     """Take the address of a platform. Raises ValueError, a sentence, for what is none."""
-    parts = _parts(url)
+    parts = url_parts(url)
     if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError(tr("a URL such as https://app.dialoginsight.com is needed"))
     if parts.username is not None or parts.password is not None:
@@ -130,62 +104,99 @@ def check_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def _parts(url: str) -> SplitResult | None:
-    """Take a URL apart; None if it is none. A reason is not given: it could quote a secret."""
-    if re.search(r"[\s\\\x00-\x1f]", url):
-        return None
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return None
-    return None if port == 0 else parts
-
-
-def _check_reference(key: str) -> str:
-    if not REFERENCE.fullmatch(key):
-        raise ValueError(tr(HOW))
-    return key
-
-
 class ConnectionSection(DocumentModel):
-    target: str = "dialog-insight"
-    url: Annotated[str, AfterValidator(check_url)]
-    project_id: Text = ""
-    key_id: Text
-    key: Annotated[Text, AfterValidator(_check_reference)]
-    limits: LimitsSection = LimitsSection()
-    ca_file: str = ""
-    null_handling: Any = None
-    opt_in_dates: bool = False
-    boolean_values: Literal["number", "json"] = "number"
-    table_keys_in_data: bool = True
+    """An account of a platform, and how it is called."""
+
+    target: str = Field("dialog-insight", description="The platform.")
+    url: Annotated[str, AfterValidator(check_url)] = Field(
+        description="The platform's address, such as https://app.dialoginsight.com."
+    )
+    project_id: Text = Field("", description="The project's number.")
+    key_id: Text = Field(description="The number of the API key.")
+    key: Annotated[Text, AfterValidator(check_reference)] = Field(
+        description="Where the key is: env:NAME, file:PATH or keyring:SERVICE/USER."
+    )
+    limits: LimitsSection = Field(LimitsSection(), description="How the account is spared.")
+    ca_file: str = Field("", description="A file of certificates to trust instead of the usual.")
+    null_handling: Any = Field(
+        None, description="What the platform makes of an empty value; needed by `blank: clear`."
+    )
+    opt_in_dates: bool = Field(False, description="Whether dates of opt-ins may be written.")
+    boolean_values: Literal["number", "json"] = Field(
+        "number", description="How yes and no are sent: as 1 and 0, or as true and false."
+    )
+    table_keys_in_data: bool = Field(
+        True, description="Whether keys of relational tables are sent among the values, too."
+    )
 
 
 class BudgetsSection(DocumentModel):
-    """Where calls are counted when several machines use one account; the password's place."""
+    """Where calls are counted when several machines use one account."""
 
-    store: Annotated[str, AfterValidator(_check_store)]
-    password: Annotated[Text, AfterValidator(_check_reference)] | None = None
+    store: Annotated[str, AfterValidator(_check_store)] = Field(
+        description="An address such as postgresql://importer@database.example/budgets."
+    )
+    password: Annotated[Text, AfterValidator(check_reference)] | None = Field(
+        None, description="Where its password is, as of a connection's key."
+    )
 
 
 class ReportsSection(DocumentModel):
-    delimiter: Literal[",", ";", "\t"] = ","
-    workbook: Literal["auto", "always", "never"] = "auto"
+    """How report files are written."""
+
+    delimiter: Literal[",", ";", "\t"] = Field(
+        ",", description="What separates the cells; a French Excel needs a semicolon."
+    )
+    workbook: Literal["auto", "always", "never"] = Field(
+        "auto", description="Whether the rows to fix are written as a workbook."
+    )
 
 
 class SettingsDocument(DocumentModel):
-    language: Literal["en", "fr"] | None = None
-    default_connection: Text | None = None
-    connections: dict[str, ConnectionSection] = Field(default_factory=dict)
-    reports: ReportsSection = ReportsSection()
-    keep: Literal["needed", "all"] = "needed"
-    jobs: dict[str, JobSection] = Field(default_factory=dict)
-    state_dir: Annotated[str, AfterValidator(_check_folder)] | None = None
-    budgets: BudgetsSection | None = None
-    max_plan_age: Annotated[Text, AfterValidator(check_duration)] = "24h"
-    keep_runs: Annotated[Text, AfterValidator(check_retention)] | None = None
-    keep_consents: Annotated[Text, AfterValidator(check_retention)] | None = None
+    """importer.yaml: connections, unattended jobs, defaults."""
+
+    model_config = ConfigDict(title="importer.yaml", extra="forbid", frozen=True)
+
+    language: Literal["en", "fr"] | None = Field(
+        None, description="Of screens, messages and pages; left out: that of the system."
+    )
+    default_connection: Text | None = Field(
+        None, description="The connection of runs that name none."
+    )
+    connections: dict[str, ConnectionSection] = Field(
+        default_factory=dict, description="Accounts, by the names that they are called by."
+    )
+    reports: ReportsSection = Field(ReportsSection(), description="How report files are written.")
+    keep: Literal["needed", "all"] = Field(
+        "needed", description="What a finished run keeps of its source: what needs fixing, or all."
+    )
+    jobs: dict[str, JobSection] = Field(
+        default_factory=dict, description="Unattended jobs, by the names they are started by."
+    )
+    state_dir: Annotated[str, AfterValidator(check_path)] | None = Field(
+        None, description="The folder of what runs and jobs share."
+    )
+    budgets: BudgetsSection | None = Field(
+        None, description="Where several machines count the calls of one account."
+    )
+    max_plan_age: Annotated[Text, AfterValidator(check_duration)] = Field(
+        "24h", description="How old a plan may be that is sent without asking: 90m, 24h or 7d."
+    )
+    keep_runs: Annotated[Text, AfterValidator(check_retention)] | None = Field(
+        None, description="How long run folders are kept: 90d, 12w or 3y."
+    )
+    keep_consents: Annotated[Text, AfterValidator(check_retention)] | None = Field(
+        None, description="How long it is kept what was sent of consents: 3y."
+    )
+    keep_changes: Annotated[Text, AfterValidator(check_retention)] = Field(
+        "400d",
+        description="How long only_changes remembers a contact that no file holds any more.",
+    )
+
+
+def settings_schema() -> dict[str, Any]:
+    """Give the JSON Schema of ``importer.yaml``, for editors."""
+    return published_schema(SettingsDocument, "settings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +204,8 @@ class Settings:
     """What ``importer.yaml`` says; the defaults where there is none. ``file`` is "" then.
 
     ``keep_runs`` and ``keep_consents``: how old runs, and what was sent of consents, become before
-    ``purge`` deletes them; None: nothing is said, or until somebody deletes them.
+    ``purge`` deletes them; None: nothing is said, or until somebody deletes them. ``keep_changes``:
+    how long a contact is remembered that no file holds any more, for ``only_changes``.
     """
 
     file: str = ""
@@ -209,6 +221,7 @@ class Settings:
     max_plan_age: timedelta = timedelta(hours=24)
     keep_runs: timedelta | None = None
     keep_consents: timedelta | None = None
+    keep_changes: timedelta = timedelta(days=400)
 
     @property
     def state_folder(self) -> Path:
@@ -219,7 +232,7 @@ class Settings:
         named = os.environ.get("IMPORTER_STATE_DIR", "").strip()
         if named:
             try:
-                _check_folder(named)
+                return Path(check_path(named))
             except ValueError as error:
                 raise UnusableInputError(
                     tr(
@@ -228,7 +241,6 @@ class Settings:
                         sentence=sentence_of(error),
                     )
                 ) from None
-            return Path(named).expanduser()
         return self.state_dir or Path(platformdirs.user_state_dir("importer", appauthor=False))
 
 
@@ -248,11 +260,11 @@ def read_settings(folder: Path) -> Settings:
     if not path.exists():
         return Settings()
     document = read_document(path)
-    secrets = _literal_secrets(document)
+    secrets = literal_secrets(document)
     if secrets:
         raise UnusableInputError(*secrets)
     read = salvage(document, SettingsDocument, stand_ins={})
-    mistakes = [*read.mistakes, *_contradictions(document)]
+    mistakes = [*read.mistakes, *_contradictions(document, folder)]
     content = read.content
     if content is None or mistakes:
         raise UnusableInputError(*sorted(mistakes, key=lambda mistake: mistake.place))
@@ -264,16 +276,17 @@ def read_settings(folder: Path) -> Settings:
         report_delimiter=content.reports.delimiter,
         report_workbook=content.reports.workbook,
         keep_all=content.keep == "all",
-        state_dir=Path(content.state_dir).expanduser() if content.state_dir else None,
+        state_dir=Path(content.state_dir) if content.state_dir else None,
         budgets=content.budgets,
         jobs=content.jobs,
         max_plan_age=duration_of(content.max_plan_age),
         keep_runs=duration_of(content.keep_runs) if content.keep_runs else None,
         keep_consents=duration_of(content.keep_consents) if content.keep_consents else None,
+        keep_changes=duration_of(content.keep_changes),
     )
 
 
-def _contradictions(document: Document) -> list[Mistake]:
+def _contradictions(document: Document, folder: Path) -> list[Mistake]:
     """Find what does not go together, also beside members that are wrong themselves."""
     content = document.content if isinstance(document.content, dict) else {}
     connections = content.get("connections")
@@ -291,7 +304,7 @@ def _contradictions(document: Document) -> list[Mistake]:
     if isinstance(default, str) and default not in {*names, SANDBOX}:
         sentence = _no_connection(default, names)
         mistakes.append(document.mistake(sentence, "default_connection"))
-    return mistakes
+    return [*mistakes, *job_mistakes(document, [*names, SANDBOX], folder)]
 
 
 def _no_connection(name: str, names: list[str]) -> str:
@@ -306,39 +319,3 @@ def _no_connection(name: str, names: list[str]) -> str:
         known=", ".join(names),
         hint=near(name, names),
     )
-
-
-def _literal_secrets(document: Document) -> list[Mistake]:
-    """Find texts that are secrets rather than references; their value is never shown."""
-    mistakes: list[Mistake] = []
-
-    def look(value: Any, name: str, path: tuple[str | int, ...]) -> None:
-        if isinstance(value, dict):
-            for member, below in value.items():
-                look(below, member, (*path, member))
-                if like_a_secret(member):
-                    say(tr("the name of a member looks like a secret"), *path, member)
-        elif isinstance(value, list):
-            for index, below in enumerate(value):
-                look(below, name, (*path, index))
-        elif value is not None and _is_secret(name, str(as_text(value))):
-            shown = ".".join("…" if like_a_secret(str(part)) else str(part) for part in path)
-            say(tr("{member} holds a secret itself", member=shown), *path)
-
-    def say(what: str, *path: str | int) -> None:
-        sentence = tr("{what}: {remedy}", what=what, remedy=tr(HOW))
-        mistakes.append(document.mistake(sentence, *path))
-
-    look(document.content, "", ())
-    return mistakes
-
-
-def _is_secret(name: str, text: str) -> bool:
-    if REFERENCE.fullmatch(text):
-        return text.startswith("env:") and like_a_secret(text)
-    return like_a_secret(text) or (bool(text.strip()) and bool(_SECRET_NAME.search(name)))
-
-
-def like_a_secret(text: str) -> bool:
-    """Tell whether a text holds a long run of characters such as a machine makes."""
-    return any(_LIKE_A_SECRET.fullmatch(run) for run in _LONG_RUN.findall(text))

@@ -221,6 +221,7 @@ def test_calls_of_several_machines_are_counted_in_one_store(folder: Path) -> Non
         ("postgresql:///budgets", "an address such as postgresql://"),
         ("postgresql://a b/budgets", "an address such as postgresql://"),
         ("postgresql://importer:hunter2@db.example/b", "must not hold a password"),
+        ("postgresql://db.example/b?password=hunter2", "must end before any ? or #"),
     ],
 )
 def test_promise_7_the_address_of_a_store_holds_no_password(
@@ -276,7 +277,7 @@ keep: everything
         'importer.yaml:9:3: connections.sandbox lacks the member "key": add it',
         'importer.yaml:9:3: connections.sandbox lacks the member "key_id": add it',
         'importer.yaml:9:3: the connection "sandbox" is built in: give yours another name',
-        "importer.yaml:11:1: jobs cannot be run by this version: leave the section out",
+        'importer.yaml:11:8: jobs.night lacks the member "files": add it',
         'importer.yaml:12:7: keep cannot be "everything"; it can be needed, all.',
     ]
 
@@ -293,12 +294,10 @@ def test_the_default_connection_must_be_there(folder: Path) -> None:
     assert "must be text" in mistake
 
 
-def test_jobs_are_refused_whatever_they_hold(folder: Path) -> None:
-    assert (
-        "jobs cannot be run by this version" in said(folder, "jobs: {night: {files: '*.csv'}}\n")[0]
-    )
+def test_jobs_are_members(folder: Path) -> None:
     assert settings_of(folder, "jobs: {}\n") == Settings(file="importer.yaml")
-    assert len(said(folder, "jobs: [night]\n")) == 2
+    (mistake,) = said(folder, "jobs: [night]\n")
+    assert mistake == ("importer.yaml:1:1: jobs must be members, each written as name: value")
 
 
 @pytest.mark.parametrize(

@@ -35,8 +35,8 @@ from importer.clock import SystemClock
 from importer.errors import InDoubtError, RetryableError, UnusableInputError
 from importer.language import tr
 from importer.model import ApiResponse
-from importer.settings import is_loopback
 from importer.version import tool_version
+from importer.written_places import is_loopback
 
 if TYPE_CHECKING:
     import ssl

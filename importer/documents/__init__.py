@@ -10,17 +10,23 @@ from importer.documents.reading import (
     parse_document,
     read_document,
 )
+from importer.documents.schemas import published_schema
 from importer.documents.shape import (
+    Amount,
+    Count,
     DocumentModel,
     Salvaged,
     Text,
     as_text,
+    number_needed,
     salvage,
 )
 from importer.documents.writing import Writable, comment, inline, member, quoted
 
 __all__ = [
     "LARGEST_DOCUMENT",
+    "Amount",
+    "Count",
     "Document",
     "DocumentModel",
     "MemberPath",
@@ -37,7 +43,9 @@ __all__ = [
     "member",
     "near",
     "nearest",
+    "number_needed",
     "parse_document",
+    "published_schema",
     "quoted",
     "read_document",
     "salvage",

@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
+from pydantic import (
+    AllowInfNan,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from importer.documents.listing import in_quotes, joined
 from importer.documents.nearness import near, nearest
@@ -35,6 +45,22 @@ Text = Annotated[
     WithJsonSchema({"type": ["string", "number", "boolean"]}, mode="validation"),
 ]
 """Text in a document: ``1`` and ``true`` count as what was written."""
+
+
+def number_needed(value: object) -> object:
+    """Refuse true and false where a number is needed."""
+    if isinstance(value, bool):  # true would count as 1
+        raise ValueError(tr("a number is needed"))  # noqa: TRY004 - what pydantic makes a mistake of
+    return value
+
+
+_MOST = 1_000_000_000  # more has no meaning, and some system has no room for it
+Count = Annotated[PositiveInt, Field(le=_MOST), BeforeValidator(number_needed)]
+"""A whole number in a document, 1 or more."""
+Amount = Annotated[
+    PositiveFloat, AllowInfNan(False), Field(le=_MOST), BeforeValidator(number_needed)
+]
+"""A number in a document, more than 0."""
 
 
 class DocumentModel(BaseModel):

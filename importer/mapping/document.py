@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core.core_schema import WithDefaultSchema
-
-from importer.documents import Document
+from importer.documents import Document, published_schema
 from importer.field_rules import (
     Blank,
     FieldRole,
@@ -122,22 +119,9 @@ class Mapping:
         return FieldRole.CONSENT in told and FieldRole.DATA not in told
 
 
-class _Schema(GenerateJsonSchema):
-    """Leaves out defaults that only say that nothing is said."""
-
-    def default_schema(self, schema: WithDefaultSchema) -> dict[str, Any]:
-        if isinstance(schema.get("default"), str | int):
-            return super().default_schema(schema)
-        return self.generate_inner(schema["schema"])
-
-
 def json_schema(targets: Sequence[str] = ()) -> dict[str, Any]:
     """Give the JSON Schema of the mapping format, for editors; ``targets``: those there are."""
-    schema = MappingDocument.model_json_schema(schema_generator=_Schema)
+    schema = published_schema(MappingDocument, "mapping")
     if targets:
         schema["properties"]["target"]["enum"] = [*targets]
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "urn:importer:mapping",
-        **schema,
-    }
+    return schema
