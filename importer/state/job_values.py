@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -83,8 +83,18 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class NewMessage:
+    """Word that is to be noted. ``attached``: paths of files."""
+
+    title: str
+    body: str
+    kind: str
+    attached: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """Word that is to be sent. ``attached``: paths of files."""
+    """Word that was noted and is to be sent. ``id``: of one job; ``made``: when it was noted."""
 
     id: int
     made: datetime
@@ -97,18 +107,18 @@ class Message:
 class JobState(Protocol):
     """What is remembered of one job. Each function is one durable step, whole or not at all.
 
-    Every function raises StoppedError when the store does not answer.
+    Every function raises StoppedError when the store does not answer. Moments need a time zone.
     """
 
     def held(self) -> AbstractContextManager[None]:
         """Hold the job against every other process; the lock of one that died frees itself.
 
-        Raises LockedError when another process holds it.
+        Raises LockedError when another process holds it, UnusableInputError when nobody can.
         """
         ...
 
     def add(self, pick_up: PickUp) -> None:
-        """Note a file that is about to be taken."""
+        """Note a file that is about to be taken; its id must be new."""
         ...
 
     def change(self, pick_up: PickUp) -> None:
@@ -124,7 +134,10 @@ class JobState(Protocol):
         ...
 
     def imported_before(self, sha256: str) -> PickUp | None:
-        """Give the newest imported file of the same content."""
+        """Give the newest imported file of the same content.
+
+        One whose run finished counts, also when some of its rows were refused.
+        """
         ...
 
     def last_imported(self, most: int) -> list[PickUp]:
@@ -139,10 +152,8 @@ class JobState(Protocol):
         """Give how the job does."""
         ...
 
-    def note(
-        self, standing: Standing, messages: tuple[tuple[str, str, str, tuple[str, ...]], ...] = ()
-    ) -> None:
-        """Note how the job does, and what is to be told: (title, body, kind, attached) each."""
+    def note(self, standing: Standing, messages: Sequence[NewMessage] = ()) -> None:
+        """Note how the job does together with what is to be told of it."""
         ...
 
     def unsent(self) -> list[Message]:
@@ -150,11 +161,14 @@ class JobState(Protocol):
         ...
 
     def sent(self, message: Message) -> None:
-        """Note that a message was sent."""
+        """Note that a message was sent, and forget it."""
         ...
 
     def forget(self, before: datetime) -> None:
-        """Forget filed and dropped files that ended before a moment, but the newest imported 20."""
+        """Forget files that were filed or dropped and ended before a moment.
+
+        The newest 20 imported ones stay. What is forgotten counts as new when it comes again.
+        """
         ...
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from importer.errors import StoppedError, UnusableInputError
-from importer.files import PRIVATE_FILE, make_private, make_private_folder
+from importer.files import PRIVATE_FILE, make_private, make_private_folder, sync_folder
 from importer.language import tr
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
+_KIND_OF_ERROR = 0xFF  # the lower bits of SQLite's extended codes
 _TRIES = 200
 _PATIENCE = 10.0  # seconds for others' transactions, which take less than a millisecond each
 
@@ -45,9 +46,9 @@ def state_file(state_folder: Path, room: str, name: str, *, wording: Wording) ->
 class SqliteStore:
     """One file, for one subject or several. Several threads and processes may use it.
 
-    ``tables``: statements that make what is missing; a new last one makes older files anew.
-    ``durable``: what was written survives a loss of power. Raises UnusableInputError when the file
-    cannot be used.
+    ``tables``: the statements that made it what it is, oldest first: a change is a new last one,
+    which older files then get. ``durable``: what was written survives a loss of power. Raises
+    UnusableInputError when the file cannot be used, or is of a newer version.
     """
 
     def __init__(
@@ -66,6 +67,9 @@ class SqliteStore:
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE))
             make_private(path)
+            if durable:  # SQLite sees to the rest of what the folder holds
+                sync_folder(path.parent)
+                sync_folder(path.parent.parent)
         except OSError as error:
             told = tr(wording.unusable, place=path, error=error.strerror)
             raise UnusableInputError(told) from error
@@ -76,15 +80,17 @@ class SqliteStore:
             self._prepare(tables, durable=durable)
         except sqlite3.Error as error:
             self._database.close()
-            raise UnusableInputError(self._unusable(error)) from error
+            raise UnusableInputError(self._told(wording.unusable, error)) from error
+        except UnusableInputError:
+            self._database.close()
+            raise
 
     def alone(self, subject: str, work: Callable[[Visit], _T]) -> _T:  # noqa: ARG002 - the file is
         with self._lock:
             try:
                 return self._transaction(work)
             except sqlite3.Error as error:
-                told = tr(self._wording.broken, place=self._path, error=error)
-                raise StoppedError(told) from error
+                raise StoppedError(self._told(self._wording.broken, error)) from error
 
     def close(self) -> None:
         with self._lock:
@@ -110,10 +116,25 @@ class SqliteStore:
     def _prepare(self, tables: Sequence[str], *, durable: bool) -> None:
         self._keep_a_log()
         self._database.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-        ((made,),) = self.rows("PRAGMA user_version")
-        if made < len(tables):
-            making = (*tables, f"PRAGMA user_version = {len(tables)}")
-            self._transaction(lambda visit: [visit.rows(statement) for statement in making])
+        if self._version() != len(tables):
+            self._transaction(lambda _: self._make(tables))
+
+    def _make(self, tables: Sequence[str]) -> None:
+        """Execute what the file has not had yet; another process may have done so just now."""
+        version = self._version()
+        if version > len(tables):
+            raise UnusableInputError(
+                tr(
+                    "{place}: a newer version of importer wrote this file: update importer",
+                    place=self._path,
+                )
+            )
+        for statement in (*tables[version:], f"PRAGMA user_version = {len(tables)}"):
+            self.rows(statement)
+
+    def _version(self) -> int:
+        ((version,),) = self.rows("PRAGMA user_version")
+        return int(version)
 
     def _keep_a_log(self) -> None:
         """Let readers and writers not stop one another; another process may be at it just now.
@@ -124,17 +145,19 @@ class SqliteStore:
             try:
                 self._database.execute("PRAGMA journal_mode = WAL")
             except sqlite3.OperationalError as error:
-                if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+                if _kind(error) != sqlite3.SQLITE_BUSY:
                     raise
                 time.sleep(_PATIENCE / _TRIES)
             else:
                 return
         self._database.execute("PRAGMA journal_mode = WAL")
 
-    def _unusable(self, error: sqlite3.Error) -> str:
-        if getattr(error, "sqlite_errorcode", None) in (
-            sqlite3.SQLITE_NOTADB,
-            sqlite3.SQLITE_CORRUPT,
-        ):
+    def _told(self, otherwise: str, error: sqlite3.Error) -> str:
+        if _kind(error) in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
             return tr(self._wording.damaged, place=self._path)
-        return tr(self._wording.unusable, place=self._path, error=error)
+        return tr(otherwise, place=self._path, error=error)
+
+
+def _kind(error: sqlite3.Error) -> int:
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code & _KIND_OF_ERROR

@@ -1,4 +1,4 @@
-"""What is true of the PostgreSQL store alone; what both stores share is in test_shared_budget."""
+"""What is true of the PostgreSQL store alone; what both stores share is in test_budgets."""
 
 from __future__ import annotations
 
@@ -11,12 +11,8 @@ from importer.errors import StoppedError, UnusableInputError
 from importer.model import Secret
 from importer.pacing import Begun
 from importer.state import postgresql_budget
-from tests.pacing.test_shared_budget import (
-    execute_in_postgresql,
-    needs_postgresql,
-    postgresql_parts,
-)
 from tests.pacing.world import ACCOUNT
+from tests.state.databases import execute_in_postgresql, needs_postgresql, postgresql_parts
 
 _END_OTHERS = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import sqlite3
 import stat
@@ -14,14 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.errors import StoppedError, UnusableInputError
-from importer.model import Limits, Secret
+from importer.model import Limits
 from importer.pacing import Begun, Budget, Pace, Window
 from importer.state import postgresql_budget, shared_budget, sqlite_store
 from importer.state.budgets import TABLES, WORDING, StoredBudget
@@ -33,12 +31,8 @@ from tests.pacing.world import (
     over_the_limits,
     share_used,
 )
+from tests.state.databases import execute_in_postgresql, needs_postgresql, postgresql_parts
 
-POSTGRESQL = os.environ.get("IMPORTER_TEST_POSTGRESQL", "")
-needs_postgresql = pytest.mark.skipif(
-    not POSTGRESQL,
-    reason="IMPORTER_TEST_POSTGRESQL holds no URL such as postgresql://user:password@host/database",
-)
 MINUTE = (Window(2, 60.0),)
 
 
@@ -80,36 +74,6 @@ def _sqlite_stage(folder: Path) -> Stage:
     return Stage(
         lambda timeout: open_shared(folder, clock, timeout_seconds=timeout), clock.jump, count
     )
-
-
-def postgresql_parts() -> tuple[str, Secret]:
-    """The test's database as it is configured: the password stands apart from the URL."""
-    url = _own_database()
-    password = urlsplit(url).password or ""
-    return url.replace(f":{password}@", "@"), Secret(password)
-
-
-@functools.cache
-def _own_database() -> str:
-    """The URL of a database of this process alone: where tests run side by side, it is made."""
-    import psycopg
-
-    worker = os.environ.get("PYTEST_XDIST_WORKER")
-    if worker is None:
-        return POSTGRESQL
-    name = f"importer_tests_{worker}"
-    with psycopg.connect(POSTGRESQL, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
-    return urlsplit(POSTGRESQL)._replace(path=f"/{name}").geturl()
-
-
-def execute_in_postgresql(statement: str, *values: Any) -> list[Any]:
-    import psycopg
-
-    with psycopg.connect(_own_database(), autocommit=True) as connection:
-        found = connection.execute(statement.encode(), values)
-        return found.fetchall() if found.description else []
 
 
 def _postgresql_stage(folder: Path) -> Stage:
