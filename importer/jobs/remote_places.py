@@ -1,0 +1,404 @@
+"""Where files of a job wait on other machines: SFTP, the web, and whatever else fsspec reaches."""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from importer.errors import UnusableInputError
+from importer.files import PRIVATE_FILE, sync_folder
+from importer.jobs import host_keys, ssh, web
+from importer.jobs.addresses import MAGIC, SFTP, WEB, Url, reason_of, unusable
+from importer.jobs.waiting import (
+    PART,
+    ChangedError,
+    Looked,
+    UnreachableError,
+    Waiting,
+    changed,
+    left_alone,
+    make_folders,
+    safe_name,
+    shortened,
+    sync_content,
+    why_unmarked,
+)
+from importer.key_places import secret_at
+from importer.language import tr
+from importer.sources.finding import is_spreadsheet, why_temporary
+
+if TYPE_CHECKING:
+    from importer.job_settings import JobSection
+    from importer.model import Secret
+
+_ABSENT = frozenset({404, 410})  # statuses of the web
+_REQUEST_BYTES = 255 * 1024  # OpenSSH answers as much at once; a server that does not gives less
+_CHUNK_BYTES = 1 << 20
+_TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified", "created")
+
+
+class RemotePlace:
+    """A folder, a pattern or a file on another machine, fetched over a connection of its own.
+
+    Files stay there, or are renamed into ``archive/YYYY/MM`` beside them. Folders below are not
+    searched, links in a folder are left alone.
+    """
+
+    def __init__(self, written: str, job: JobSection) -> None:
+        self._url = Url(written, job.access.port)
+        self._job = job
+        self._open = _way(self._url, job)
+
+    @property
+    def leaves(self) -> bool:
+        return self._url.is_web or self._job.after_fetch == "leave"
+
+    def look(self) -> Looked:
+        with self._connected(self._url.shown) as files:
+            return self._of_web(files) if self._url.is_web else self._of_folder(files)
+
+    def fetch(self, waiting: Waiting, into: Path) -> None:
+        part = into / PART
+        try:
+            make_folders(into)
+            try:
+                self._download(waiting, part)
+                sync_content(part)
+                part.rename(into / waiting.name)
+                sync_folder(into)
+            finally:
+                part.unlink(missing_ok=True)
+        except OSError as error:
+            raise UnusableInputError(
+                tr(
+                    "{file} cannot be kept in {folder}: {reason}",
+                    file=waiting.place,
+                    folder=into,
+                    reason=error.strerror or type(error).__name__,
+                )
+            ) from error
+
+    def _download(self, waiting: Waiting, part: Path) -> None:
+        """Copy a file as it was looked at: before and after, it is that one."""
+        part.touch(PRIVATE_FILE)
+        with self._connected(waiting.place) as files:
+            self._refuse_changed(files, waiting)
+            files.get_file(waiting.source, str(part))
+            if waiting.size not in {-1, part.stat().st_size}:
+                raise changed(waiting)
+            self._refuse_changed(files, waiting)
+
+    def lent(self, waiting: Waiting, into: Path) -> Path:
+        self.fetch(waiting, into)
+        return into / waiting.name
+
+    def let_go(self, waiting: Waiting, now: datetime) -> None:
+        if self.leaves:
+            return
+        folder, name = posixpath.split(waiting.source)
+        archive = posixpath.join(folder, f"archive/{now:%Y}/{now:%m}")
+        with self._connected(waiting.place) as files:
+            try:
+                self._refuse_changed(files, waiting)
+            except (ChangedError, FileNotFoundError):  # another has come, or somebody took it
+                return
+            files.makedirs(archive, exist_ok=True)
+            for one in (name, waiting.marker):
+                source = posixpath.join(folder, one)
+                target = posixpath.join(archive, shortened(f"{now:%Y%m%dT%H%M%SZ}-{one}"))
+                if one and files.exists(source) and not files.exists(target):
+                    files.mv(source, target)
+
+    # --- looking ------------------------------------------------------------------------------
+
+    def _of_web(self, files: Any) -> Looked:
+        """Look at one address: the web has no folders."""
+        answer = files.info(self._url.address)
+        version = web.version_of(answer)
+        size = answer.get("size")
+        name = unquote(posixpath.basename(self._url.path)) or self._url.host
+        marker = self._job.done_marker
+        if marker:
+            reason = self._why_unmarked_on_web(files, answer, name + marker)
+            if reason:
+                return Looked((), (left_alone(self._url.shown, reason),))
+        return Looked(
+            (
+                Waiting(
+                    self._url.unique,
+                    safe_name(name),
+                    -1 if size is None else size,
+                    version or 0.0,
+                    name + marker if marker else "",
+                    self._url.address,
+                    version is not None,
+                ),
+            )
+        )
+
+    def _why_unmarked_on_web(self, files: Any, answer: dict[str, Any], marker: str) -> str:
+        try:
+            mark = files.info(self._url.with_ending(self._job.done_marker))
+        except FileNotFoundError as error:
+            if getattr(error.__cause__, "status", 404) not in _ABSENT:
+                raise
+            return why_unmarked(0.0, marker, None)
+        both = "Last-Modified" in answer and "Last-Modified" in mark
+        times = [web.version_of(told) or 0.0 for told in (answer, mark)] if both else [0.0, 0.0]
+        return why_unmarked(times[0], marker, times[1])
+
+    def _of_folder(self, files: Any) -> Looked:
+        path = self._url.path if self._url.is_sftp else files._strip_protocol(self._url.address)
+        folder, name = posixpath.split(path)
+        if MAGIC.search(name):
+            return self._listed(files, folder, name)
+        try:
+            info = files.info(path or ".")
+        except FileNotFoundError:
+            if not is_spreadsheet(name):
+                raise
+            files.info(folder or ".")  # a folder that is gone is no file that is to come
+            return Looked()
+        if info["type"] == "directory":
+            return self._listed(files, path, "")
+        marker = self._job.done_marker
+        marked = None
+        if marker:
+            with suppress(FileNotFoundError):
+                marked = files.info(path + marker)
+        return self._told([self._seen(folder, name, info, marked, "*")])
+
+    def _listed(self, files: Any, folder: str, pattern: str) -> Looked:
+        entries = {posixpath.basename(e["name"]): e for e in files.ls(folder or ".", detail=True)}
+        return self._told(
+            [
+                self._seen(folder, name, entry, entries.get(name + self._job.done_marker), pattern)
+                for name, entry in sorted(entries.items())
+                if not pattern or fnmatch.fnmatchcase(name, pattern)
+            ]
+        )
+
+    def _told(self, seen: list[Waiting | str]) -> Looked:
+        return Looked(
+            tuple(one for one in seen if isinstance(one, Waiting)),
+            tuple(one for one in seen if one and not isinstance(one, Waiting)),
+        )
+
+    def _seen(
+        self,
+        folder: str,
+        name: str,
+        entry: dict[str, Any],
+        marked: dict[str, Any] | None,
+        pattern: str,
+    ) -> Waiting | str:
+        """Give a file that waits, or a sentence why not; empty: nobody would think it does."""
+        marker = self._job.done_marker
+        if entry["type"] == "directory" or not name or name.startswith("."):
+            return ""
+        if marker and name.endswith(marker):
+            return ""
+        reason = why_temporary(name) or ""
+        version = _version(entry)
+        if entry["type"] != "file":
+            reason = tr("it is a link: put the file itself there")
+        elif not reason and not pattern and not is_spreadsheet(name):
+            reason = tr("no spreadsheet")
+        elif not reason and marker:
+            told = None if marked is None else _version(marked) or 0.0
+            reason = why_unmarked(version or 0.0, name + marker, told)
+        place = self._url.beside(name, of_folder=not pattern)
+        if reason:
+            return left_alone(place, reason)
+        size = entry.get("size")
+        return Waiting(
+            place,
+            safe_name(name),
+            -1 if size is None else size,
+            version or 0.0,
+            name + marker if marker else "",
+            posixpath.join(folder, name),
+            version is not None,
+        )
+
+    # --- reaching it --------------------------------------------------------------------------
+
+    def _refuse_changed(self, files: Any, waiting: Waiting) -> None:
+        """Compare with what was looked at; an answer of the web is one version in itself."""
+        if self._url.is_web:
+            return
+        info = files.info(waiting.source)
+        size = info.get("size")
+        if (-1 if size is None else size, _version(info) or 0.0) != (
+            waiting.size,
+            waiting.modified,
+        ):
+            raise changed(waiting)
+
+    @contextmanager
+    def _connected(self, place: str) -> Iterator[Any]:
+        """Give the files there; whatever goes wrong becomes a sentence without secrets."""
+        try:
+            with self._open() as files:
+                yield files
+        except UnusableInputError:
+            raise
+        except Exception as error:  # noqa: BLE001 - each kind of place has errors of its own
+            raise UnreachableError(
+                tr("{place} cannot be fetched from: {reason}", place=place, reason=reason_of(error))
+            ) from None
+
+
+# --- the ways ---------------------------------------------------------------------------------
+
+
+def _way(url: Url, job: JobSection) -> Callable[[], Any]:
+    """Give how a place is opened: each time anew, for hours may lie between two files."""
+    web.refuse_in_clear("" if job.access.options.get("tls") else url.scheme, url.host)
+    if url.scheme in SFTP:
+        return lambda: _sftp(url, job)
+    if url.is_web:
+        return lambda: _web(url, job)
+    return lambda: _other(url, job)
+
+
+@contextmanager
+def _sftp(url: Url, job: JobSection) -> Iterator[Any]:
+    with _installed(url):
+        from fsspec.implementations.sftp import SFTPFileSystem
+
+    access = job.access
+    server = ssh.SshServer(
+        url.host,
+        url.port or host_keys.PORT,
+        access.user or url.user,
+        _secret(access.password, "password", tr("the password of the server")),
+        access.private_key,
+        _secret(access.passphrase, "passphrase", tr("the passphrase of the key")),
+        access.known_hosts,
+        access.options,
+    )
+    client = ssh.connected(server)
+
+    class Connected(SFTPFileSystem):  # type: ignore[misc]
+        """The files of a connection that is made: fsspec's own trusts any host key."""
+
+        cachable = False
+
+        def _connect(self) -> None:
+            self.client = client
+            self.ftp = ssh.files_of(client)
+
+        @classmethod
+        def _strip_protocol(cls, path: str) -> str:
+            """Take a path as it is: fsspec's own would end it at a ?."""
+            return path
+
+        def get_file(self, rpath: str, lpath: str, **_: Any) -> None:
+            """Read in turn: paramiko's own way asks ahead in a thread that dies aloud."""
+            with self.ftp.open(rpath, "rb") as source:
+                source.MAX_REQUEST_SIZE = _REQUEST_BYTES
+                with Path(lpath).open("wb") as target:
+                    while chunk := source.read(_CHUNK_BYTES):
+                        target.write(chunk)
+
+        def mv(self, old: str, new: str, **_: Any) -> None:
+            """Rename; fsspec's own would replace what is there."""
+            self.ftp.rename(old, new)
+
+    try:
+        yield Connected(url.host)
+    finally:
+        client.close()
+
+
+@contextmanager
+def _web(url: Url, job: JobSection) -> Iterator[Any]:
+    with _installed(url):
+        import aiohttp
+        from fsspec.asyn import sync
+        from fsspec.implementations.http import HTTPFileSystem
+
+    sessions: list[aiohttp.ClientSession] = []
+
+    async def session(**settings: Any) -> aiohttp.ClientSession:
+        sessions.append(aiohttp.ClientSession(**settings))
+        return sessions[-1]
+
+    access = job.access
+    settings = web.session_settings(
+        access.user or url.user,
+        _secret(access.password, "password", tr("the password of the server")),
+        url.host,
+    )
+    files = HTTPFileSystem(
+        client_kwargs=settings, get_client=session, skip_instance_cache=True, **access.options
+    )
+    try:
+        yield files
+    finally:
+        for one in sessions:
+            sync(files.loop, one.close)
+
+
+@contextmanager
+def _other(url: Url, job: JobSection) -> Iterator[Any]:
+    with _installed(url):
+        import fsspec
+
+        kind = fsspec.get_filesystem_class(url.scheme)
+    access = job.access
+    password = _secret(access.password, "password", tr("the password of the server"))
+    given = {
+        **kind._get_kwargs_from_urls(url.address),
+        **({"username": access.user or url.user} if access.user or url.user else {}),
+        **({"password": password.reveal()} if password else {}),
+        **access.options,
+    }
+    yield kind(skip_instance_cache=True, **given)
+
+
+@contextmanager
+def _installed(url: Url) -> Iterator[None]:
+    """Say what to install where a package is missing, or that nothing knows such a place."""
+    try:
+        yield
+    except ImportError as error:
+        if url.scheme in {*SFTP, *WEB} or (error.name or "").startswith("fsspec"):
+            reason = tr("a package is missing. Run: pip install 'importer[nights]'")
+        else:
+            reason = tr(
+                "fsspec has a package of its own for {scheme}://, which is missing: {words}",
+                scheme=url.scheme,
+                words=str(error),
+            )
+        raise unusable(url.shown, reason) from None
+    except ValueError:
+        reason = tr("nothing is known of {scheme}://. Try sftp:// or https://", scheme=url.scheme)
+        raise unusable(url.shown, reason) from None
+
+
+def _secret(reference: str | None, member: str, what: str) -> Secret | None:
+    if reference is None:
+        return None
+    return secret_at(reference, f"access: {member}", what=what)
+
+
+def _version(info: dict[str, Any]) -> float | None:
+    """Give a number that changes with a file; None: nothing tells."""
+    for name in _TIMES:
+        told = info.get(name)
+        if isinstance(told, datetime):
+            return told.timestamp()
+        if isinstance(told, int | float):
+            return float(told)
+        if isinstance(told, str):
+            with suppress(ValueError):
+                return datetime.fromisoformat(told).timestamp()
+    return web.version_of({"ETag": info.get("ETag") or info.get("etag") or info.get("md5Hash")})
