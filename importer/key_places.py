@@ -27,51 +27,62 @@ class NoKeyringError(ImporterError):
 
 
 def resolve_secret(reference: str, connection: str) -> Secret:
+    """Fetch the key of a connection's account, as ``secret_at`` does."""
+    return secret_at(reference, tr('connection "{connection}"', connection=connection))
+
+
+def secret_at(reference: str, who: str, *, what: str = "", in_lines: bool = False) -> Secret:
     """Fetch the secret that a reference names.
+
+    ``who`` needs it and ``what`` it is (left out: the account's key), for sentences. ``in_lines``:
+    whether a file may hold several lines of it.
 
     Raises:
         UnusableInputError: it is not there, or not safe there. The message never holds it.
     """
+    what = what or tr("the account's key")
     kind, _, place = reference.partition(":")
     match kind:
         case "env":
-            found = os.environ.get(place, "").strip()
-            if not found:
-                raise UnusableInputError(
-                    tr(
-                        'connection "{connection}": the environment variable {variable} is not '
-                        "set. Set it to the account's key.",
-                        connection=connection,
-                        variable=place,
-                    )
-                )
-            if any("\ud800" <= character <= "\udfff" for character in found):
-                raise UnusableInputError(  # so Python shows bytes that are no text
-                    tr(
-                        'connection "{connection}": the environment variable {variable} holds '
-                        "bytes that are no text. Set it to the account's key.",
-                        connection=connection,
-                        variable=place,
-                    )
-                )
+            found = _secret_of_environment(place, who, what)
         case "file":
-            found = _secret_file(place, connection)
+            found = _secret_file(place, who, what, in_lines=in_lines)
         case "keyring":
-            found = _keyring_secret(place, connection)
+            found = _keyring_secret(place, who)
         case "public":
             found = place  # the sandbox's own key, which protects nothing
         case _:
             raise UnusableInputError(
-                tr(
-                    'connection "{connection}": its key must be a reference: {how}',
-                    connection=connection,
-                    how=tr(HOW),
-                )
+                tr("{who}: its key must be a reference: {how}", who=who, how=tr(HOW))
             )
     return Secret(found)
 
 
-def _secret_file(place: str, connection: str) -> str:
+def _secret_of_environment(name: str, who: str, what: str) -> str:
+    found = os.environ.get(name, "").strip()
+    if not found:
+        raise UnusableInputError(
+            tr(
+                "{who}: the environment variable {variable} is not set. Set it to {what}.",
+                who=who,
+                variable=name,
+                what=what,
+            )
+        )
+    if any("\ud800" <= character <= "\udfff" for character in found):
+        raise UnusableInputError(  # so Python shows bytes that are no text
+            tr(
+                "{who}: the environment variable {variable} holds bytes that are no text. Set it "
+                "to {what}.",
+                who=who,
+                variable=name,
+                what=what,
+            )
+        )
+    return found
+
+
+def _secret_file(place: str, who: str, what: str, *, in_lines: bool) -> str:
     try:
         path = Path(place).expanduser()
         with path.open(encoding="utf-8-sig") as stream:
@@ -84,32 +95,25 @@ def _secret_file(place: str, connection: str) -> str:
             reason = getattr(error, "strerror", None) or str(error)
         raise UnusableInputError(
             tr(
-                'connection "{connection}": the key file {file} cannot be read: {reason}',
-                connection=connection,
+                "{who}: the key file {file} cannot be read: {reason}",
+                who=who,
                 file=place,
                 reason=reason,
             )
         ) from None
     wrong = ""
     if _FILES_HAVE_MODES and mode & 0o077:
-        wrong = mark(
-            'connection "{connection}": others can read the key file {file}. Run: chmod 600 {file}'
-        )
+        wrong = mark("{who}: others can read the key file {file}. Run: chmod 600 {file}")
     elif not text:
-        wrong = mark(
-            'connection "{connection}": the key file {file} is empty: put the account\'s key in it'
-        )
-    elif len(text.splitlines()) > 1:
-        wrong = mark(
-            'connection "{connection}": the key file {file} has several lines: leave only the '
-            "account's key in it"
-        )
+        wrong = mark("{who}: the key file {file} is empty: put {what} in it")
+    elif len(text.splitlines()) > 1 and not in_lines:
+        wrong = mark("{who}: the key file {file} has several lines: leave only {what} in it")
     if wrong:
-        raise UnusableInputError(tr(wrong, connection=connection, file=path))
+        raise UnusableInputError(tr(wrong, who=who, file=path, what=what))
     return text
 
 
-def _keyring_secret(place: str, connection: str) -> str:
+def _keyring_secret(place: str, who: str) -> str:
     service, _, user = place.partition("/")
     try:
         import keyring
@@ -118,17 +122,17 @@ def _keyring_secret(place: str, connection: str) -> str:
     except Exception as error:  # noqa: BLE001 - each keyring has errors of its own
         raise UnusableInputError(
             tr(
-                'connection "{connection}": the keyring does not answer ({error}): unlock it, or '
-                "keep the key in a file that only you can read and write file:PATH",
-                connection=connection,
+                "{who}: the keyring does not answer ({error}): unlock it, or keep the key in a "
+                "file that only you can read and write file:PATH",
+                who=who,
                 error=type(error).__name__,
             )
         ) from None
     if not found:
         raise UnusableInputError(
             tr(
-                'connection "{connection}": the keyring holds nothing for {service}, user {user}',
-                connection=connection,
+                "{who}: the keyring holds nothing for {service}, user {user}",
+                who=who,
                 service=service,
                 user=user,
             )

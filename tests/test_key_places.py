@@ -14,6 +14,7 @@ from importer.key_places import (
     NoKeyringError,
     keeping,
     resolve_secret,
+    secret_at,
     store_in_keyring,
     write_key_file,
 )
@@ -240,3 +241,20 @@ def test_environment_that_holds_no_text_is_refused(monkeypatch: pytest.MonkeyPat
     with pytest.raises(UnusableInputError, match="BYTES holds bytes that are no text") as raised:
         resolve_secret("env:BYTES", "p")
     assert "abc" not in str(raised.value)
+
+
+def test_others_than_connections_keep_secrets_in_the_same_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NOBODY", raising=False)
+    with pytest.raises(UnusableInputError) as raised:
+        secret_at("env:NOBODY", 'job "nightly", notify', what="its addresses")
+    assert str(raised.value) == (
+        'job "nightly", notify: the environment variable NOBODY is not set. Set it to its '
+        "addresses."
+    )
+    file = tmp_path / "addresses"
+    write_key_file(file, Secret("json://a\njson://b"))
+    with pytest.raises(UnusableInputError, match="has several lines: leave only its addresses"):
+        secret_at(f"file:{file}", "job", what="its addresses")
+    assert secret_at(f"file:{file}", "job", in_lines=True).reveal() == "json://a\njson://b"
