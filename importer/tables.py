@@ -177,8 +177,9 @@ class TableDescription:
 
     Known once all chunks were read: ``rows`` (None until somebody has counted), the certain
     ``encoding``, ``left_out`` below the header, ``hidden`` (how many rows the sheet hides),
-    ``computed`` (column and how many of its cells hold formulas) and ``obstacles``: a
-    column, and the sentence for what the mapping must settle before anything of it is sent.
+    ``computed`` (column and how many of its cells hold formulas), ``ends_in_line_break`` (of a
+    text file; None: it is none) and ``obstacles``: a column, and the sentence for what the mapping
+    must settle before anything of it is sent.
     """
 
     file: str
@@ -199,6 +200,7 @@ class TableDescription:
     left_out: tuple[LeftOut, ...] = ()
     hidden: int = 0
     computed: tuple[tuple[str, int], ...] = ()
+    ends_in_line_break: bool | None = None
     unknown: tuple[str, ...] = ()
     obstacles: tuple[tuple[str, str], ...] = ()
 

@@ -7,6 +7,7 @@ from importer.mapping.consent_checks import reads_negatively
 from importer.mapping.document import Mapping, YesTo, json_schema
 from importer.mapping.drift import Drift, DriftedError, drift_in_words, merged
 from importer.mapping.resolving import read_mapping
+from importer.mapping.seen import SeenTable, TableSight
 from importer.mapping.settling import unsettled
 from importer.mapping.sheet import Converted, SheetRow, convert
 
@@ -17,7 +18,9 @@ __all__ = [
     "DriftedError",
     "Grammar",
     "Mapping",
+    "SeenTable",
     "SheetRow",
+    "TableSight",
     "YesTo",
     "bind",
     "convert",

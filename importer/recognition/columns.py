@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.issues import IssueCode, Severity
+from importer.masks import Mask
 from importer.model import Chunk
 from importer.recognition.evidence import Evidence, Gathered, learn
 from importer.recognition.looks import PATTERNS, ColumnLook, DateOrder, Look, masked
@@ -114,15 +115,34 @@ class Recognition:
         )
 
 
-def rows_of_table(chunk: Chunk) -> Chunk:
-    """Keep a chunk's rows of the table: no blank or hidden ones, no notes, no other table's.
+def look_of(values: Any) -> tuple[Look, dict[Look, float]]:
+    """Say what values look like, and the share of each look, 0 to 1.
 
-    Its findings are left behind.
+    ``values``: texts (Arrow), trimmed, none of them blank. Where zeros and ones are the only
+    answers, they count as whole numbers in the shares.
+    """
+    column = _Column()
+    _learn(column, values)
+    counts = Counter(column.looks)
+    if column.answers <= {"0", "1"}:
+        counts[Look.INTEGER] += counts.pop(Look.YES_NO, 0)
+    return _look(column), {look: n / len(values) for look, n in counts.items() if n}
+
+
+def own_rows(chunk: Chunk) -> Mask:
+    """Tell which of a chunk's rows are the table's: no blank or hidden ones, no notes, no other
+    table's.
     """
     kept = np.ones(len(chunk), dtype=bool)
     for finding in chunk.findings:
         if finding.severity is Severity.SKIP or finding.code is IssueCode.OTHER_TABLE:
             kept[finding.at] = False
+    return kept
+
+
+def rows_of_table(chunk: Chunk) -> Chunk:
+    """Keep a chunk's own rows. Its findings are left behind."""
+    kept = own_rows(chunk)
     if kept.all():
         return replace(chunk, findings=())
     places = np.cumsum(kept) - 1

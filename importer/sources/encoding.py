@@ -223,6 +223,7 @@ class Utf8Reader:
     """Gives a file's text as pieces of UTF-8, each ending at the end of a character.
 
     ``encoding`` is what the text turned out to be: one that began as ASCII may change it.
+    ``ends_in_line_break``: whether what was given so far does.
     """
 
     def __init__(self, content: Content, encoding: Encoding) -> None:
@@ -230,6 +231,7 @@ class Utf8Reader:
         self._is_given = encoding.certainty is Certainty.GIVEN
         self._ascii_so_far = encoding.certainty is Certainty.LIKELY
         self.encoding = encoding
+        self.ends_in_line_break = False
 
     @property
     def codec(self) -> str:
@@ -248,11 +250,13 @@ class Utf8Reader:
             try:
                 for piece in pieces(stream, size):
                     if held:
+                        self.ends_in_line_break = held.endswith((b"\n", b"\r"))
                         yield held
                     held = piece
             except UndecodableTextError as error:
                 fault = error
         if held := held if fault else held.rstrip(_DOS_END):
+            self.ends_in_line_break = held.endswith((b"\n", b"\r"))
             yield held
         if fault:
             raise fault

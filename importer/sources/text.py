@@ -88,7 +88,10 @@ class TextSource:
                     reason=error.strerror or error,
                 )
             ) from error
-        self._description = tally.complete(self._with_encoding(reader.encoding))
+        self._description = replace(
+            tally.complete(self._with_encoding(reader.encoding)),
+            ends_in_line_break=reader.ends_in_line_break,
+        )
 
     def _with_encoding(self, encoding: Encoding) -> TableDescription:
         """Say which encoding it was, now that all of the file was read."""

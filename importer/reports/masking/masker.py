@@ -51,7 +51,7 @@ _OF_A_CELL = frozenset({
 _DUPLICATES = frozenset({IssueCode.DUPLICATE_KEY, IssueCode.DUPLICATE_REFUSED})
 # Why a run ended, where the sentence is ours and quotes nobody.
 _OWN_ENDS = frozenset({
-    "", "threshold", "first-reached", "interrupted", "too-many-rejected", "budget-spent",
+    "", "threshold", "guard", "first-reached", "interrupted", "too-many-rejected", "budget-spent",
     "abandoned",
 })  # fmt: skip
 

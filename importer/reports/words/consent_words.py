@@ -79,6 +79,14 @@ def _of_one(code: str, one: ConsentTotals, summary: Summary) -> str:
                 one.withheld,
             )
         )
+    if one.unchanged:
+        more.append(
+            trn(
+                "{count} answer is as it was last sent, and is left alone.",
+                "{count} answers are as they were last sent, and are left alone.",
+                one.unchanged,
+            )
+        )
     if one.withheld_by_account:
         more.append(
             trn(

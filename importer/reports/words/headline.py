@@ -9,6 +9,7 @@ from enum import StrEnum
 from importer.language import number, spoken, tr, trn
 from importer.model import RunState, Verdict
 from importer.reports.summary import RowTotals, Summary
+from importer.reports.words.refused import only_of_consents
 from importer.reports.words.went_wrong import Wrong, also, counted, in_words, went_wrong
 
 _INTERRUPTED = {130, 143}
@@ -59,9 +60,7 @@ def headline(summary: Summary) -> Headline:
         case RunState.FINISHED:
             return _finished(summary)
         case RunState.REFUSED:
-            why = in_words(went_wrong(summary)) or tr("a threshold stands in the way")
-            text = tr("Nothing was sent: {why}", why=why)
-            return _headline(summary, Tone.ALARM, tr("Nothing sent"), text, set(Wrong))
+            return _refused(summary)
         case RunState.ABANDONED:
             text = trn(
                 "Abandoned: {count} row never sent",
@@ -89,6 +88,20 @@ def _checked(summary: Summary) -> Headline:
     else:
         text = tr("Checked: nothing was sent, and nothing is wrong")
     return _headline(summary, Tone.NEUTRAL, label, text)
+
+
+def _refused(summary: Summary) -> Headline:
+    """Say what stood in the way: a guard, the consents, or the rows that cannot be sent."""
+    told: set[Wrong] = set()
+    if summary.stopped_because == "guard":
+        why = tr("the file is not as it should be")
+    elif only_of_consents(summary):
+        why = tr("a consent would be set for more contacts than was allowed")
+    else:
+        told = set(Wrong)
+        why = in_words(went_wrong(summary)) or tr("a threshold stands in the way")
+    text = tr("Nothing was sent: {why}", why=why)
+    return _headline(summary, Tone.ALARM, tr("Nothing sent"), text, told)
 
 
 def _how_it_stopped(summary: Summary) -> str:

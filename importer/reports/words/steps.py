@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import re
-import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from importer.language import mark, tr, trn
 from importer.model import RunState
 from importer.reports.fixes import has_workbook
+from importer.reports.words.commands import Step, argument, run_command
+from importer.reports.words.refused import refused_steps
 from importer.tables import FIX_BOOK
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from importer.reports.summary import Summary
     from importer.run_folder import RunSettings
 
-_MOST_FILES = 6
-_PLAIN = re.compile(r"[\w./:@%+=-]+", re.ASCII)
+__all__ = ["ADVICE", "Step", "argument", "next_steps", "run_command", "to_fix"]
 
 # What to see to before going on, by the reason a delivery ended.
 ADVICE = {
@@ -51,14 +47,6 @@ ADVICE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing to do. ``command``: what to type for it, empty when there is nothing to type."""
-
-    text: str
-    command: str = ""
-
-
 def next_steps(summary: Summary, settings: RunSettings) -> list[Step]:
     """List what the operator does next, in order; one step that says so when that is nothing."""
     match RunState(summary.state):
@@ -76,7 +64,7 @@ def next_steps(summary: Summary, settings: RunSettings) -> list[Step]:
                 *_retry(summary),
             ]
         case RunState.REFUSED:
-            steps = _again(settings)
+            steps = refused_steps(summary, settings)
         case RunState.ABANDONED:
             steps = [
                 *_abandoned(summary),
@@ -214,24 +202,6 @@ def _then_correct(count: int, where: str) -> str:
     )
 
 
-def _again(settings: RunSettings) -> list[Step]:
-    """A threshold kept everything back, so the good rows must come along: mend the sources."""
-    paths = list(dict.fromkeys(one.path for one in settings.files))
-    shown = paths if len(paths) <= _MOST_FILES else ["FILE..."]
-    sheet = f" --sheet {argument(settings.sheet)}" if settings.sheet is not None else ""
-    limit = " --strict" if settings.strict else ""
-    if settings.max_invalid is not None:
-        limit += f" --max-invalid {argument(settings.max_invalid)}"
-    text = trn(
-        "Correct the rows of issues.csv in the file themselves and run again. To send the good "
-        "rows all the same, leave the threshold out of the command, or raise it.",
-        "Correct the rows of issues.csv in the files themselves and run again. To send the good "
-        "rows all the same, leave the threshold out of the command, or raise it.",
-        len(paths),
-    )
-    return [Step(text, run_command(shown, settings) + sheet + limit)]
-
-
 def _abandoned(summary: Summary) -> list[Step]:
     text = tr(
         "This run can send nothing more. already-sent.csv lists the rows that calls carried; "
@@ -307,23 +277,3 @@ def _read_back(summary: Summary) -> list[Step]:
             )
         )
     ]
-
-
-def run_command(paths: Sequence[str], settings: RunSettings) -> str:
-    """Give the command that imports some files as a run did its own."""
-    place = settings.mapping_file.replace("\\", "/")
-    named = re.fullmatch(r"mappings/([\w.-]+)\.yaml", place)
-    mapping = named.group(1) if named else settings.mapping_file
-    files = " ".join(path if path == "FILE..." else argument(path) for path in paths)
-    named_by = settings.connection.name if settings.connection else ""
-    connection = f" -c {argument(named_by)}" if named_by else ""
-    return f"importer run {files} -m {argument(mapping)}{connection}"
-
-
-def argument(text: str) -> str:
-    """Quote an argument so that the shells of all systems read it alike, as far as they can."""
-    if _PLAIN.fullmatch(text):
-        return text
-    if not re.search(r'["$`!\r\n]|\\["\\]|\\$', text):
-        return f'"{text}"'
-    return shlex.quote(text)

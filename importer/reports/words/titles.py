@@ -32,6 +32,7 @@ TITLES = {
     IssueCode.ONE_OF_MISSING: mark("All of several columns blank"),
     IssueCode.NOT_UNIQUE: mark("Value that another contact has"),
     IssueCode.SUPPRESSED: mark("Address on a suppression list"),
+    IssueCode.UNCHANGED: mark("Row that has not changed"),
     IssueCode.CELL_ERROR: mark("Error in a cell"),
     IssueCode.CELL_MERGED: mark("Merged cells"),
     IssueCode.FORMULA_WITHOUT_VALUE: mark("Formula without a value"),
