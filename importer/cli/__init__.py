@@ -15,6 +15,7 @@ from importer import language
 from importer.cli import languages
 from importer.cli.connecting import connection_group, sandbox_command
 from importer.cli.demonstrating import demo_command
+from importer.cli.jobs import job_group
 from importer.cli.keeping import purge_command
 from importer.cli.looking import inspect_command, report_command, runs_command, show_command
 from importer.cli.mapping import mapping_group
@@ -92,6 +93,7 @@ for _command in (
     find_command,
     report_command,
     purge_command,
+    job_group,
     connection_group,
     sandbox_command,
 ):

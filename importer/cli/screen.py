@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from importer.reports import Summary
 
-_TOLD = {"account-not-compared", "not-cut"}
+_TOLD = {"account-not-compared", "not-cut", "job-warning"}
 _MOST_PROBLEMS = 5
 
 

@@ -1,1 +1,23 @@
-"""Unattended jobs: pick files up, guard, run, put away, tell."""
+"""Unattended jobs: what came is picked up, guarded, imported and put away, and word gets out.
+
+``run_job`` does what ``importer job run`` does, ``try_job`` what it does with ``--dry-run``,
+``list_jobs`` what ``importer job list`` does. Jobs stand in ``importer.yaml`` of the current folder.
+"""
+
+from importer.jobs.course import overlaps_quietly, run_job
+from importer.jobs.listing import ListedJob, list_jobs
+from importer.jobs.schedules import schedule
+from importer.jobs.trying import Trial, try_job
+from importer.jobs.values import FileEnd, JobEnd
+
+__all__ = [
+    "FileEnd",
+    "JobEnd",
+    "ListedJob",
+    "Trial",
+    "list_jobs",
+    "overlaps_quietly",
+    "run_job",
+    "schedule",
+    "try_job",
+]

@@ -76,6 +76,7 @@ def purge(
     runs_dir: str | Path = RUNS,
     yes: bool = False,
     ask: AskPurge | None = None,
+    job: str | None = None,
     means: Means | None = None,
 ) -> Purged:
     """Delete the runs whose state last changed more than ``days`` days ago.
@@ -83,7 +84,7 @@ def purge(
     ``days``: left out, what ``keep_runs`` of ``importer.yaml`` says. Runs that are held, that are
     not finished, or that are retried by one that is not, stay. A run's ``consents.csv`` and the
     numbers of its ``summary.json`` stay until ``keep_consents`` has passed. ``yes``: without
-    asking.
+    asking. ``job``: only the runs of that job.
 
     Raises:
         UnusableInputError: nobody says how old, or nobody agrees; then no run is deleted.
@@ -96,7 +97,7 @@ def purge(
     ages = _Ages(means.clock.now(), keep, settings.keep_consents)
     runs = Path(runs_dir)
     completed, failed = _complete_earlier(runs, ages)
-    old, spared = _sorted_out(runs, ages)
+    old, spared = _sorted_out(runs, ages, job)
     if not old:
         return Purged((), spared, failed, completed)
     lines = [line for _, line in old]
@@ -207,6 +208,7 @@ class _Known:
     retry_of: str = ""
     unfinished: str = ""
     rows: int | None = None
+    job: str = ""
 
     @classmethod
     def of(cls, folder: RunFolder) -> _Known:
@@ -229,6 +231,7 @@ class _Known:
                     settings.retry_of,
                     _unfinished(folder, state, consented=assembly.consented(journal)),
                     pipeline.plan_facts(journal).read if known else None,
+                    settings.job,
                 )
         except Exception as error:  # noqa: BLE001 - whatever one run has, the others can go
             why = sentence_of(error) if isinstance(error, ImporterError) else type(error).__name__
@@ -258,13 +261,15 @@ def _unfinished(folder: RunFolder, state: RunState, *, consented: bool) -> str:
 
 
 def _sorted_out(
-    runs: Path, ages: _Ages
+    runs: Path, ages: _Ages, job: str | None
 ) -> tuple[list[tuple[RunFolder, OldRun]], tuple[SparedRun, ...]]:
     """Find the runs that are old enough, and those of them that stay all the same."""
     known = [_Known.of(folder) for folder in _folders(runs)]
     needed = _still_retried(known)
     old, spared = [], []
     for one in known:
+        if job is not None and one.job != job:
+            continue
         days = ages.days(one.changed)
         keeps = ages.keeps_ledger(one.folder, one.changed)
         if not ages.is_old(one.changed) or (one.state == PURGED and keeps):

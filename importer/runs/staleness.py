@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from importer.journal import Journal
     from importer.run_folder import RunFolder
 
+
+class StaleError(UnusableInputError):
+    """A plan has lain too long."""
+
+
 _CLOCKS_DIFFER = timedelta(minutes=5)  # as much as the clocks of two machines may
 _HOUR, _DAY = 60, 1440  # minutes
 _BEGUN = {RunState.SENDING, RunState.STOPPED}
@@ -29,7 +34,7 @@ def refuse_stale(
     missing is let through. A plan's age is that of its check, also in a retry.
 
     Raises:
-        UnusableInputError: how old the plan is, why that matters, and what to do.
+        StaleError: how old the plan is, why that matters, and what to do.
     """
     fact = journal.fact("checked")
     if stale or fact is None:
@@ -42,7 +47,7 @@ def refuse_stale(
     if journal.state in _BEGUN and not pipeline.unsettled_below(journal, planned):
         return
     if age < timedelta(0):
-        raise UnusableInputError(
+        raise StaleError(
             tr(
                 "how old the plan of {run} is cannot be told: it was checked at {checked}, and the "
                 "clock of this machine stands at {now}, {age} before that. Set the clock right, or "
@@ -53,7 +58,7 @@ def refuse_stale(
                 age=in_words(-age),
             )
         )
-    raise UnusableInputError(
+    raise StaleError(
         tr(
             "the plan of {run} was checked {age} ago ({checked}), and one older than {most} is not "
             "sent: it could undo an unsubscription made since. Check the files again, or send the "

@@ -1,0 +1,297 @@
+"""One file's way through a job: taken, imported, put away; from wherever a crash left it.
+
+Each step is noted before the next begins, so that the next start knows where to go on.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from importer import runs
+from importer.assembly import Means
+from importer.clock import iso
+from importer.delivery import EndReason
+from importer.errors import StoppedError, UnusableInputError, sentence_of
+from importer.files import sha256_of
+from importer.job_settings import JobSection
+from importer.jobs.guarding import facts_of_imported, guards_from
+from importer.jobs.job_log import JobLog
+from importer.jobs.keeping import Keeping, make_pick_up_id
+from importer.jobs.places import Place, Waiting
+from importer.jobs.values import FileEnd
+from importer.language import tr
+from importer.model import RunState
+from importer.reports import Summary
+from importer.run_folder import RunFolder, list_runs
+from importer.runs.looking import standing
+from importer.runs.staleness import StaleError
+from importer.state import End, JobState, PickUp, Step
+
+_UNFINISHED = {RunState.CHECKING, RunState.CHECKED, RunState.SENDING, RunState.STOPPED}
+# What would come to the same again in the next night: somebody must look first.
+_NEEDS_A_PERSON = {
+    EndReason.TOO_MANY_REJECTED,
+    EndReason.ALL_REFUSED,
+    EndReason.UNREADABLE_ANSWERS,
+}
+_STOPPED, _REFUSED = 5, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Importing:
+    """What a job's files need on their way. ``job``: its name.
+
+    ``again``: content that was imported before is imported all the same. ``accept``: the guards
+    refuse nothing.
+    """
+
+    job: str
+    section: JobSection
+    state: JobState
+    keeping: Keeping
+    log: JobLog
+    means: Means
+    runs_dir: Path
+    again: bool = False
+    accept: bool = False
+
+    # --- a new file ---------------------------------------------------------------------------
+
+    def take(self, place: Place, waiting: Waiting) -> PickUp:
+        """Take a file from where it was found.
+
+        Raises UnusableInputError when it cannot be had, ChangedError when it is not any more what
+        was looked at; then it is as good as never found.
+        """
+        now = self.means.clock.now()
+        pick_up = PickUp(
+            id=make_pick_up_id(now, self.means.chance),
+            place=waiting.place,
+            name=waiting.name,
+            size=waiting.size,
+            modified=waiting.modified,
+            taken=now,
+        )
+        self.state.add(pick_up)
+        try:
+            place.fetch(waiting, self.keeping.folder(pick_up.id))
+        except UnusableInputError:
+            self.state.change(replace(pick_up, step=Step.DROPPED))
+            self.keeping.clear(pick_up.id)
+            raise
+        taken = self._taken(pick_up)
+        try:
+            place.let_go(waiting, now)
+        except UnusableInputError as error:  # it is here, and is not fetched twice
+            self.log.write("not-done", message=sentence_of(error))
+            self.means.watcher.event("job-warning", message=sentence_of(error))
+        return taken
+
+    def bring(self, pick_up: PickUp) -> FileEnd:
+        """Import a file that was taken, and put it away; one that stopped stays where it is."""
+        earlier = None if self.again else self.state.imported_before(pick_up.sha256)
+        if earlier is not None:
+            return self._put_away(pick_up, End.REPEATED, 0, imported_already(earlier))
+        imported = [one.facts for one in self.state.last_imported(USUAL)]
+        guards = None if self.accept else guards_from(self.section.guards, imported)
+        section = self.section
+        self.log.write("file-began", file=pick_up.name, pick_up=pick_up.id)
+        return self._ended(
+            pick_up,
+            lambda: runs.run(
+                self.keeping.file(pick_up),
+                mapping=section.mapping,
+                connection=section.connection,
+                yes=True,
+                runs_dir=self.runs_dir,
+                means=self.means,
+                sheet=section.sheet,
+                strict=section.strict,
+                max_invalid=section.max_invalid,
+                max_rejected=section.max_rejected,
+                max_yes=section.max_yes,
+                max_no=section.max_no,
+                verify=section.verify,
+                only_changes=section.only_changes,
+                guards=guards,
+                job=self.job,
+                pick_up=pick_up.id,
+            ),
+        )
+
+    # --- a file that an earlier start left on its way --------------------------------------------
+
+    def go_on(self, pick_up: PickUp) -> FileEnd | None:
+        """Go on with a file wherever an earlier start left it; None: it was never taken."""
+        self.log.write("file-left", file=pick_up.name, pick_up=pick_up.id, step=pick_up.step.value)
+        if pick_up.step is Step.TAKING:
+            if not self.keeping.file(pick_up).is_file():
+                self.state.change(replace(pick_up, step=Step.DROPPED))
+                self.keeping.clear(pick_up.id)
+                return None
+            pick_up = self._taken(pick_up)
+        if pick_up.step is Step.ENDED and pick_up.end is not None:
+            return self._filed(pick_up, _told_of(pick_up))
+        folder = self._run_of(pick_up)
+        if folder is None:
+            return self.bring(pick_up)
+        state, consented = standing(folder)
+        run, runs_dir = str(folder.path), self.runs_dir
+        if state is RunState.FINISHED:  # its reports, or the cut, may not be done
+            return self._ended(
+                pick_up, lambda: runs.report(run, runs_dir=runs_dir, means=self.means), folder
+            )
+        if state not in _UNFINISHED or not consented:
+            return self._ended(pick_up, lambda: runs.show(run, runs_dir=runs_dir), folder)
+        return self._ended(
+            pick_up, lambda: runs.resume(run, runs_dir=runs_dir, means=self.means), folder
+        )
+
+    def _run_of(self, pick_up: PickUp) -> RunFolder | None:
+        """Find the run of a file; a crash may have come before it was noted."""
+        for folder in reversed(list_runs(self.runs_dir)):
+            try:
+                if folder.settings.pick_up == pick_up.id:
+                    return folder
+            except UnusableInputError:  # not a run of this version, or purged
+                continue
+        return None
+
+    # --- how it ended ---------------------------------------------------------------------------
+
+    def _ended(
+        self, pick_up: PickUp, work: Callable[[], Summary], found: RunFolder | None = None
+    ) -> FileEnd:
+        """Do a run's work, and decide what becomes of its file."""
+        message, code, no_fault_of_the_file = "", 0, False
+        summary: Summary | None = None
+        try:
+            summary = work()
+        except StaleError as error:
+            return self._stale(pick_up, found, error)
+        except StoppedError as error:
+            message, code = sentence_of(error), _STOPPED
+        except UnusableInputError as error:
+            message, code = sentence_of(error), _REFUSED
+            no_fault_of_the_file = _is_of_the_machine(error)
+        folder = found or self._run_of(pick_up)
+        if folder is not None and folder.id != pick_up.run:
+            pick_up = replace(pick_up, run=folder.id)
+            self.state.change(pick_up)
+        if summary is not None:
+            return self._of_summary(pick_up, summary)
+        state, consented = (None, False) if folder is None else standing(folder)
+        if no_fault_of_the_file or (state in _UNFINISHED and consented):
+            return FileEnd(replace(pick_up, exit_code=code), message)  # the next start goes on
+        return self._put_away(pick_up, End.REFUSED, code, message)
+
+    def _of_summary(self, pick_up: PickUp, summary: Summary) -> FileEnd:
+        code = summary.exit_code
+        message = summary.said(summary.message)
+        match summary.state:
+            case RunState.FINISHED:
+                facts = facts_of_imported(summary)
+                return self._put_away(
+                    pick_up, End.IMPORTED, code, "", summary, facts=facts, rows=summary.rows.read
+                )
+            case RunState.STOPPED if summary.stopped_because not in _NEEDS_A_PERSON:
+                return FileEnd(replace(pick_up, exit_code=code), message, summary)
+            case RunState.STOPPED | RunState.ABANDONED:
+                return self._put_away(pick_up, End.STOPPED, code, message, summary)
+            case _:
+                return self._put_away(pick_up, End.REFUSED, _REFUSED, message, summary)
+
+    def _stale(self, pick_up: PickUp, folder: RunFolder | None, error: StaleError) -> FileEnd:
+        """Leave a plan that is too old to a person, or abandon it, as the job has it."""
+        message = sentence_of(error)
+        if folder is None or self.section.stale == "wait":
+            return FileEnd(replace(pick_up, exit_code=_STOPPED), message)
+        summary, _ = runs.abandon(folder.id, runs_dir=self.runs_dir, means=self.means)
+        return self._put_away(pick_up, End.STOPPED, _STOPPED, message, summary)
+
+    # --- noting ---------------------------------------------------------------------------------
+
+    def _taken(self, pick_up: PickUp) -> PickUp:
+        taken = replace(pick_up, step=Step.TAKEN, sha256=sha256_of(self.keeping.file(pick_up)))
+        self.state.change(taken)
+        self.log.write("file-taken", file=taken.name, pick_up=taken.id, sha256=taken.sha256)
+        return taken
+
+    def _put_away(
+        self,
+        pick_up: PickUp,
+        end: End,
+        code: int,
+        message: str,
+        summary: Summary | None = None,
+        *,
+        facts: Mapping[str, Any] | None = None,
+        rows: int | None = None,
+    ) -> FileEnd:
+        ended = replace(
+            pick_up,
+            step=Step.ENDED,
+            end=end,
+            exit_code=code,
+            ended=self.means.clock.now(),
+            facts=facts or {},
+            rows=rows,
+        )
+        self.state.change(ended)
+        return self._filed(ended, message, summary)
+
+    def _filed(self, pick_up: PickUp, message: str, summary: Summary | None = None) -> FileEnd:
+        """Move a file to where it stays; it counts as filed once the start's end is noted."""
+        failed = pick_up.end in {End.REFUSED, End.STOPPED}
+        kept = self.keeping.file_away(pick_up, pick_up.ended or pick_up.taken, failed=failed)
+        self.log.write(
+            "file-ended",
+            file=pick_up.name,
+            pick_up=pick_up.id,
+            end=pick_up.end,
+            exit_code=pick_up.exit_code,
+            run=pick_up.run,
+        )
+        if summary is None and pick_up.run:
+            summary = self._summary(pick_up.run)
+        return FileEnd(pick_up, message, summary, str(kept))
+
+    def _summary(self, run: str) -> Summary | None:
+        try:
+            return runs.show(run, runs_dir=self.runs_dir)
+        except UnusableInputError:  # it was deleted by hand, or purged
+            return None
+
+
+USUAL = 5
+"""So many of the last imported files say what is usual."""
+
+
+def _is_of_the_machine(error: UnusableInputError) -> bool:
+    """Tell whether the disk stood in the way: then the file can go once it is mended."""
+    cause = error.__cause__
+    return isinstance(cause, OSError) and cause.errno in _FULL_OR_BROKEN
+
+
+_FULL_OR_BROKEN = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+
+
+def imported_already(earlier: PickUp) -> str:
+    return tr(
+        "the same content was imported already, at {moment} ({file}, run {run}): nothing was sent. "
+        "To import it all the same, put it back and add --again",
+        moment=iso(earlier.ended or earlier.taken),
+        file=earlier.name,
+        run=earlier.run,
+    )
+
+
+def _told_of(pick_up: PickUp) -> str:
+    """Say what is left to say of a file that ended in a start that was broken off."""
+    if pick_up.end is End.IMPORTED:
+        return ""
+    return tr("an earlier start put it away and was then broken off: see the run, or its log")
