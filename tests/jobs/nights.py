@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from importer.clock import SystemClock
+from importer.state import job_state
 from tests.runs.workshop import SETTINGS, Done, Workshop
 
 JOB = """\
@@ -142,6 +145,32 @@ class Nights:
     def files(self, where: str) -> list[str]:
         """Names of the files in ``archive``, ``failed`` or ``processing``, folders left out."""
         return sorted(path.name for path in (self.inbox / where).rglob("*") if path.is_file())
+
+
+class HeldElsewhere:
+    """Hold the job in a process of its own."""
+
+    def __init__(self, nights: Nights) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._ready, self._over = context.Event(), context.Event()
+        state = nights.workshop.folder.parent / "state"
+        self._process = context.Process(
+            target=_hold, args=(state, nights.workshop.folder, self._ready, self._over)
+        )
+
+    def __enter__(self) -> None:
+        self._process.start()
+        assert self._ready.wait(60)
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._process.join()
+
+
+def _hold(state: Path, home: Path, ready: Any, over: Any) -> None:
+    with job_state(state, "nightly", home.resolve(), clock=SystemClock()).held():
+        ready.set()
+        over.wait()
 
 
 def text(people: range | list[int], *, city: str = "Laval", news: str = "Y") -> str:

@@ -17,7 +17,7 @@ import httpx
 
 from importer.sandbox import SandboxSettings, running
 from tests.pacing.world import most_in_a_window
-from tests.runs.workshop import KEY, TOP, environment, read_report
+from tests.runs.workshop import KEY, environment, read_report
 
 JOBS, ACCOUNTS, ROWS = 40, 5, 12
 CALLS_PER_SECOND = 20

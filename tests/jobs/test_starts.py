@@ -5,19 +5,15 @@ from __future__ import annotations
 import base64
 import errno
 import json
-import multiprocessing
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from importer import assembly, runs
-from importer.clock import SystemClock
 from importer.errors import StoppedError, UnusableInputError
-from importer.jobs import importing, run_job
-from importer.state import job_state
+from importer.jobs import run_job
 from importer.state.sqlite_store import SqliteStore
-from tests.jobs.nights import JOB, PEOPLE, Nights
+from tests.jobs.nights import JOB, PEOPLE, HeldElsewhere, Nights
 from tests.jobs.nights import Listener as Listener
 from tests.jobs.nights import listener as listener
 from tests.jobs.nights import nights as nights
@@ -28,7 +24,7 @@ DOWN = "ok 503 503 503 503 503 503 503 503"
 
 def test_an_overlapping_start_ends_with_7_and_names_who_holds_the_job(nights: Nights) -> None:
     nights.drop("contacts.csv", FEW)
-    with held_elsewhere(nights):
+    with HeldElsewhere(nights):
         done = nights.start()
         assert done.code == 7
         assert "another process holds the job nightly: process" in done.err
@@ -39,32 +35,6 @@ def test_an_overlapping_start_ends_with_7_and_names_who_holds_the_job(nights: Ni
     assert nights.start().code == 0
     log = (nights.workshop.folder / "nightly.log").read_text(encoding="utf-8")
     assert log.count("held-by-another") == 2
-
-
-class held_elsewhere:  # noqa: N801 - used as a statement
-    """Hold the job in a process of its own."""
-
-    def __init__(self, nights: Nights) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._ready, self._over = context.Event(), context.Event()
-        state = nights.workshop.folder.parent / "state"
-        self._process = context.Process(
-            target=_hold, args=(state, nights.workshop.folder, self._ready, self._over)
-        )
-
-    def __enter__(self) -> None:
-        self._process.start()
-        assert self._ready.wait(60)
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._process.join()
-
-
-def _hold(state: Path, home: Path, ready: Any, over: Any) -> None:
-    with job_state(state, "nightly", home.resolve(), clock=SystemClock()).held():
-        ready.set()
-        over.wait()
 
 
 def test_a_job_that_there_is_not_is_told_with_those_that_there_are(nights: Nights) -> None:
@@ -105,7 +75,7 @@ def test_a_start_that_is_interrupted_is_told_and_the_next_one_goes_on(
         raise SystemExit(143)
 
     with monkeypatch.context() as patch:
-        patch.setattr(importing.runs, "run", stop)
+        patch.setattr(runs, "run", stop)
         assert nights.start().code == 143
     assert nights.kinds() == ["failed"]
     assert nights.files("processing") == ["contacts.csv"]
@@ -122,7 +92,7 @@ def test_a_defect_of_ours_is_told_without_values_and_the_file_waits(
         raise RuntimeError("person1@example.com")
 
     with monkeypatch.context() as patch:
-        patch.setattr(importing.runs, "run", break_down)
+        patch.setattr(runs, "run", break_down)
         done = nights.start()
     assert done.code == 1
     assert "a defect of importer stopped it (RuntimeError)" in done.err
