@@ -46,6 +46,7 @@ class IssueCode(StrEnum):
     ONE_OF_MISSING = "one-of-missing"
     NOT_UNIQUE = "not-unique"
     SUPPRESSED = "suppressed"
+    UNCHANGED = "unchanged"
     # of a cell of a workbook
     CELL_ERROR = "cell-error"
     CELL_MERGED = "cell-merged"
@@ -152,6 +153,7 @@ MESSAGES: dict[IssueCode, str] = {
         "{column} must differ from contact to contact, and {detail} has the same: mend one of them."
     ),
     IssueCode.SUPPRESSED: mark("The address is on a suppression list: {detail}."),
+    IssueCode.UNCHANGED: mark("Nothing of the row has changed since it was last sent."),
     IssueCode.ROW_TOO_LARGE: mark("The row is larger than one call may be ({detail})."),
     IssueCode.VALUE_MISSING: mark("{column} is blank and must have a value."),
     IssueCode.VALUE_NOT_LISTED: mark(

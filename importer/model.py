@@ -63,6 +63,7 @@ class RowCheck(IntEnum):
     INVALID = 1
     SKIPPED = 2
     DUPLICATE = 3
+    UNCHANGED = 4  # left out, since it is as it was last sent
 
 
 class RunState(StrEnum):

@@ -33,7 +33,7 @@ from importer.journal import Journal
 from importer.journal.going_on import going_on, in_two_steps, settled_for_good
 from importer.journal.sentences import note_sentences
 from importer.language import english, tr
-from importer.mapping import BoundMapping, Mapping, YesTo, unsettled
+from importer.mapping import BoundMapping, Mapping, SeenTable, TableSight, YesTo, unsettled
 from importer.mending import mending_of
 from importer.model import (
     PlannedField,
@@ -45,6 +45,7 @@ from importer.model import (
 )
 from importer.plan_sums import cut_plan, note_sums
 from importer.planning import PlanFacts, PlannedTable, Planner
+from importer.planning.changes import Known
 from importer.planning.column_files import ISSUES, ColumnFile
 from importer.reconciliation import balance, counted, reconcile
 from importer.reports import Reports, RunFacts, Summary, withheld_file
@@ -83,13 +84,16 @@ def check(
     *,
     largest_row: int,
     suppression: Suppression | None = None,
+    known: Known | None = None,
+    warnings: Sequence[str] = (),
     clock: Clock,
     watcher: Watcher,
 ) -> PlanFacts:
     """Read, map, check and plan; when it returns, the journal says *checked*.
 
     ``bound``: the mapping laid on each source's table. ``largest_row``: bytes that one contact may
-    take. ``suppression``: the addresses that get no yes.
+    take. ``suppression``: the addresses that get no yes. ``known``: by what rows are compared, of
+    which only changes are planned. ``warnings``: what is known already to be warned of.
 
     Raises UnusableInputError at a source that cannot be read to its end, or of which the mapping
     must settle something first.
@@ -106,9 +110,11 @@ def check(
         ],
         width=max(len(source.description.columns) for source in sources),
         leave_out_listed=suppression is not None and suppression.rows,
+        known=known,
     )
     watcher.begin("check", None)
     tables: list[TableDescription] = []
+    seen: list[SeenTable] = []
     try:
         for index, (source, mapping) in enumerate(zip(sources, bound, strict=True)):
             rows = 0
@@ -120,8 +126,11 @@ def check(
                 today=mapping.run_date,
                 suppression=suppression,
             )
+            sight = TableSight(mapping)
             for chunk in source.chunks():
-                planner.add(index, chunk, checker.check(mapping.apply(chunk)))
+                mapped = mapping.apply(chunk)
+                sight.add(chunk, mapped)
+                planner.add(index, chunk, checker.check(mapped))
                 rows += len(chunk)
                 watcher.advance(len(chunk))
             # Much of a table is known only now that it was read to its end.
@@ -131,13 +140,15 @@ def check(
                 *checker.obstacles(),
             )
             tables.append(replace(source.description, rows=rows, obstacles=found))
+            seen.append(sight.seen())
         _refuse_obstacles(tables)
         facts = planner.finish()
     except BaseException:
         planner.close()
         raise
     watcher.end()
-    _note_tables(journal, tables, bound)
+    _note_tables(journal, tables, bound, warnings)
+    journal.set_fact("seen", _SEEN.dump_json(tuple(seen)).decode())
     journal.set_fact("plan", orjson.dumps(asdict(facts)).decode())
     journal.set_fact("checked", iso(clock.now()))
     note_sums(journal, folder)
@@ -163,13 +174,20 @@ def _refuse_obstacles(tables: Sequence[TableDescription]) -> None:
 
 
 _TABLES = TypeAdapter(tuple[TableDescription, ...])
+_SEEN = TypeAdapter(tuple[SeenTable, ...])
 
 
 def _note_tables(
-    journal: Journal, tables: Sequence[TableDescription], bound: Sequence[BoundMapping]
+    journal: Journal,
+    tables: Sequence[TableDescription],
+    bound: Sequence[BoundMapping],
+    known: Sequence[str],
 ) -> None:
-    """Note what was understood of each table, what is to be warned of, and what is left open."""
-    warnings = [*bound[0].mapping.warnings]
+    """Note what was understood of each table, what is to be warned of, and what is left open.
+
+    ``known``: warnings that do not come of the tables.
+    """
+    warnings = [*known, *bound[0].mapping.warnings]
     left_open: list[str] = []
     for table, laid in zip(tables, bound, strict=True):
         sentences = unsettled(laid, table)
@@ -185,6 +203,11 @@ def _note_tables(
 def tables_of(journal: Journal) -> tuple[TableDescription, ...]:
     """Read back what was understood of each table."""
     return _TABLES.validate_json(journal.fact("tables") or "[]")
+
+
+def seen_of(journal: Journal) -> tuple[SeenTable, ...]:
+    """Read back what was seen of each table; none: the run did not read any itself."""
+    return _SEEN.validate_json(journal.fact("seen") or "[]")
 
 
 def unsettled_of(journal: Journal) -> tuple[str, ...]:
@@ -352,6 +375,8 @@ def finish(
         if state is RunState.FINISHED and not folder.settings.keep_all:
             keep_rows(folder.source, to_keep)
             cut_plan(journal, folder, to_retry)
+            if folder.changes.exists():
+                keep_rows(folder.changes, to_retry)
             folder.spooled_input.unlink(missing_ok=True)
         journal.set_fact("cut", "done")
     except OSError as error:  # all that was asked for is done, and no failure of the import

@@ -26,6 +26,7 @@ from importer.row_results import (
     decided,
     gave_way,
     not_sent,
+    unchanged,
     with_update,
 )
 from importer.run_columns import SLICE_ROWS, column_batches
@@ -87,6 +88,7 @@ def _results(
         ends.put(at, found[0].end)
         if verdict is Verdict.INVALID:
             reasons[first + at] = tuple(one.reason() for one in found)
+    ends.put_same(np.flatnonzero(checks == RowCheck.UNCHANGED), unchanged())
     duplicates = np.flatnonzero(checks == RowCheck.DUPLICATE)
     for at, outcome in zip(
         duplicates.tolist(), _duplicates(batch.take(pa.array(duplicates)), tables), strict=True
@@ -152,6 +154,11 @@ class _Ends:
     def put(self, at: int, outcome: Outcome) -> None:
         """Put in an end of which the platform said nothing."""
         self.end[at] = self._place(outcome)
+
+    def put_same(self, at: NDArray[np.int64], outcome: Outcome) -> None:
+        """Put in one end for several rows."""
+        if len(at):
+            self.end[at] = self._place(outcome)
 
     def put_all(self, at: NDArray[np.int64], outcomes: Sequence[Outcome], batch: str) -> None:
         self._none_sent = False

@@ -89,6 +89,12 @@ def decided(
     return Outcome(verdict, code, field or "", told)
 
 
+def unchanged() -> Outcome:
+    """Give the end of a row that is as it was last sent."""
+    code = IssueCode.UNCHANGED
+    return Outcome(Verdict.SKIPPED, code.value, "", message(code))
+
+
 def gave_way(number: int, table: str, *, refused: bool) -> Outcome:
     """Give the end of a duplicate; ``number``: of the row that was chosen.
 

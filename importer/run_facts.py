@@ -1,22 +1,20 @@
-"""What a summary says beside the verdicts: exit code, calls, files, times. And thresholds."""
+"""What a summary says beside the verdicts: exit code, calls, files, times."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import zip_longest
 
 import orjson
 
 from importer import assembly, pipeline, targets
 from importer.delivery.asking import LOOKED_UP
 from importer.delivery.verifying import VERIFY_WARNING
-from importer.errors import UnusableInputError
 from importer.journal import Journal
 from importer.journal.sentences import sentences
-from importer.language import tr
 from importer.mapping import Mapping, YesTo
 from importer.model import Limits, RunState
 from importer.planning import PlanFacts
@@ -33,6 +31,7 @@ from importer.reports import (
 )
 from importer.run_folder import FileFacts, RunFolder
 from importer.settings import SANDBOX
+from importer.thresholds import threshold as threshold  # where others look for it
 
 _CODE_OF_SIGNAL = {2: 130, 15: 143}
 
@@ -64,11 +63,16 @@ def facts_of(
             "project": connection.project_id if connection else "",
             "url": connection.url if connection else "",
             "files": tuple(
-                file_summary(table, _sha256(table.file, settings.files))
-                for table in pipeline.tables_of(journal)
+                file_summary(
+                    table, _sha256(table.file, settings.files), seen.columns if seen else None
+                )
+                for table, seen in zip_longest(
+                    pipeline.tables_of(journal), pipeline.seen_of(journal)
+                )
             ),
             "rows": rows,
             "refused_duplicates": facts.refused_duplicates,
+            "unchanged": facts.unchanged,
             "consents": _consents(folder, facts),
             "yes_to": mapping.yes_to.value if facts.consents else "",
             "calls": _call_totals(folder, journal, facts, mapping),
@@ -81,6 +85,8 @@ def facts_of(
                 *((warning,) if warning else ()),
             ),
             "retry_of": settings.retry_of,
+            "job": settings.job,
+            "pick_up": settings.pick_up,
             "created": settings.created,
             "checked": journal.fact("checked") or "",
             "started": journal.fact("started") or "",
@@ -175,19 +181,3 @@ def limits_of(folder: RunFolder) -> Limits:
     if facts is None:
         return targets.careful_limits(assembly.mapping_of(folder).target)
     return assembly.connection_of(facts).limits
-
-
-def threshold(text: str, rows: int) -> float:
-    """Read a threshold, ``20`` or ``5%``, as a number of rows.
-
-    Raises:
-        UnusableInputError: it is neither.
-    """
-    match = re.fullmatch(r"(\d+)|(\d+(?:[.,]\d+)?)\s*%", text.strip())
-    if match is None:
-        raise UnusableInputError(
-            tr('"{text}" is neither a number of rows nor a share such as 5%', text=text)
-        )
-    if match.group(1):
-        return int(match.group(1))
-    return float(match.group(2).replace(",", ".")) / 100 * rows

@@ -79,7 +79,8 @@ class ConnectionFacts(BaseModel):
 class ColumnFacts(BaseModel):
     """What was seen in a mapped column: its filled cells, of how many rows, and what it looks like.
 
-    ``looks_like``: email, phone, date, integer, decimal, yes/no, text or empty.
+    ``looks_like``: email, phone, date, integer, decimal, yes/no, text or empty. ``looks``: each of
+    these -> the share of the values that look so, 0 to 1, on a sample.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -87,6 +88,7 @@ class ColumnFacts(BaseModel):
     filled: int
     rows: int
     looks_like: str
+    looks: dict[str, float] = {}
 
 
 class Guards(BaseModel):
@@ -183,6 +185,11 @@ class RunFolder:
     @property
     def issues(self) -> Path:
         return self.state / "issues.parquet"
+
+    @property
+    def changes(self) -> Path:
+        """The fingerprints of the chosen rows; only of a run that sends changes only."""
+        return self.state / "changes.parquet"
 
     @property
     def spooled_input(self) -> Path:

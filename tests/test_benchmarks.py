@@ -116,3 +116,9 @@ def test_workbook_benchmark_reads_every_row(tmp_path: Path) -> None:
     told = printed(tmp_path, "read_workbook.py", "--rows", "2000", "--repeat", "1")
     assert "balanced: every row was read" in told
     assert {"openpyxl,", "importer"} <= names_of_lines(told)
+
+
+def test_changes_benchmark_remembers_every_contact(tmp_path: Path) -> None:
+    told = printed(tmp_path, "only_changes.py", "--rows", "2000")
+    assert "only changes, none of them" in told
+    assert "1,966 contacts remembered" in told

@@ -44,7 +44,7 @@ from .plans import (
     warned,
 )
 
-GOOD, INVALID, SKIPPED, DUPLICATE = (int(check) for check in RowCheck)
+GOOD, INVALID, SKIPPED, DUPLICATE, _ = (int(check) for check in RowCheck)
 
 
 def good(*keys: str) -> list[Row]:

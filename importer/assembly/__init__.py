@@ -41,6 +41,7 @@ from importer.assembly.opening import (
     mapping_of,
     open_all,
 )
+from importer.assembly.remembering import known_of
 from importer.assembly.sheets import convert_sheet
 from importer.assembly.suppressing import lists_of
 
@@ -61,6 +62,7 @@ __all__ = [
     "files_of",
     "find_mapping",
     "grammars",
+    "known_of",
     "line_to",
     "lists_of",
     "make_run",

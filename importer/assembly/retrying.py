@@ -84,6 +84,7 @@ def make_retry(of: RunFolder, journal: Journal, order: Retry, means: Means) -> R
     try:
         tables = _copy_rows(of, folder, order.rows)
         _copy_source(of, folder, order.rows)
+        _copy_changes(of, folder, order.rows)
         facts = _copy_plan(of, folder, order.rows, orjson.loads(journal.fact("plan") or "{}"))
         write_whole(folder.mapping, of.mapping.read_bytes())
         _write_settings(folder, settings, order, means, run=run_id, created=iso(now))
@@ -157,6 +158,12 @@ def _write_settings(
                 "first": order.first,
                 "strict": False,
                 "max_invalid": None,
+                # The rows were let through once already, and a job knows only the run it made.
+                "max_yes": None,
+                "max_no": None,
+                "guards": None,
+                "job": "",
+                "pick_up": "",
                 "max_rejected": order.max_rejected,
                 "retry_of": settings.run,
                 "verify": order.verify,
@@ -190,6 +197,13 @@ def _copy_rows(of: RunFolder, to: RunFolder, rows: NDArray[np.int64]) -> Counter
 def _copy_source(of: RunFolder, to: RunFolder, rows: NDArray[np.int64]) -> None:
     copied = sum(batch.num_rows for batch in _copied(of.source, to.source, rows))
     _refuse_fewer(copied, rows, of)
+
+
+def _copy_changes(of: RunFolder, to: RunFolder, rows: NDArray[np.int64]) -> None:
+    """Copy the rows' fingerprints, of a run that sends only changes."""
+    if of.changes.is_file():
+        copied = _copied(of.changes, to.changes, rows, numbered=("row", "position"))
+        _refuse_fewer(sum(batch.num_rows for batch in copied), rows, of)
 
 
 def _copy_plan(

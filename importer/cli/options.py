@@ -106,6 +106,24 @@ def of_new_runs(command: F) -> F:
                 callback=_threshold,
                 help="Send nothing if more rows are invalid.",
             ),
+            click.option(
+                "--max-yes",
+                metavar="N|N%",
+                callback=_threshold,
+                help="Send nothing if some consent would be set to yes for more contacts.",
+            ),
+            click.option(
+                "--max-no",
+                metavar="N|N%",
+                callback=_threshold,
+                help="Send nothing if some consent would be set to no for more contacts.",
+            ),
+            click.option(
+                "--only-changes",
+                is_flag=True,
+                help="Send only what has changed since it was last sent; a consent only if its own "
+                "cell has.",
+            ),
             max_rejected,
             note,
             runs_dir,

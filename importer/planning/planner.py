@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from importer.model import (
     PlannedField,
     RowCheck,
 )
+from importer.planning.changes import ChangedRows, Known
 from importer.planning.column_files import (
     ISSUES,
     LISTED,
@@ -57,7 +59,9 @@ class PlanFacts:
     ``consents``: code -> how many contacts get a yes, a no, or are ``left`` alone;
     ``by_mapping_yes`` and ``by_mapping_no``: how many of these answers a constant or a default
     gave; ``withheld``: how many chosen rows had a yes that a suppression list withheld, those
-    included of which then nothing was left to send.
+    included of which then nothing was left to send; ``unchanged``: of those left alone, how many
+    are as they were last sent. ``unchanged``: of the rows that are skipped, how many for nothing
+    of them has changed.
     """
 
     read: int
@@ -68,6 +72,7 @@ class PlanFacts:
     refused_duplicates: int
     blank: int
     wire_bytes: int
+    unchanged: int = 0
     consents: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
@@ -77,7 +82,8 @@ class Planner:
     ``fields``: the fields of the mapping, keys included. ``row_rules``: what the mapping demands of
     rows as a whole. ``tables``: the run's, in order. ``width``: how many columns the widest table
     has. ``leave_out_listed``: nothing is sent, but noes, for a key of which a row is on a
-    suppression list. ``hash_key``: replaces the hash by which equal texts are found.
+    suppression list. ``known``: by what rows are compared, of which only changes go; None: all of
+    them go. ``hash_key``: replaces the hash by which equal texts are found.
     """
 
     def __init__(
@@ -90,6 +96,7 @@ class Planner:
         tables: Sequence[PlannedTable],
         width: int,
         leave_out_listed: bool = False,
+        known: Known | None = None,
         hash_key: Hash | None = None,
     ) -> None:
         self._folder = folder
@@ -100,6 +107,7 @@ class Planner:
         self._tables = tuple(tables)
         self._policy = policy
         self._leave_out_listed = leave_out_listed
+        self._known = known
         self._hash = hash_key
         self._seed = secrets.randbits(64)
         self._width = width
@@ -226,8 +234,7 @@ class Planner:
         del hashes
         losers, places = decisions.in_row_order()
         verdicts[losers] = RowCheck.DUPLICATE
-        plan = SettledPlan(self._fields, self._row_rules)
-        plan.write(self._folder.plan, staged, verdicts, decisions)
+        plan = self._settled_plan(staged, verdicts, decisions)
         self._write_rows(verdicts, losers, places, refused=decisions.refused)
         self._write_issues(contested, decisions, plan)
         for writer in (self._staged_rows, self._staged_good, self._staged_issues):
@@ -238,13 +245,29 @@ class Planner:
             read=self._read,
             planned=int(counts[RowCheck.GOOD]),
             invalid=int(counts[RowCheck.INVALID]),
-            skipped=int(counts[RowCheck.SKIPPED]),
+            skipped=int(counts[RowCheck.SKIPPED] + counts[RowCheck.UNCHANGED]),
             duplicate=int(counts[RowCheck.DUPLICATE]),
             refused_duplicates=len(losers) if decisions.refused else 0,
             blank=self._blank,
             wire_bytes=plan.wire_bytes,
+            unchanged=int(counts[RowCheck.UNCHANGED]),
             consents=plan.consents,
         )
+
+    def _settled_plan(
+        self, staged: Path, verdicts: NDArray[np.uint8], decisions: Decisions
+    ) -> SettledPlan:
+        changes = None
+        if self._known is not None:
+            place = self._folder.changes
+            changes = ChangedRows(place, self._known, self._fields, self._row_rules)
+        try:
+            plan = SettledPlan(self._fields, self._row_rules, changes=changes)
+            plan.write(self._folder.plan, staged, verdicts, decisions)
+        finally:
+            if changes is not None:
+                changes.close()
+        return plan
 
     def _contested(self, verdicts: NDArray[np.uint8]) -> list[Contested]:
         """Find the rows that share what must be unique; nobody can tell which of them is right.

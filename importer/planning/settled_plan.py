@@ -19,6 +19,7 @@ from importer.model import (
     PlannedField,
     RowCheck,
 )
+from importer.planning.changes import ChangedRows
 from importer.planning.column_files import (
     ROW,
     TEXT,
@@ -51,14 +52,22 @@ class SettledPlan:
 
     ``rules``: what the mapping demands of rows as a whole. ``consents``: code -> how many contacts
     get a yes, a no or are left; how many of these answers the mapping gave; and how many of the
-    chosen rows had a yes that a suppression list withheld.
+    chosen rows had a yes that a suppression list withheld. ``changes``: leaves out what has not
+    changed since it was last sent; None: all goes.
     """
 
-    def __init__(self, fields: Sequence[PlannedField], rules: RowRules) -> None:
+    def __init__(
+        self,
+        fields: Sequence[PlannedField],
+        rules: RowRules,
+        *,
+        changes: ChangedRows | None = None,
+    ) -> None:
         self._fields = tuple(fields)
         self._consents = [f.code for f in fields if f.role is FieldRole.CONSENT]
         self._written = [f.code for f in fields if f.role is not FieldRole.KEY]
         self._rules = rules
+        self._changes = changes
         self.wire_bytes = 0
         self.emptied = Emptied()
         names = ("yes", "no", "left", "by_mapping_yes", "by_mapping_no", "withheld")
@@ -82,6 +91,9 @@ class SettledPlan:
                 writer.write_table(table)
                 sent = {name: table.column(name) for name in schema.names}
                 self.wire_bytes += wire_estimate(sent, self._fields)
+        if self._changes is not None:
+            for code, count in self._changes.unchanged.items():
+                self.consents[code]["unchanged"] = count
 
     def _settle(
         self,
@@ -94,6 +106,7 @@ class SettledPlan:
         rows = columns[ROW].to_numpy()
         for one in changes:
             _change(columns, rows, one)
+        answers = {} if self._changes is None else self._changes.answers(columns)
         silent = self._leave_out(columns, np.isin(rows, left_out, assume_unique=True))
         withheld = self._withheld(columns, silent)
         if self._rules.only is not None:
@@ -105,6 +118,10 @@ class SettledPlan:
             self.emptied.rows.append(rows[empty])
             self.emptied.withheld.append(withheld[empty])
             self.emptied.left_out.append(rows[silent])
+        if self._changes is not None:
+            unchanged = self._changes.settle(columns, answers, left)
+            verdicts[rows[unchanged]] = RowCheck.UNCHANGED
+            left &= ~unchanged
         for code, counts in self.consents.items():
             _count(columns[code], left, _origins(columns, code) == Origin.MAPPING, counts)
         return left

@@ -10,6 +10,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict
 
 from importer.model import Verdict
+from importer.run_folder import ColumnFacts
 from importer.tables import LeftOut, Reading, TableDescription
 
 SCHEMA_VERSION = 1
@@ -87,6 +88,10 @@ class FileSummary(_Frozen):
     """How many rows the sheet hides."""
     computed: dict[str, int] = {}
     """Column -> how many of its cells hold formulas."""
+    columns: dict[str, ColumnFacts] = {}
+    """Each column that the mapping reads -> what was seen in it."""
+    ends_in_line_break: bool | None = None
+    """Whether a text file does; null: it is none."""
     readings: tuple[Reading, ...] = ()
     """What was understood of the table, and how sure that is."""
     left_out: tuple[LeftOut, ...] = ()
@@ -97,8 +102,13 @@ class FileSummary(_Frozen):
     """The verdicts of its rows."""
 
 
-def file_summary(table: TableDescription, sha256: str) -> FileSummary:
-    """Tell what was found out about a table; ``sha256``: of the file it stands in."""
+def file_summary(
+    table: TableDescription, sha256: str, columns: Mapping[str, ColumnFacts] | None = None
+) -> FileSummary:
+    """Tell what was found out about a table.
+
+    ``sha256``: of the file it stands in. ``columns``: header -> what was seen in it.
+    """
     return FileSummary(
         path=table.file,
         sha256=sha256,
@@ -114,6 +124,8 @@ def file_summary(table: TableDescription, sha256: str) -> FileSummary:
         rows=table.rows or 0,
         hidden=table.hidden,
         computed=dict(table.computed),
+        columns=dict(columns or {}),
+        ends_in_line_break=table.ends_in_line_break,
         readings=table.readings,
         left_out=table.left_out,
         warnings=table.warnings,
@@ -139,6 +151,8 @@ class ConsentTotals(_Frozen):
     withheld_by_account: int = 0
     """Yeses of the plan that were not sent for what the account holds; known once their contacts
     are sent."""
+    unchanged: int = 0
+    """Of `left`, answers that are as they were last sent; counted where only changes are sent."""
 
 
 class VerifiedTotals(_Frozen):
@@ -223,7 +237,8 @@ class Summary(_Frozen):
     run: str
     """The run's id, which is its folder's name."""
     state: str
-    """checking, checked, sending, stopped, finished, refused (a threshold) or abandoned."""
+    """checking, checked, sending, stopped, finished, refused (by a threshold or a guard) or
+    abandoned."""
     exit_code: int
     """What the command that wrote this ended with, or would now."""
     language: str = "en"
@@ -246,6 +261,9 @@ class Summary(_Frozen):
     """How many rows have each verdict."""
     refused_duplicates: int = 0
     """Of the duplicates, those that the mapping refuses."""
+    unchanged: int = 0
+    """Of the skipped rows, those that are as they were last sent; counted where only changes are
+    sent."""
     consents: dict[str, ConsentTotals]
     """Field code -> what the plan sets for that consent."""
     yes_to: str = ""
@@ -265,6 +283,10 @@ class Summary(_Frozen):
     first."""
     retry_of: str = ""
     """The id of the run that this one retries."""
+    job: str = ""
+    """The job that the run is of; empty: none."""
+    pick_up: str = ""
+    """The id under which the job took the file; empty: no job did."""
     verified: VerifiedTotals | None = None
     """What reading contacts back came to; null: none was asked for."""
     created: str

@@ -26,11 +26,13 @@ from importer.runs.course import (
     finish,
     go_on,
     held,
+    logged,
     note_end,
     send_rest,
     state_after_check,
 )
 from importer.runs.looking import RUNS, standing
+from importer.runs.remembering import remember
 from importer.runs.retrying import held_alone, refuse_overtaken
 from importer.runs.staleness import refuse_stale
 
@@ -210,6 +212,8 @@ def abandon(
                     run=folder.id,
                 )
             )
+        if journal.call_totals().calls:
+            remember(folder, journal, means, logged(folder, means))
         count = _write_already_sent(folder, journal)
         note_end(journal, "abandoned", tr("abandoned by the operator"))
         return finish(folder, journal, means, RunState.ABANDONED), count

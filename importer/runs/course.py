@@ -17,19 +17,23 @@ from importer.assembly.retrying import doubtful_positions
 from importer.clock import iso
 from importer.delivery import DeliveryEnd, EndReason
 from importer.errors import ImporterError, StoppedError, UnusableInputError
+from importer.field_rules import FieldRole
 from importer.journal import Journal
 from importer.journal.sentences import note_sentences
 from importer.language import english, speaking, tr, trn
 from importer.mapping import Mapping
 from importer.model import Connection, RunState
 from importer.planning import PlanFacts
+from importer.planning.changes import Known
 from importer.reports import (
     Summary,
 )
 from importer.run_facts import facts_of, limits_of, threshold
 from importer.run_folder import RunFolder
 from importer.run_log import LoggingWatcher, RunLog
+from importer.runs.remembering import doubt, remember
 from importer.runs.staleness import refuse_stale
+from importer.runs.thresholds import refusal_of
 from importer.tables import NO_HEADER
 
 Ask = Callable[[Summary], bool]
@@ -41,14 +45,19 @@ def check_files(folder: RunFolder, journal: Journal, opened: Opened, means: Mean
     """Check a run's files; a file that cannot be read to its end takes the run away."""
     limits = limits_of(folder)
     watcher = logged(folder, means)
-    watcher.event("run-began", command=folder.settings.command, files=len(opened.sources))
+    watcher.event(
+        "run-began", run=folder.id, command=folder.settings.command, files=len(opened.sources)
+    )
     try:
+        known, warnings = _known(folder, opened, means)
         facts = pipeline.check(
             folder,
             journal,
             opened.sources,
             opened.bound,
             suppression=opened.suppression,
+            known=known,
+            warnings=warnings,
             largest_row=limits.bytes_per_call,
             clock=means.clock,
             watcher=watcher,
@@ -59,6 +68,14 @@ def check_files(folder: RunFolder, journal: Journal, opened: Opened, means: Mean
         folder.discard()
         raise
     return facts
+
+
+def _known(folder: RunFolder, opened: Opened, means: Means) -> tuple[Known | None, tuple[str, ...]]:
+    """Give by what rows are compared, if only changes are to be sent, and what is to be said."""
+    if not folder.settings.only_changes:
+        return None, ()
+    consents = [r.field for r in opened.bound[0].rules if r.role is FieldRole.CONSENT]
+    return assembly.known_of(folder, consents, means)
 
 
 def _refuse_nothing(facts: PlanFacts, opened: Opened) -> None:
@@ -95,6 +112,7 @@ def go_on(
     if state is RunState.REFUSED:
         return finish(folder, journal, means, state)
     if not pipeline.plan_facts(journal).planned:
+        remember(folder, journal, means, logged(folder, means))
         journal.set_fact("finished", iso(means.clock.now()))
         return finish(folder, journal, means, RunState.FINISHED)
     _refuse_unsettled(folder, journal, means, asked=ask is not None and not yes)
@@ -163,32 +181,17 @@ def compare_with_account(connection: Connection, mapping: Mapping, means: Means)
 
 
 def state_after_check(folder: RunFolder, journal: Journal) -> RunState:
-    """Decide whether the thresholds let the run be sent."""
-    facts = pipeline.plan_facts(journal)
-    bad = facts.invalid + facts.refused_duplicates
-    settings = folder.settings
-    reason = ""
-    if settings.strict and bad:
-        reason = trn(
-            "--strict: {count} row cannot be sent, so none is",
-            "--strict: {count} rows cannot be sent, so none is",
-            bad,
-            count=bad,
-        )
-    elif settings.max_invalid is not None:
-        most = threshold(settings.max_invalid, facts.read - facts.blank)
-        if bad > most:
-            reason = trn(
-                "--max-invalid {most}: {count} row cannot be sent",
-                "--max-invalid {most}: {count} rows cannot be sent",
-                bad,
-                count=bad,
-                most=settings.max_invalid,
-            )
-    if reason:
-        note_end(journal, "threshold", reason)
-        return RunState.REFUSED
-    return RunState.CHECKED
+    """Decide whether the thresholds and the guards let the run be sent."""
+    refusal = refusal_of(
+        folder.settings,
+        pipeline.plan_facts(journal),
+        pipeline.tables_of(journal),
+        pipeline.seen_of(journal),
+    )
+    if refusal is None:
+        return RunState.CHECKED
+    note_end(journal, refusal.reason, refusal.message)
+    return RunState.REFUSED
 
 
 def send_rest(
@@ -203,8 +206,9 @@ def send_rest(
     plan = pipeline.stored_plan(folder, journal)
     target_for = partial(assembly.target_of, connection, mapping, plan.fields)
     watcher = logged(folder, means)
+    doubt(folder, journal, means, watcher)
     with assembly.line_to(connection, credentials, replace(means, watcher=watcher)) as line:
-        watcher.event("sending", connection=connection.name, planned=len(plan))
+        watcher.event("sending", run=folder.id, connection=connection.name, planned=len(plan))
         try:
             end = pipeline.send(
                 plan,
@@ -244,6 +248,10 @@ def send_rest(
                 watcher=watcher,
                 chance=means.chance,
             )
+    try:
+        remember(folder, journal, means, watcher)
+    except (StoppedError, UnusableInputError) as error:
+        end = DeliveryEnd(EndReason.CANNOT_GO_ON, str(error))
     note_end(journal, end.reason.value, end.message, means.interruption.signal_number)
     state = RunState.FINISHED if end.reason is EndReason.COMPLETE else RunState.STOPPED
     if state is RunState.FINISHED:

@@ -20,6 +20,7 @@ from importer.row_results import (
     decided,
     gave_way,
     not_sent,
+    unchanged,
     with_update,
 )
 from importer.run_folder import RunFolder
@@ -89,6 +90,8 @@ class RunRows:
                 same = row.winner_table == row.table
                 table = "" if same else self.tables[row.winner_table].shown
                 return RowEnd(gave_way(row.winner_number, table, refused=row.refused))
+            case RowCheck.UNCHANGED:
+                return RowEnd(unchanged())
             case RowCheck.INVALID | RowCheck.SKIPPED:
                 verdict = ENDED_BY_ISSUE[row.check]
                 found = next(one for one in issues if DECIDING.get(one["severity"]) is verdict)

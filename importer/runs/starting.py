@@ -31,6 +31,8 @@ from importer.runs.looking import RUNS
 from importer.settings import Settings
 from importer.sources import STANDARD_INPUT
 
+_THRESHOLDS = ("max_invalid", "max_rejected", "max_yes", "max_no")
+
 
 def check(
     *files: str | Path,
@@ -50,8 +52,11 @@ def check(
     pages; None: as IMPORTER_LANGUAGE, ``importer.yaml`` or the system's locale has it.
 
     ``options``: ``sheet`` (a name, a number from 1, or ``all``), ``first`` (how many good rows are
-    sent), ``strict``, ``max_invalid`` and ``max_rejected`` (a number of rows, or a share such as
-    ``"5%"``), ``note``, and ``verify`` (how many contacts are read back after sending).
+    sent), ``strict``, ``only_changes`` (what is as it was last sent is left out), ``max_invalid``
+    and ``max_rejected`` (a number of rows, or a share such as
+    ``"5%"``), ``max_yes`` and ``max_no`` (the same of contacts, for each consent), ``note``, and
+    ``verify`` (how many contacts are read back after sending). Of a job's runs ``job``, ``pick_up``
+    and ``guards``: what refuses files that are not as the last ones.
     """
     means = means or assembly.means()
     settings = assembly.settings_here(means)
@@ -127,10 +132,10 @@ def _prepare(
     needed: bool = False,
 ) -> tuple[NewRun, Opened, RunFolder | None]:
     """Open everything a new run needs; nothing is left behind when something stands in the way."""
-    for name in ("max_invalid", "max_rejected", "sheet"):
+    for name in (*_THRESHOLDS, "sheet"):
         if options.get(name) is not None:
             options[name] = str(options[name])  # from Python they may be numbers
-    for name in ("max_invalid", "max_rejected"):
+    for name in _THRESHOLDS:
         if options.get(name) is not None:
             threshold(options[name], 1)
     found, passed_over = assembly.files_of([str(file) for file in files])
@@ -153,6 +158,7 @@ def _prepare(
             command=command,
         )
         chosen = assembly.choose_connection(means, opened.mapping, connection, needed=needed)
+        _refuse_changes_of_nothing(chosen, only_changes=options.get("only_changes", False))
         if chosen is not None:
             _built(chosen, opened)
             if needed:
@@ -162,6 +168,16 @@ def _prepare(
         _discard(provisional)
         raise
     return order, opened, provisional
+
+
+def _refuse_changes_of_nothing(connection: Connection | None, *, only_changes: bool) -> None:
+    if only_changes and connection is None:
+        raise UnusableInputError(
+            tr(
+                "--only-changes compares with what an account was sent before, and no connection "
+                "is chosen: name one with -c NAME"
+            )
+        )
 
 
 def _built(connection: Connection, opened: Opened) -> None:

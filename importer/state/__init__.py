@@ -1,20 +1,34 @@
 """What runs and jobs share across processes and machines: budgets, and what jobs remember.
 
-Nothing else opens its files. They lie in the state folder (``state_dir``); budgets may be kept in
-PostgreSQL, for several machines.
+Nothing else opens its files. They lie in the state folder (``state_dir``): a file an account in
+``budgets/``, one file for all jobs in ``jobs/`` with a folder for each job's lock. Budgets may be
+kept in PostgreSQL instead, for several machines.
 """
 
 from importer.state.budgets import postgresql_budget, shared_budget
-from importer.state.job_values import End, JobState, Message, PickUp, Standing, State, Step
+from importer.state.job_values import (
+    End,
+    JobState,
+    Message,
+    NewMessage,
+    PickUp,
+    Standing,
+    State,
+    Step,
+)
+from importer.state.jobs import job_state, known_jobs
 
 __all__ = [
     "End",
     "JobState",
     "Message",
+    "NewMessage",
     "PickUp",
     "Standing",
     "State",
     "Step",
+    "job_state",
+    "known_jobs",
     "postgresql_budget",
     "shared_budget",
 ]

@@ -15,7 +15,7 @@ from importer.model import (
 
 from ..plans import KEY, NAME, NEWS, NEWS_DATE, Planned, Row, plan_of, read_back
 
-GOOD, INVALID, SKIPPED, DUPLICATE = (int(check) for check in RowCheck)
+GOOD, INVALID, SKIPPED, DUPLICATE, _ = (int(check) for check in RowCheck)
 LATE, EARLY = "2026-01-02", "2026-01-01"
 WITHHELD = "a row with this key has it, so the yes is withheld"
 ISSUE = ("row", "severity", "code", "column", "field", "detail")

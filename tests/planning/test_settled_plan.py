@@ -16,7 +16,7 @@ from importer.planning import PlanFacts
 
 from ..plans import FIELDS, KEY, NAME, NEWS, NEWS_DATE, Planned, Row, invalid, plan_of, read_back
 
-GOOD, INVALID, SKIPPED, DUPLICATE = (int(check) for check in RowCheck)
+GOOD, INVALID, SKIPPED, DUPLICATE, _ = (int(check) for check in RowCheck)
 EMPTY = "nothing-to-write"
 
 

@@ -269,7 +269,13 @@ def _planned_by_client(
 def _agrees(found: Planned) -> None:
     """Rows, plan, issues and totals say the same."""
     facts, verdicts = found.facts, found.rows("verdict")
-    totals = [facts.planned, facts.invalid, facts.skipped, facts.duplicate]
+    totals = [
+        facts.planned,
+        facts.invalid,
+        facts.skipped,
+        facts.duplicate,
+        facts.unchanged,
+    ]
     assert totals == [verdicts.count(check) for check in RowCheck]
     assert sum(totals) == facts.read
     positions = [position for position in found.rows("position") if position >= 0]

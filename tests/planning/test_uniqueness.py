@@ -32,7 +32,7 @@ from ..plans import (
     read_back,
 )
 
-GOOD, INVALID, SKIPPED, DUPLICATE = (int(check) for check in RowCheck)
+GOOD, INVALID, SKIPPED, DUPLICATE, _ = (int(check) for check in RowCheck)
 UNIQUE = RowRules(unique=((NAME,),), consent_dates={NEWS: NEWS_DATE})
 ISSUE = ("row", "severity", "code", "column", "field", "value", "detail")
 

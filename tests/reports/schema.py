@@ -20,6 +20,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
 from importer.reports.summary import SCHEMA_VERSION, Summary
+from importer.run_folder import ColumnFacts
 from importer.tables import LeftOut, Reading
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "summary.schema.json"
@@ -40,6 +41,13 @@ _OF_TABLES = {
         "last": "The number of its last row.",
         "rows": "How many rows it has.",
         "numbers": "Of the first few rows, where they are scattered.",
+    },
+    ColumnFacts: {
+        "filled": "How many of its cells are filled.",
+        "rows": "Of how many rows: those of the table, without blank ones.",
+        "looks_like": "What its values look like: email, phone, date, integer, decimal, yes/no, "
+        "text or empty.",
+        "looks": "Each of these -> the share of a sample of its values that look so, 0 to 1.",
     },
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from importer.reports import Summary, file_summary
+from importer.run_folder import ColumnFacts
 from importer.tables import Certainty, LeftOut, Part, Reading, TableDescription
 from tests.reports.made_up import csv_file, summary
 
@@ -29,11 +30,13 @@ TABLE = TableDescription(
     left_out=(LeftOut(Part.PREAMBLE, 1, 3, 3), LeftOut(Part.FOOTER, 122, 124, 3, (122, 123))),
     hidden=7,
     computed=(("Infolettre", 120),),
+    ends_in_line_break=False,
 )
 
 
 def test_all_that_was_found_out_of_a_file_is_told() -> None:
-    made = summary(files=(file_summary(TABLE, "9f" * 32),))
+    seen = {"Infolettre": ColumnFacts(filled=96, rows=120, looks_like="yes/no")}
+    made = summary(files=(file_summary(TABLE, "9f" * 32, seen),))
     (told,) = json.loads(made.as_json())["files"]
     assert told == {
         "path": "contacts.csv",
@@ -50,6 +53,8 @@ def test_all_that_was_found_out_of_a_file_is_told() -> None:
         "rows": 120,
         "hidden": 7,
         "computed": {"Infolettre": 120},
+        "columns": {"Infolettre": {"filled": 96, "rows": 120, "looks_like": "yes/no", "looks": {}}},
+        "ends_in_line_break": False,
         "readings": [
             {
                 "what": "delimiter",
