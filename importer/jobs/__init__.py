@@ -1,7 +1,8 @@
 """Unattended jobs: what came is picked up, guarded, imported and put away, and word gets out.
 
 ``run_job`` does what ``importer job run`` does, ``try_job`` what it does with ``--dry-run``,
-``list_jobs`` what ``importer job list`` does. Jobs stand in ``importer.yaml`` of the current folder.
+``list_jobs`` what ``importer job list`` does. Jobs stand in the current folder's
+``importer.yaml``.
 """
 
 from importer.jobs.course import overlaps_quietly, run_job

@@ -103,7 +103,7 @@ def overlaps_quietly(name: str, means: Means) -> bool:
 
 def state_of(settings: Settings, name: str, means: Means) -> JobState:
     """Open what is remembered of a job."""
-    return job_state(settings.state_folder, name, Path().resolve(), clock=means.clock)
+    return job_state(settings.state_folder, name, Path.cwd(), clock=means.clock)
 
 
 @contextmanager

@@ -60,7 +60,11 @@ def test_a_month_of_nights(nights: Nights) -> None:
     # Monday 14: half written while the job looks, whole an hour and a half later.
     path = nights.write("contacts-14.csv", text(range(1, 5)))
     whole = text(USUAL, city="City14")
-    workshop.clock.on_sleep = lambda: path.write_text(whole) and None
+
+    def written_meanwhile() -> None:
+        path.write_text(whole, encoding="utf-8")
+
+    workshop.clock.on_sleep = written_meanwhile
     nights.at(14, 5)
     assert nights.start().code == 0
     workshop.clock.on_sleep = None
