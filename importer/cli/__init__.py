@@ -19,6 +19,7 @@ from importer.cli.jobs import job_group
 from importer.cli.keeping import purge_command
 from importer.cli.looking import inspect_command, report_command, runs_command, show_command
 from importer.cli.mapping import mapping_group
+from importer.cli.memory import memory_group
 from importer.cli.rows import find_command
 from importer.cli.running import (
     abandon_command,
@@ -93,6 +94,7 @@ for _command in (
     find_command,
     report_command,
     purge_command,
+    memory_group,
     job_group,
     connection_group,
     sandbox_command,

@@ -51,7 +51,7 @@ def inspect_command(
     a folder or an archive, and is not read, in words. Of each table:
       file, sheet, format, encoding, delimiter, quote, escape
       header_row (0: none), header_rows, first_row
-      rows (read), table_rows (those of the table), hidden
+      rows (read), table_rows (those of the table), hidden, ends_in_line_break
       readings: what, found, certainty, others, settle
       left_out: part, first, last, rows, numbers (the first few)
       computed: column and how many of its cells hold formulas

@@ -25,8 +25,9 @@ def memory_group() -> None:
 
 @memory_group.command("list")
 @options.as_json
+@options.quiet
 @errors_as_json
-def memory_list(as_json: bool) -> int:
+def memory_list(as_json: bool, quiet: bool) -> int:
     """List what is remembered: for which mapping and account, of how many contacts, until when.
 
     Of each contact only hashes are kept, which tell whether a row, or a consent, is as it was last
@@ -53,8 +54,10 @@ def memory_list(as_json: bool) -> int:
         click.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z))
         return 0
     for one in found:
+        if one.readable and quiet:
+            continue
         click.echo(plain(_line(one)))
-    if not found:
+    if not (found or quiet):
         say(tr("Nothing is remembered."))
     return 0
 
@@ -92,9 +95,10 @@ def _line(one: RememberedContacts) -> str:
 @click.option("--all", "everything", is_flag=True, help="All that is remembered.")
 @click.option("-y", "--yes", is_flag=True, help="Erase without asking.")
 @options.as_json
+@options.quiet
 @errors_as_json
 def memory_erase(
-    key: str | None, mapping: str | None, everything: bool, yes: bool, as_json: bool
+    key: str | None, mapping: str | None, everything: bool, yes: bool, as_json: bool, quiet: bool
 ) -> int:
     """Erase what is remembered of one contact, for one mapping, or all.
 
@@ -123,8 +127,9 @@ def memory_erase(
 
         click.echo(orjson.dumps(asdict(done), option=orjson.OPT_INDENT_2))
         return 0
-    for sentence in _said(done, of_key=key is not None):
-        say(sentence)
+    if not quiet:
+        for sentence in _said(done, of_key=key is not None):
+            say(sentence)
     return 0
 
 

@@ -37,6 +37,7 @@ from importer.key_places import REFERENCE, secret_at
 from importer.language import choose, speaking, tr
 from importer.model import Secret
 from importer.runs import RUNS
+from importer.runs.remembering import expire_all
 from importer.settings import Settings
 from importer.state import JobState, Message, NewMessage, Standing, State, Step, job_state
 
@@ -382,6 +383,7 @@ class _Start:
         retention, now = self.section.retention, self.means.clock.now()
         self.state.forget(now - LONGEST_MEMORY)
         try:
+            expire_all(self.means)
             keeping = Keeping.of(self.section)
             for left in keeping.left_over({one.id for one in self.state.open_pick_ups()}):
                 yield tr("{file} belongs to no file that this job took: look at it", file=left)

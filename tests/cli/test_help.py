@@ -85,15 +85,15 @@ def test_every_option_has_the_environment_variable_of_its_name(
 def test_every_command_that_tells_something_can_be_quiet_and_can_speak_json(
     name: tuple[str, ...], command: click.Command
 ) -> None:
-    if name in {("sandbox",), ("mapping", "schema")}:  # a server; JSON by nature
-        return
+    if name in {("sandbox",), ("mapping", "schema"), ("job", "schema"), ("job", "schedule")}:
+        return  # a server; JSON, or units of another program, by nature
     options = {name for option in command.params for name in option.opts}
     assert {"--json", "--quiet"} <= options
 
 
 def test_every_command_about_runs_takes_the_runs_folder() -> None:
     about = {"check", "run", "send", "resume", "retry", "abandon", "runs", "show", "report",
-             "find", "purge"}  # fmt: skip
+             "find", "purge", "job"}  # fmt: skip
     having = {
         name[0] for name, command in LEAVES
         if any("--runs-dir" in option.opts for option in command.params)
@@ -104,8 +104,8 @@ def test_every_command_about_runs_takes_the_runs_folder() -> None:
 def test_no_option_takes_a_secret() -> None:
     words = re.compile(r"key$|secret|password|token", re.IGNORECASE)
     named = [(*name, o) for name, command in LEAVES for p in command.params for o in p.opts]
-    of_a_row = [("show", "--key")]
-    assert [name for name in named if words.search(name[-1])] == of_a_row
+    of_a_person = [("show", "--key"), ("memory", "erase", "--key")]
+    assert [name for name in named if words.search(name[-1])] == of_a_person
 
 
 # --- the README ---------------------------------------------------------------------------------

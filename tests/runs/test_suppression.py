@@ -342,7 +342,7 @@ def test_promise_5_a_yes_is_withheld_and_a_no_is_sent(office: Workshop) -> None:
     assert office.summary()["consents"] == {
         "optin_News": {
             "yes": 1, "no": 1, "left": 1, "by_mapping_yes": 0, "by_mapping_no": 0, "withheld": 1,
-            "withheld_by_account": 0,
+            "withheld_by_account": 0, "unchanged": 0,
         }
     }  # fmt: skip
 
