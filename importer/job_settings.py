@@ -253,7 +253,8 @@ class LogSection(DocumentModel):
     """Where a job writes its log, as JSON lines."""
 
     to: Annotated[_Given, AfterValidator(_check_log)] = Field(
-        "stderr", description="stderr, or the path of a file."
+        "",
+        description="stderr, or the path of a file; left out: a file in logs/ of the state folder.",
     )
     max_bytes: _Bytes = Field(
         10_000_000, description="How large the file becomes before a new one is begun."

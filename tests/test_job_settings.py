@@ -141,7 +141,7 @@ def test_what_a_job_leaves_out_is_careful(folder: Path) -> None:
         "leave",
         "tell",
         "wait",
-        "stderr",
+        "",
     )
     assert job.settle_seconds == 30
     assert job.retention.archive is None

@@ -102,7 +102,7 @@ def job_list(as_json: bool, quiet: bool) -> int:
     \b
     With --json one object, jobs: job, files, state (null: never started), since, last_start,
     last_end, last_success, last_exit_code, last_file (name, taken, end, rows, run, exit_code),
-    unfinished (name, run), expected_by, unsent_messages
+    unfinished (name, run), expected_by, unsent_messages, log (null: stderr)
     """
     from importer import jobs
 
@@ -335,6 +335,8 @@ def _lines_of(one: ListedJob) -> list[str]:
         lines.append(tr("    next: goes on with {file}", file=left.name))
     if one.expected is not None:
         lines.append(tr("    next file expected by {moment}", moment=_shown(one.expected)))
+    if one.log is not None and standing.first is not None:
+        lines.append(tr("    log: {file}", file=one.log))
     if one.unsent:
         lines.append(
             trn(

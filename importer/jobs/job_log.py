@@ -57,14 +57,17 @@ _OF_EACH_CALL = frozenset({"call", "waiting", "pausing"})
 class JobLog:
     """The log of one job. Facts are numbers, codes, file names and sentences, never contacts.
 
-    Every line has ``time``, ``level``, ``job``, ``event`` and ``pid``.
+    Every line has ``time``, ``level``, ``job``, ``event`` and ``pid``. ``place``: the file where
+    the job names none; None: lines go to stderr.
     """
 
-    def __init__(self, section: LogSection, job: str, clock: Clock) -> None:
+    def __init__(
+        self, section: LogSection, job: str, clock: Clock, *, place: Path | None = None
+    ) -> None:
         self._section = section
         self._job = job
         self._clock = clock
-        self._path = None if section.to == STDERR else Path(section.to)
+        self._path = place if not section.to or section.to == STDERR else Path(section.to)
         self._torn: bool | None = None  # whether the file ends in a part of a line
         self._complained = False
 

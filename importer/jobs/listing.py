@@ -5,12 +5,13 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from importer import assembly
 from importer.assembly import Means
 from importer.clock import iso
-from importer.jobs.course import state_of
+from importer.jobs.course import log_place, state_of
 from importer.jobs.expecting import Expectation, check_calendars
 from importer.language import choose, speaking
 from importer.state import PickUp, Standing
@@ -21,7 +22,8 @@ class ListedJob:
     """A job: how it does, the file it took last, what it goes on with, and when one is expected.
 
     ``unfinished``: files that the next start goes on with. ``expected``: until when the next file
-    must have come; None: nothing is said. ``unsent``: how much word could not be sent yet.
+    must have come; None: nothing is said. ``unsent``: how much word could not be sent yet. ``log``:
+    the file of its log; None: stderr.
     """
 
     name: str
@@ -31,6 +33,7 @@ class ListedJob:
     unfinished: tuple[PickUp, ...]
     expected: datetime | None
     unsent: int
+    log: Path | None
 
     def as_members(self) -> dict[str, Any]:
         """Give what ``job list --json`` prints of it."""
@@ -57,6 +60,7 @@ class ListedJob:
             "unfinished": [{"name": one.name, "run": one.run or None} for one in self.unfinished],
             "expected_by": _moment(self.expected),
             "unsent_messages": self.unsent,
+            "log": None if self.log is None else str(self.log),
         }
 
 
@@ -89,6 +93,7 @@ def list_jobs(*, means: Means | None = None) -> list[ListedJob]:
                         tuple(state.open_pick_ups()),
                         expected,
                         len(state.unsent()),
+                        log_place(settings, name),
                     )
                 )
     return found

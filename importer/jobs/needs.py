@@ -10,6 +10,7 @@ from pathlib import Path
 
 from importer.errors import UnusableInputError
 from importer.job_settings import JobSection
+from importer.jobs.job_log import STDERR
 from importer.jobs.local_places import folder_of
 from importer.language import tr
 from importer.settings import SANDBOX, Settings
@@ -34,7 +35,7 @@ def written_by(
     yield _state_folder(settings, folder, user)
     if job.metrics:
         yield folder / job.metrics
-    if job.log.to != "stderr":
+    if job.log.to not in {"", STDERR}:
         yield (folder / job.log.to).parent
 
 

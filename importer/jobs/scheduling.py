@@ -14,6 +14,7 @@ from pathlib import Path
 from importer.durations import check_duration, duration_of
 from importer.errors import UnusableInputError, sentence_of
 from importer.job_settings import JobSection
+from importer.jobs.job_log import STDERR
 from importer.jobs.needs import outermost, read_by, references_of, written_by
 from importer.language import tr
 from importer.settings import Settings
@@ -136,7 +137,7 @@ def plan_of(
         secret_files=tuple(sorted({r[5:] for r in references if r.startswith("file:")})),
         keyring=any(r.startswith("keyring:") for r in references),
         quiet_overlap=job.overlap == "quiet",
-        logs_to_file=job.log.to != "stderr",
+        logs_to_file=job.log.to != STDERR,
         environment_file=environment_file or f"/etc/importer/{name}.env",
     )
     _refuse_unprintable(plan)
