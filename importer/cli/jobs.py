@@ -350,4 +350,4 @@ def _lines_of(one: ListedJob) -> list[str]:
 
 def _shown(moment: datetime | None) -> str:
     """Write a moment as this machine's people read it."""
-    return "-" if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M")
+    return "-" if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M %Z")

@@ -195,9 +195,7 @@ class Importing:
         match summary.state:
             case RunState.FINISHED:
                 facts = facts_of_imported(summary)
-                return self._put_away(
-                    pick_up, End.IMPORTED, code, "", summary, facts=facts, rows=summary.rows.read
-                )
+                return self._put_away(pick_up, End.IMPORTED, code, "", summary, facts=facts)
             case RunState.STOPPED if summary.stopped_because not in _NEEDS_A_PERSON:
                 return FileEnd(replace(pick_up, exit_code=code), message, summary)
             case RunState.STOPPED | RunState.ABANDONED:
@@ -230,7 +228,6 @@ class Importing:
         summary: Summary | None = None,
         *,
         facts: Mapping[str, Any] | None = None,
-        rows: int | None = None,
     ) -> FileEnd:
         ended = replace(
             pick_up,
@@ -239,7 +236,7 @@ class Importing:
             exit_code=code,
             ended=self.means.clock.now(),
             facts=facts or {},
-            rows=rows,
+            rows=summary.rows.read if summary else None,
         )
         self.state.change(ended)
         return self._filed(ended, message, summary)

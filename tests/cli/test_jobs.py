@@ -29,7 +29,7 @@ def test_a_list_of_jobs_shows_last_and_next(nights: Nights) -> None:
     nights.at(1, 4)
     assert workshop.importer("job", "list").out.splitlines() == [
         "nightly               never started",
-        "    next file expected by 2026-12-01 06:00",
+        "    next file expected by 2026-12-01 06:00 UTC",
     ]
     nights.at(1, 5)
     nights.drop("contacts.csv", FEW)
@@ -37,8 +37,8 @@ def test_a_list_of_jobs_shows_last_and_next(nights: Nights) -> None:
     assert nights.start().code == 5
     lines = workshop.importer("job", "list").out.splitlines()
     assert lines[0].startswith("nightly               failed since 2026-12-01 05:")
-    assert lines[0].endswith("last start 2026-12-01 05:00, exit code 5")
-    assert lines[1].startswith("    last file: contacts.csv, 2026-12-01 05:00: not finished")
+    assert lines[0].endswith("last start 2026-12-01 05:00 UTC, exit code 5")
+    assert lines[1].startswith("    last file: contacts.csv, 2026-12-01 05:00 UTC: not finished")
     assert lines[2] == "    next: goes on with contacts.csv"
     assert workshop.importer("job", "list", "--quiet").out
     workshop.sandbox()
