@@ -11,7 +11,7 @@ from importer.checking import NO
 from importer.field_rules import FieldRole, FieldRule
 from importer.mapping import Mapping, bind
 from importer.reports import Mending, Refusal, Refusals
-from importer.reports.words.steps import run_command
+from importer.reports.words.commands import run_command
 from importer.run_folder import RunSettings
 from importer.tables import FIX_BOOK, Acceptance, TableDescription
 

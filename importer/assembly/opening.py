@@ -27,7 +27,7 @@ from importer.mapping import (
     merged,
     read_mapping,
 )
-from importer.reports.words.steps import argument
+from importer.reports.words.commands import argument
 from importer.run_folder import ListFacts, RunFolder
 from importer.sources import Source
 

@@ -16,7 +16,7 @@ from importer.issues import Severity, message
 from importer.language import tr
 from importer.mapping import Converted, SheetRow, convert
 from importer.model import Chunk
-from importer.reports.words.steps import argument
+from importer.reports.words.commands import argument
 from importer.sources import Source
 from importer.tables import FILE_END, NO_HEADER, Acceptance, Inclusion, SourceOptions
 

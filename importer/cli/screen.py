@@ -176,20 +176,6 @@ def may_ask() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def _where_it_lies(summary: Summary, command: str) -> str:
-    """Make a command fit where the runs are, when that is not the default."""
-    from importer.reports.words.steps import argument
-
-    folder = Path(summary.folder)
-    if folder.parent == Path("runs"):
-        return command
-    if summary.run in command.split():
-        return f"{command} --runs-dir {argument(str(folder.parent))}"
-    before, inside, after = command.partition(f"runs/{summary.run}/")
-    name, blank, options = after.partition(" ")
-    return f"{before}{argument(str(folder / name))}{blank}{options}" if inside else command
-
-
 def print_summary(summary: Summary, *, as_json: bool, quiet: bool) -> int:
     """Print how a run ended, in its language; give its exit code."""
     if quiet and summary.exit_code == 0 and not as_json:
@@ -205,6 +191,7 @@ def print_summary(summary: Summary, *, as_json: bool, quiet: bool) -> int:
 
 def _print_end(summary: Summary) -> None:
     from importer.reports.verified import verified_words
+    from importer.reports.words.commands import where_it_lies
     from importer.reports.words.consent_words import withheld_words
     from importer.reports.words.headline import headline
     from importer.reports.words.steps import next_steps
@@ -227,7 +214,7 @@ def _print_end(summary: Summary) -> None:
     for step in next_steps(summary, RunFolder(Path(summary.folder)).settings):
         say(step.text)
         if step.command:
-            say(f"  {_where_it_lies(summary, step.command)}")
+            say(f"  {where_it_lies(summary, step.command)}")
 
 
 def _say_problems(summary: Summary) -> None:

@@ -10,7 +10,7 @@ from importer.documents import inline, joined, quoted, seen
 from importer.drafting.draft import Draft
 from importer.drafting.proposal import Certainty, Members, Proposal
 from importer.language import ENGLISH, Said, english, spoken, tr, trn
-from importer.reports.words.steps import argument
+from importer.reports.words.commands import argument
 from importer.tables import Certainty as ReadingCertainty
 from importer.tables import Part
 

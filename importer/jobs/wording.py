@@ -13,9 +13,10 @@ from importer.job_settings import Told
 from importer.language import mark, number, tr, trn
 from importer.model import Verdict
 from importer.reports.masking.scrubbing import scrubbed
+from importer.reports.words.commands import Step, argument, where_it_lies
 from importer.reports.words.figures import clip, duration, moment
 from importer.reports.words.headline import headline, in_language
-from importer.reports.words.steps import ADVICE, Step, argument, next_steps
+from importer.reports.words.steps import ADVICE, next_steps
 from importer.reports.words.titles import bare_title_of, verdict_words
 from importer.run_folder import RunFolder
 from importer.state import End, State
@@ -285,16 +286,4 @@ def _of_run(summary: Summary) -> Iterator[Step]:
     except ImporterError:  # the folder is gone, or its settings are
         return
     for step in steps:
-        yield type(step)(step.text, _where_it_lies(summary, step.command))
-
-
-def _where_it_lies(summary: Summary, command: str) -> str:
-    """Make a command fit where the runs are, when that is not the default."""
-    folder = Path(summary.folder)
-    if not command or folder.parent == Path("runs"):
-        return command
-    if summary.run in command.split():
-        return f"{command} --runs-dir {argument(str(folder.parent))}"
-    before, inside, after = command.partition(f"runs/{summary.run}/")
-    name, blank, options = after.partition(" ")
-    return f"{before}{argument(str(folder / name))}{blank}{options}" if inside else command
+        yield type(step)(step.text, where_it_lies(summary, step.command))

@@ -21,9 +21,10 @@ from importer.reports.problem_rows import Kind, ProblemRow, ProblemRows, Sentenc
 from importer.reports.problems import Problems
 from importer.reports.summary import CallTotals, ConsentTotals, Summary, VerifiedTotals
 from importer.reports.verified import MOST_SHOWN, ReadBackLine, ReadBackShown, Result
+from importer.reports.words.commands import argument
 from importer.reports.words.figures import clip, duration, moment, share, size
 from importer.reports.words.headline import Tone, headline
-from importer.reports.words.steps import ADVICE, argument, next_steps
+from importer.reports.words.steps import ADVICE, next_steps
 from importer.reports.words.titles import MEANINGS, TITLES, VERDICTS
 from importer.run_folder import RunSettings
 from importer.tables import NO_HEADER, LeftOut, Part, TableDescription

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from importer.reports.summary import Summary
     from importer.run_folder import RunSettings
 
 _PLAIN = re.compile(r"[\w./:@%+=-]+", re.ASCII)
@@ -41,3 +43,15 @@ def argument(text: str) -> str:
     if not re.search(r'["$`!\r\n]|\\["\\]|\\$', text):
         return f'"{text}"'
     return shlex.quote(text)
+
+
+def where_it_lies(summary: Summary, command: str) -> str:
+    """Make a command of a run fit where the runs are, when that is not the default."""
+    folder = Path(summary.folder)
+    if not command or folder.parent == Path("runs"):
+        return command
+    if summary.run in command.split():
+        return f"{command} --runs-dir {argument(str(folder.parent))}"
+    before, inside, after = command.partition(f"runs/{summary.run}/")
+    name, blank, options = after.partition(" ")
+    return f"{before}{argument(str(folder / name))}{blank}{options}" if inside else command

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from importer.reports.summary import Summary
     from importer.run_folder import RunSettings
 
-__all__ = ["ADVICE", "Step", "argument", "next_steps", "run_command", "to_fix"]
+__all__ = ["ADVICE", "next_steps", "to_fix"]
 
 # What to see to before going on, by the reason a delivery ended.
 ADVICE = {
