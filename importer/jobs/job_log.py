@@ -10,7 +10,6 @@ import contextlib
 import errno
 import json
 import os
-import re
 import stat
 import sys
 import time
@@ -23,6 +22,7 @@ import orjson
 from importer.clock import iso
 from importer.files import PRIVATE_FILE, PRIVATE_FOLDER
 from importer.language import english, tr
+from importer.reports.masking.scrubbing import without_addresses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,7 +36,6 @@ _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
 _NEVER_WAIT = getattr(os, "O_NONBLOCK", 0)  # for a pipe that nobody reads
 _CRASHED = 60  # seconds after which nobody can still be rotating
 _SENTENCES = frozenset({"message", "problem", "why"})
-_ADDRESS = re.compile(r"[^\s<>\"'«»()\[\]{},;:=]+@[^\s<>\"'«»()\[\]{},;:=]+")
 _LEVELS = {
     "account-not-compared": "warning",
     "defect": "error",
@@ -249,4 +248,4 @@ def _plain(name: str, value: Any) -> Any:
     if not isinstance(value, str):
         return value
     text = english(value)
-    return _ADDRESS.sub("…", text) if name in _SENTENCES else text
+    return without_addresses(text) if name in _SENTENCES else text

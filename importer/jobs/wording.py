@@ -12,7 +12,7 @@ from importer.errors import ImporterError
 from importer.job_settings import Told
 from importer.language import mark, number, tr, trn
 from importer.model import Verdict
-from importer.reports.masking.scrubbing import scrubbed
+from importer.reports.masking.scrubbing import OWN_ENDS, scrubbed, without_addresses
 from importer.reports.words.commands import Step, argument, where_it_lies
 from importer.reports.words.figures import clip, duration, moment
 from importer.reports.words.headline import headline, in_language
@@ -34,7 +34,6 @@ _MOST_PROBLEMS = 5
 _LONGEST_LINE = 600
 _GUIDE = "docs/nightly.md"
 _QUOTED = re.compile('"[^"\n]*"|“[^”\n]*”|«[^»\n]*»')
-_ADDRESS = re.compile(r"[^\s<>\"'«»()\[\]{},;:=]+@[^\s<>\"'«»()\[\]{},;:=]+")
 _SPACES = " \xa0\u202f"
 
 _KINDS = {
@@ -64,11 +63,6 @@ _ENDS = {
     End.STOPPED: mark("stopped before its end"),
     None: mark("not finished yet"),
 }
-# Why a run ended, where the sentence is ours and quotes no cell; the platform's could.
-_OWN_ENDS = frozenset({
-    "threshold", "guard", "first-reached", "interrupted", "too-many-rejected", "budget-spent",
-    "abandoned",
-})  # fmt: skip
 
 
 def message_of(
@@ -97,22 +91,6 @@ def message_of(
         *_what_to_read(kind, home),
     ]
     return str(title), "\n".join(clip(line, _LONGEST_LINE) for line in lines)
-
-
-def line_of(end: JobEnd) -> str:
-    """Say in one line what a start came to."""
-    found = [one.pick_up.end for one in end.files]
-    counts = [
-        tr("{count} {what}", count=number(found.count(kind)), what=tr(words))
-        for kind, words in _ENDS.items()
-        if kind in found
-    ]
-    if end.missing is not None:
-        counts.append(tr("the file of {day} has not come", day=end.missing.isoformat()))
-    if end.problem:
-        counts.append(_bare(end.problem))
-    what = joined(counts, tr("; ")) if counts else tr("nothing to import")
-    return tr("{job}: {what}; exit code {code}", job=end.job, what=what, code=end.exit_code)
 
 
 # --- the start ------------------------------------------------------------------------------------
@@ -231,7 +209,7 @@ def _why(job: str, one: FileEnd) -> str:
     summary = one.summary
     if summary is not None and summary.message:
         words = in_language(summary, summary.message)
-        if summary.stopped_because in _OWN_ENDS:
+        if summary.stopped_because in OWN_ENDS:
             return _sentence(words)
         return _sentence(scrubbed(words, frozenset(), mask=lambda _: "…"))
     if one.pick_up.end is End.REPEATED:
@@ -248,7 +226,7 @@ def _bare(sentence: str, known: Sequence[str] = ()) -> str:
         inner = text[1:-1].strip(_SPACES)
         return text if not inner or inner in known else text.replace(inner, "…")
 
-    return _ADDRESS.sub("…", _QUOTED.sub(without, sentence))
+    return without_addresses(_QUOTED.sub(without, sentence))
 
 
 def _sentence(text: str) -> str:

@@ -1,15 +1,13 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from importer.errors import LockedError
 from importer.job_settings import ExpectSection, Told
 from importer.jobs.values import FileEnd
-from importer.jobs.wording import line_of, message_of
+from importer.jobs.wording import message_of
 from importer.language import speaking
 from importer.reports import CallTotals, RowTotals
 from importer.state import End, Standing, State
@@ -212,17 +210,3 @@ def test_it_speaks_the_language_that_is_spoken_and_is_plain_text() -> None:
         title, body = message_of(end_of(), Told.SUCCESS, Standing(), host="srv1")
     assert type(title) is str
     assert type(body) is str
-
-
-def test_a_start_in_one_line() -> None:
-    imported = FileEnd(pick_up())
-    refused = FileEnd(pick_up(End.REFUSED, exit_code=4))
-    assert line_of(end_of()) == "nightly: nothing to import; exit code 0"
-    assert (
-        line_of(end_of(imported, imported, refused, exit_code=3))
-        == "nightly: 2 imported; 1 refused, nothing of it was sent; exit code 3"
-    )
-    end = end_of(exit_code=4, missing=date(2026, 11, 20))
-    assert line_of(end) == "nightly: the file of 2026-11-20 has not come; exit code 4"
-    broken = replace(end_of(exit_code=4), problem=str(LockedError("no inbox")))
-    assert line_of(broken) == "nightly: no inbox; exit code 4"

@@ -23,7 +23,7 @@ from importer.language import english, tr
 from importer.model import Outcome
 from importer.reports.masking.kept_rows import DecidingIssue, KeptCells, deciding_issues
 from importer.reports.masking.pseudonyms import Pseudonyms
-from importer.reports.masking.scrubbing import Words, bare_path, scrubbed, words_of
+from importer.reports.masking.scrubbing import OWN_ENDS, Words, bare_path, scrubbed, words_of
 from importer.row_results import DECIDING
 
 if TYPE_CHECKING:
@@ -49,11 +49,6 @@ _OF_A_CELL = frozenset({
     IssueCode.POSTAL_ZERO_RESTORED,
 })  # fmt: skip
 _DUPLICATES = frozenset({IssueCode.DUPLICATE_KEY, IssueCode.DUPLICATE_REFUSED})
-# Why a run ended, where the sentence is ours and quotes nobody.
-_OWN_ENDS = frozenset({
-    "", "threshold", "guard", "first-reached", "interrupted", "too-many-rejected", "budget-spent",
-    "abandoned",
-})  # fmt: skip
 
 
 class Masker:
@@ -235,7 +230,7 @@ class Masker:
 
     def summary(self, summary: Summary) -> Summary:
         """Take out of a summary who ran it, where, and what may quote a cell."""
-        own = not summary.message or summary.stopped_because in _OWN_ENDS
+        own = not summary.message or summary.stopped_because in {"", *OWN_ENDS}
         why = summary.message if own else tr("What stood in the way is left out of masked reports.")
         sentences = {
             self.sentence(plain): self.sentence(said)

@@ -33,7 +33,14 @@ _QUOTING = re.compile(
     re.VERBOSE,
 )
 _MASKED = re.compile(r"((?:person|masked|call)-[bcdfghjkmnpqrstv]{12}(?:@masked\.invalid)?)")
+_ADDRESS = re.compile(r"[^\s<>\"'«»()\[\]{},;:=]+@[^\s<>\"'«»()\[\]{},;:=]+")
 _SPACES = " \xa0\u202f"
+
+OWN_ENDS = frozenset({
+    "threshold", "guard", "first-reached", "interrupted", "too-many-rejected", "budget-spent",
+    "abandoned",
+})  # fmt: skip
+"""Why a run ended, where the sentence is ours and quotes nobody; the platform's could."""
 
 
 def words_of(cells: Iterable[str]) -> Words:
@@ -82,6 +89,11 @@ def scrubbed(
 
     # Every second part is a pseudonym.
     return "".join(part if at % 2 else _WORD.sub(of_a_cell, part) for at, part in enumerate(parts))
+
+
+def without_addresses(sentence: str) -> str:
+    """Take the e-mail addresses out of a sentence of ours."""
+    return _ADDRESS.sub("…", sentence)
 
 
 def bare_path(path: str) -> str:
