@@ -26,6 +26,18 @@ def make_private_folder(path: Path) -> None:
         path.chmod(PRIVATE_FOLDER)
 
 
+def make_private_folders(path: Path) -> None:
+    """Create a private folder, durably, and those above it that are missing; no other changes."""
+    missing = []
+    above = path
+    while not above.exists():
+        missing.append(above)
+        above = above.parent
+    for folder in reversed(missing):
+        make_private_folder(folder)
+        sync_folder(folder.parent)
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """Open a temporary sibling for writing; on success sync it and put it in the file's place.
@@ -55,9 +67,13 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def sync_file(path: Path) -> None:
-    """Make a file's content survive a loss of power."""
-    with path.open("rb+") as stream:
-        os.fsync(stream.fileno())
+    """Make a file's content survive a loss of power, also one that may only be read."""
+    # Elsewhere only what is open for writing can be synced.
+    descriptor = os.open(path, os.O_RDONLY if _POSIX else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def sync_folder(path: Path) -> None:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from importer.clock import iso
-from importer.files import PRIVATE_FILE, PRIVATE_FOLDER
+from importer.files import PRIVATE_FILE, make_private_folders
 from importer.language import english, tr
 from importer.reports.masking.scrubbing import without_addresses
 
@@ -204,7 +204,7 @@ class JobWatcher:
 @contextmanager
 def _opened(path: Path) -> Iterator[int]:
     if not path.parent.is_dir():
-        path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        make_private_folders(path.parent)
     descriptor = os.open(path, _FLAGS | _NEVER_WAIT, PRIVATE_FILE)
     try:
         yield descriptor

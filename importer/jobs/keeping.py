@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from importer.durations import duration_of
 from importer.errors import Mistake, UnusableInputError
-from importer.files import sync_folder
+from importer.files import make_private_folders, sync_folder
 from importer.jobs.local_places import OURS, folder_of
-from importer.jobs.waiting import PART, make_folders
+from importer.jobs.waiting import PART
 from importer.language import tr
 from importer.written_places import is_remote
 
@@ -99,7 +99,7 @@ class Keeping:
         source, target = self.folder(pick_up.id), self._stays(pick_up, moment, failed=failed)
         try:
             if source.is_dir():
-                make_folders(target.parent)
+                make_private_folders(target.parent)
                 if target.exists():
                     source.rmdir()  # only one that is empty goes: the files are there already
                 else:

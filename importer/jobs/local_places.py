@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.errors import UnusableInputError
-from importer.files import sync_folder
+from importer.files import make_private_folders, sync_file, sync_folder
 from importer.jobs.waiting import (
     PART,
     Looked,
@@ -24,10 +24,8 @@ from importer.jobs.waiting import (
     Waiting,
     changed,
     left_alone,
-    make_folders,
     safe_name,
     shown,
-    sync_content,
     why_unmarked,
 )
 from importer.language import tr
@@ -97,7 +95,7 @@ class LocalPlace:
         source, target = Path(waiting.source), into / waiting.name
         with _taking(waiting):
             self._refuse_changed(source, waiting)
-            make_folders(into)
+            make_private_folders(into)
             _move(source, target, waiting)
             sync_folder(into)
             sync_folder(source.parent)
@@ -245,7 +243,7 @@ def _copied_over(source: Path, target: Path, seen: tuple[int, float]) -> bool:
     part = target.with_name(PART)
     try:
         shutil.copyfile(source, part, follow_symlinks=False)
-        sync_content(part)
+        sync_file(part)
         if _facts(source.lstat()) != seen or part.lstat().st_size != seen[0]:
             return False
         part.rename(target)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from importer.errors import UnusableInputError
-from importer.files import PRIVATE_FILE, sync_folder
+from importer.files import PRIVATE_FILE, make_private_folders, sync_file, sync_folder
 from importer.jobs import host_keys, ssh, web
 from importer.jobs.addresses import MAGIC, SFTP, WEB, Url, reason_of, unusable
 from importer.jobs.waiting import (
@@ -23,10 +23,8 @@ from importer.jobs.waiting import (
     Waiting,
     changed,
     left_alone,
-    make_folders,
     safe_name,
     shortened,
-    sync_content,
     why_unmarked,
 )
 from importer.key_places import secret_at
@@ -66,10 +64,10 @@ class RemotePlace:
     def fetch(self, waiting: Waiting, into: Path) -> None:
         part = into / PART
         try:
-            make_folders(into)
+            make_private_folders(into)
             try:
                 self._download(waiting, part)
-                sync_content(part)
+                sync_file(part)
                 part.rename(into / waiting.name)
                 sync_folder(into)
             finally:

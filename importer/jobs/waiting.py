@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import unicodedata
 from dataclasses import dataclass, field
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Protocol
 
 from importer.errors import UnusableInputError
-from importer.files import make_private_folder, sync_folder
 from importer.language import tr
 
 PART = ".fetching.part"
@@ -164,27 +162,3 @@ def why_unmarked(modified: float, marker: str, marked: float | None) -> str:
     if marked + MARKER_MAY_BE_OLDER < modified:
         return tr("its marker {marker} is older than the file itself", marker=shown(marker))
     return ""
-
-
-# --- folders of ours --------------------------------------------------------------------------
-
-
-def make_folders(path: Path) -> None:
-    """Make a folder and those above it that are missing; only the owner can read what is made."""
-    missing = []
-    above = path
-    while not above.exists():
-        missing.append(above)
-        above = above.parent
-    for folder in reversed(missing):
-        make_private_folder(folder)
-        sync_folder(folder.parent)
-
-
-def sync_content(path: Path) -> None:
-    """Make the content of a file survive a loss of power, also one that may only be read."""
-    descriptor = os.open(path, (os.O_RDWR if _WINDOWS else os.O_RDONLY))
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

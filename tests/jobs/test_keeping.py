@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from importer.errors import UnusableInputError
+from importer.files import make_private_folders
 from importer.job_settings import JobSection, RetentionSection
 from importer.jobs.keeping import Keeping, make_pick_up_id
-from importer.jobs.waiting import PART, make_folders
+from importer.jobs.waiting import PART
 from importer.state import PickUp
 
 TAKEN = datetime(2026, 11, 30, 23, 59, 59, 500_000, tzinfo=UTC)
@@ -34,7 +35,7 @@ def keeping(tmp_path: Path) -> Keeping:
 
 
 def taken(keeping: Keeping, name: str = "a.csv") -> Path:
-    make_folders(keeping.folder(ID))
+    make_private_folders(keeping.folder(ID))
     (keeping.folder(ID) / name).write_bytes(b"abc")
     return keeping.folder(ID)
 
@@ -121,7 +122,7 @@ def test_an_empty_folder_that_was_made_again_goes_and_a_full_one_replaces_nothin
 ) -> None:
     taken(keeping)
     kept = keeping.file_away(PICK_UP, ENDED, failed=False)
-    make_folders(keeping.folder(ID))
+    make_private_folders(keeping.folder(ID))
     assert keeping.file_away(PICK_UP, ENDED, failed=False) == kept
     (taken(keeping) / "a.csv").write_bytes(b"another")
     with pytest.raises(UnusableInputError, match="cannot be moved to"):
@@ -133,7 +134,7 @@ def test_an_empty_folder_that_was_made_again_goes_and_a_full_one_replaces_nothin
 def test_names_of_two_nights_never_clash(keeping: Keeping) -> None:
     for number in range(3):
         pick_up = PickUp(f"2026120{number}T000000Z-aaaaaa", "p", "a.csv", 1, 1.0, TAKEN)
-        make_folders(keeping.folder(pick_up.id))
+        make_private_folders(keeping.folder(pick_up.id))
         keeping.file(pick_up).write_bytes(b"%d" % number)
         keeping.file_away(pick_up, ENDED, failed=False)
     contents = {(keeping.root / one).read_bytes() for one in below(keeping)}
@@ -142,7 +143,7 @@ def test_names_of_two_nights_never_clash(keeping: Keeping) -> None:
 
 def test_what_is_half_fetched_is_cleared_and_a_file_never(keeping: Keeping) -> None:
     keeping.clear(ID)  # nothing is there
-    make_folders(keeping.folder(ID))
+    make_private_folders(keeping.folder(ID))
     (keeping.folder(ID) / PART).write_bytes(b"half")
     keeping.clear(ID)
     assert not keeping.folder(ID).exists()

@@ -468,7 +468,7 @@ def test_a_copy_of_a_file_that_changes_is_thrown_away(
     def grow(_: Path) -> None:
         put(inbox, "a.csv", content=b"changed")
 
-    monkeypatch.setattr(local_places, "sync_content", grow)
+    monkeypatch.setattr(local_places, "sync_file", grow)
     _changed(lambda: place.fetch(waiting, tmp_path / "one"), tmp_path / "one")
     assert (inbox / "a.csv").read_bytes() == b"changed"
 
