@@ -14,18 +14,18 @@ from typing import Any
 
 from importer.documents import Document, as_text, near
 from importer.errors import Mistake
+from importer.file_names import is_pattern
 from importer.language import tr
 from importer.written_places import (
+    OWN_FOLDERS,
     check_folder,
     check_place,
     folder_of,
-    is_pattern,
     is_remote,
     is_web,
 )
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,39}")
-_OWN_FOLDERS = ("processing", "archive", "failed")
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class _WrittenJob:
         """Where its own folders lie; empty where that is not known."""
         written = _checked(check_folder, self.text("keep_in"))
         if not written and self.local:
-            written = folder_of(str(self.base / self.local[0]))
+            written = str(folder_of(self.local[0], self.base))
         return self.absolute(written) if written else ""
 
 
@@ -204,7 +204,7 @@ def _log(job: _WrittenJob) -> str:
 def _mixed(document: Document, taker: _WrittenJob, jobs: Sequence[_WrittenJob]) -> list[Mistake]:
     """Find files that are taken out of a folder where some job keeps what it took already."""
     for keeper in jobs:
-        for own in _OWN_FOLDERS if keeper.keep_in else ():
+        for own in OWN_FOLDERS if keeper.keep_in else ():
             kept = Path(keeper.keep_in, own).parts
             if any(_reaches(taken, kept) for taken in taker.folders):
                 sentence = tr(
@@ -220,7 +220,7 @@ def _mixed(document: Document, taker: _WrittenJob, jobs: Sequence[_WrittenJob]) 
 
 def _files_folder(path: str) -> str:
     """Give the folder whose files a path or a glob means; of a glob it may be one itself."""
-    return str(Path(path).parent) if is_pattern(path) else folder_of(path)
+    return str(Path(path).parent) if is_pattern(path) else str(folder_of(path))
 
 
 def _reaches(taken: Sequence[str], kept: Sequence[str]) -> bool:

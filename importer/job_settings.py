@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PositiveInt, WithJs
 
 from importer.documents import Count, DocumentModel, Text, as_text, number_needed
 from importer.durations import check_duration, check_retention
+from importer.file_names import PACKING_ENDINGS, TABLE_ENDINGS
 from importer.key_places import REFERENCE
 from importer.language import tr
 from importer.literal_secrets import check_reference
@@ -24,9 +25,6 @@ from importer.written_places import (
 _MOST_SECONDS = 86_400
 _LAST_PORT = 65_535
 _SMALLEST_LOG, _LARGEST_LOG, _MOST_LOGS = 10_000, 1_000_000_000, 1000
-# A marker that ends so would be taken for a file to import.
-_TABLES = (".csv", ".txt", ".tsv", ".tab", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
-_PACKINGS = (".gz", ".bz2", ".xz", ".zip")
 _SCALAR = {"type": ["string", "number", "boolean"]}
 _LISTED = WithJsonSchema(
     {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}]}, mode="validation"
@@ -75,7 +73,7 @@ def _check_marker(marker: str) -> str:
         )
     if set("/\\\0") & set(marker):
         raise ValueError(tr("the marker lies beside its file: leave / and \\ out"))
-    if marker.lower().endswith((*_TABLES, *_PACKINGS)):
+    if marker.lower().endswith((*TABLE_ENDINGS, *PACKING_ENDINGS)):
         raise ValueError(
             tr("a marker that ends like a spreadsheet would be imported itself: write .done")
         )

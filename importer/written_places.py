@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import re
 from ipaddress import ip_address
 from itertools import takewhile
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
+from importer.file_names import is_pattern, is_spreadsheet
 from importer.language import tr
 
 SECRET_NAME = re.compile(
     r"(key|secret|password|passwd|pwd|passphrase|token|credentials?)$", re.IGNORECASE
 )
-GLOB_SIGNS = frozenset("*?[")
+OWN_FOLDERS = ("processing", "archive", "failed")
+"""The folders in which a job keeps its files; what lies in them waits for nobody."""
 # One letter would be a drive of Windows.
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 _LOCAL_SCHEME = re.compile(r"(file|local):", re.IGNORECASE)
@@ -141,19 +144,15 @@ def check_heartbeat(url: str) -> str:
     return url
 
 
-def is_pattern(path: str) -> bool:
-    """Tell whether a path names files by a glob."""
-    return bool(GLOB_SIGNS & set(path))
+def folder_of(place: str, base: Path = Path()) -> Path:
+    """Give the folder in which a place of this machine has its files, whether it is there or not.
 
-
-def folder_of(place: str) -> str:
-    """Give the folder of files that are named by a path, a glob, or their folder itself.
-
-    Of a glob it is the folder above its first sign. What has no ending is a folder, unless it is a
-    file now.
+    Of a pattern it is the folder above its first ``*``, ``?`` or ``[``.
     """
-    path = Path(place)
+    path = base / place
+    if os.path.isdir(path):  # noqa: PTH112 - unlike Path's own it never raises
+        return path
     if is_pattern(place):
-        return str(Path(*takewhile(lambda part: not is_pattern(part), path.parts)))
-    is_folder = path.is_dir() or not (path.suffix or path.is_file())
-    return str(path if is_folder else path.parent)
+        return base.joinpath(*takewhile(lambda part: not is_pattern(part), Path(place).parts))
+    is_file = os.path.isfile(path) or is_spreadsheet(place)  # noqa: PTH113
+    return path.parent if is_file else path

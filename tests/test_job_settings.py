@@ -19,7 +19,7 @@ from importer.job_settings import JobSection, Told
 from importer.language import english, speaking
 from importer.settings import SETTINGS_FILE, read_settings, settings_schema
 from importer.thresholds import is_share, is_threshold
-from importer.written_places import folder_of, is_remote, is_web
+from importer.written_places import is_remote, is_web
 from tests.settings_schema import PUBLISHED, written
 
 CONNECTIONS = """\
@@ -241,14 +241,9 @@ def test_jobs_may_share_a_folder_when_their_files_differ(folder: Path) -> None:
     assert len(jobs_of(folder, f"jobs: {{a: {left % 'a'}, b: {left % 'b'}}}")) == 2
 
 
-def test_a_folder_is_told_from_a_file_by_its_ending_or_by_what_it_is(folder: Path) -> None:
-    assert folder_of("in/*.csv") == folder_of("in/a.csv") == folder_of("in") == "in"
-    assert folder_of("in/*/a/b?.csv") == "in"
-    assert folder_of("*.csv") == "."
-    (folder / "in.d").mkdir()
-    (folder / "contacts").write_text("a\n")
-    assert folder_of("in.d") == "in.d"
-    assert folder_of("contacts") == "."
+def test_a_folder_with_a_dot_that_is_not_there_yet_is_a_folder(folder: Path) -> None:
+    text = "jobs: {a: {files: drop.d}, b: {files: archive/x.csv}}"
+    assert len(jobs_of(folder, text)) == 2
 
 
 # --- what they must not say -----------------------------------------------------------------------

@@ -9,12 +9,12 @@ import re
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from importer.errors import UnusableInputError, sentence_of
+from importer.file_names import is_pattern
 from importer.jobs.waiting import shown
 from importer.language import tr
 
 SFTP = frozenset({"sftp", "ssh"})
 WEB = frozenset({"http", "https"})
-MAGIC = re.compile(r"[*?[]")
 
 
 class Url:
@@ -65,7 +65,7 @@ class Url:
             reason = tr("it names no machine")
         elif self.is_web and re.search(r"[*[]", self.path):
             reason = tr("the web has no patterns: write the address of a file")
-        elif not self.is_web and MAGIC.search(posixpath.dirname(self.path)):
+        elif not self.is_web and is_pattern(posixpath.dirname(self.path)):
             reason = tr("*, ? and [ can only stand in the name of the file")
         if reason:
             raise unusable(self.shown, reason)

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 from importer.durations import duration_of
 from importer.errors import Mistake, UnusableInputError
 from importer.files import make_private_folders, sync_folder
-from importer.jobs.local_places import OURS, folder_of
 from importer.jobs.waiting import PART
 from importer.language import tr
-from importer.written_places import is_remote
+from importer.written_places import OWN_FOLDERS, folder_of, is_remote
 
 if TYPE_CHECKING:
     import random
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from importer.job_settings import JobSection, RetentionSection
     from importer.state import PickUp
 
-_PROCESSING, _ARCHIVE, _FAILED = OURS
+_PROCESSING, _ARCHIVE, _FAILED = OWN_FOLDERS
 _STAMP = "%Y%m%dT%H%M%SZ"
 _ID = re.compile(r"([0-9]{8}T[0-9]{6}Z)-[0-9a-z]{4,8}")
 _YEAR, _MONTH = re.compile(r"[0-9]{4}"), re.compile(r"[0-9]{2}")
@@ -60,7 +59,7 @@ class Keeping:
                     tr("`keep_in` must say where the files that are fetched are kept")
                 )
             return cls(folder_of(local[0], base))
-        root = folder_of(f"{job.keep_in}/", base)
+        root = base / job.keep_in
         if not root.parent.is_dir():
             raise UnusableInputError(
                 tr(

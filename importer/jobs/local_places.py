@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import errno
 import glob
-import itertools
 import os
-import re
 import shutil
 import stat
 from collections.abc import Iterator
@@ -16,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.errors import UnusableInputError
+from importer.file_names import is_pattern, is_spreadsheet
 from importer.files import make_private_folders, sync_file, sync_folder
 from importer.jobs.waiting import (
     PART,
@@ -29,31 +28,13 @@ from importer.jobs.waiting import (
     why_unmarked,
 )
 from importer.language import tr
-from importer.sources.finding import is_spreadsheet, why_temporary
+from importer.sources.finding import why_temporary
+from importer.written_places import OWN_FOLDERS, folder_of
 
 if TYPE_CHECKING:
     from importer.job_settings import JobSection
 
-OURS = ("processing", "archive", "failed")
-"""The folders in which a job keeps its files; what lies in them waits for nobody."""
-_MAGIC = re.compile(r"[*?[]")
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-
-
-def folder_of(written: str, base: Path = Path()) -> Path:
-    """Give the folder in which a place of this machine has its files, whether it is there or not.
-
-    Of a pattern it is the folder above its first ``*``, ``?`` or ``[``.
-    """
-    path = _path(written, base)
-    if os.path.isdir(path):  # noqa: PTH112 - unlike Path's own it never raises
-        return path
-    if os.path.isfile(path) or (is_spreadsheet(written) and not _MAGIC.search(written)):  # noqa: PTH113
-        return path.parent
-    if not _MAGIC.search(written):
-        return path
-    parts = Path(written).expanduser().parts
-    return base.joinpath(*itertools.takewhile(lambda part: not _MAGIC.search(part), parts))
 
 
 class LocalPlace:
@@ -67,7 +48,7 @@ class LocalPlace:
 
     def __init__(self, written: str, job: JobSection, base: Path) -> None:
         self._written, self._base = written, base
-        self._path = _path(written, base)
+        self._path = base / written
         self._folder = folder_of(written, base)
         self._done_marker = job.done_marker
 
@@ -126,17 +107,17 @@ class LocalPlace:
         else:
             yield self._path
             return
-        pattern = _MAGIC.search(self._written)
+        pattern = is_pattern(self._written)
         if not self._folder.is_dir() or not (pattern or is_spreadsheet(self._path.name)):
             raise _gone(self._written)
         if pattern:
             with os.scandir(self._folder):  # glob would be silent about one that may not be read
                 pass
             for match in glob.glob(  # noqa: PTH207
-                str(Path(self._written).expanduser()), root_dir=self._base, include_hidden=True
+                self._written, root_dir=self._base, include_hidden=True
             ):
                 path = self._base / match
-                if not set(path.relative_to(self._folder).parts[:-1]) & {*OURS}:
+                if not set(path.relative_to(self._folder).parts[:-1]) & {*OWN_FOLDERS}:
                     yield path
 
     def _seen(self, path: Path) -> Waiting | str:
@@ -186,18 +167,6 @@ class LocalPlace:
                 os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-def _path(written: str, base: Path) -> Path:
-    try:
-        return base / Path(written).expanduser()
-    except RuntimeError:
-        raise UnusableInputError(
-            tr(
-                "{place}: ~ names no user of this machine: write the whole path",
-                place=shown(written),
-            )
-        ) from None
 
 
 def _gone(written: str) -> UnreachableError:

@@ -11,10 +11,9 @@ from pathlib import Path
 from importer.errors import UnusableInputError
 from importer.job_settings import JobSection
 from importer.jobs.job_log import STDERR
-from importer.jobs.local_places import folder_of
 from importer.language import tr
 from importer.settings import SANDBOX, Settings
-from importer.written_places import is_remote
+from importer.written_places import folder_of, is_remote
 
 
 def written_by(

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from importer.errors import UnusableInputError
+from importer.file_names import is_pattern, is_spreadsheet
 from importer.files import PRIVATE_FILE, make_private_folders, sync_file, sync_folder
 from importer.jobs import host_keys, ssh, web
-from importer.jobs.addresses import MAGIC, SFTP, WEB, Url, reason_of, unusable
+from importer.jobs.addresses import SFTP, WEB, Url, reason_of, unusable
 from importer.jobs.waiting import (
     PART,
     ChangedError,
@@ -29,7 +30,7 @@ from importer.jobs.waiting import (
 )
 from importer.key_places import secret_at
 from importer.language import tr
-from importer.sources.finding import is_spreadsheet, why_temporary
+from importer.sources.finding import why_temporary
 
 if TYPE_CHECKING:
     from importer.job_settings import JobSection
@@ -154,7 +155,7 @@ class RemotePlace:
     def _of_folder(self, files: Any) -> Looked:
         path = self._url.path if self._url.is_sftp else files._strip_protocol(self._url.address)
         folder, name = posixpath.split(path)
-        if MAGIC.search(name):
+        if is_pattern(name):
             return self._listed(files, folder, name)
         try:
             info = files.info(path or ".")

@@ -15,9 +15,10 @@ from typing import BinaryIO
 
 from importer.documents import joined
 from importer.errors import UnusableInputError
+from importer.file_names import is_spreadsheet
 from importer.language import number, tr, trn
 from importer.sources.content import Content, Unpacked
-from importer.sources.finding import PassedOver, is_spreadsheet, printable, why_temporary
+from importer.sources.finding import PassedOver, printable, why_temporary
 from importer.sources.signatures import (
     READ_METHODS,
     WORKBOOKS,

@@ -10,14 +10,10 @@ from pathlib import Path
 
 from importer.documents import joined
 from importer.errors import Mistake, UnusableInputError
+from importer.file_names import is_pattern, is_spreadsheet
 from importer.language import tr
 
 STANDARD_INPUT = Path("-")
-_TABLES = (".csv", ".txt", ".tsv", ".tab", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
-_PACKINGS = ("", ".gz", ".bz2", ".xz")
-SPREADSHEET_ENDINGS = (".zip", *(table + packing for table in _TABLES for packing in _PACKINGS))
-"""How the names of files end that are read out of a folder or an archive, in small letters."""
-_GLOB_CHARACTERS = frozenset("*?[")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +71,7 @@ class _Search:
             self._file(path)
         elif path.exists():
             self.mistakes.append(tr("{path} is neither a file nor a folder.", path=path))
-        elif _GLOB_CHARACTERS & set(argument):
+        elif is_pattern(argument):
             self._glob(argument)
         else:
             self.mistakes.append(_missing(path))
@@ -130,11 +126,6 @@ class _Search:
                 self._file(path)
         if not any(path.is_file() for path in found):
             self.mistakes.append(tr("No file matches {pattern}.", pattern=pattern))
-
-
-def is_spreadsheet(name: str) -> bool:
-    """Tell by a file's name whether it is read out of a folder or an archive."""
-    return name.lower().endswith(SPREADSHEET_ENDINGS)
 
 
 def why_temporary(name: str) -> str | None:

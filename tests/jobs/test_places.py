@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from importer.errors import UnusableInputError
 from importer.job_settings import JobSection
 from importer.jobs import waiting as names_of
-from importer.jobs.local_places import folder_of
 from importer.jobs.places import (
     ChangedError,
     Looked,
@@ -29,6 +28,7 @@ from importer.jobs.places import (
     ready_files,
 )
 from importer.jobs.waiting import PART, safe_name, shortened, shown
+from importer.written_places import folder_of
 from tests.delivery.stage import FakeClock
 
 NOW = datetime(2026, 12, 1, 5, 0, tzinfo=UTC)
@@ -170,13 +170,17 @@ def test_paths_are_of_the_folder_that_is_given(
         ("*.csv", "."),
         ("inbox/contacts.csv", "inbox"),
         ("inbox/present.dat", "inbox"),
+        ("inbox/*/a/b?.csv", "inbox"),
+        ("present.d", "present.d"),
         ("elsewhere", "elsewhere"),
+        ("elsewhere.d", "elsewhere.d"),
     ],
 )
 def test_the_folder_of_a_place_is_where_its_files_are(
     written: str, folder: str, inbox: Path
 ) -> None:
     put(inbox, "present.dat")
+    Path("present.d").mkdir()
     assert folder_of(written) == Path(folder)
 
 
@@ -298,12 +302,6 @@ def test_all_places_that_are_gone_are_told_at_once(inbox: Path) -> None:
     with pytest.raises(UnreachableError) as caught:
         ready_of(job_of("gone", "inbox", "lost"), FakeClock())
     assert [str(m).split(" ", 1)[0] for m in caught.value.mistakes] == ["gone", "lost"]
-
-
-def test_a_user_that_is_not_there_has_no_folder(inbox: Path) -> None:
-    job = job_of("inbox").model_copy(update={"files": ["~nobody-of-the-tests/inbox"]})
-    with pytest.raises(UnusableInputError, match="~ names no user of this machine"):
-        open_places(job)
 
 
 def test_a_failure_that_is_no_absence_is_not_called_one(inbox: Path) -> None:
