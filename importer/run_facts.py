@@ -31,7 +31,6 @@ from importer.reports import (
 )
 from importer.run_folder import FileFacts, RunFolder
 from importer.settings import SANDBOX
-from importer.thresholds import threshold as threshold  # where others look for it
 
 _CODE_OF_SIGNAL = {2: 130, 15: 143}
 

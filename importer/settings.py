@@ -31,8 +31,7 @@ from importer.job_settings import JobSection
 from importer.key_places import HOW
 from importer.language import tr
 from importer.literal_secrets import check_reference, literal_secrets
-from importer.written_places import check_path, url_parts
-from importer.written_places import is_loopback as is_loopback  # where others look for it
+from importer.written_places import check_path, is_loopback, url_parts
 
 SETTINGS_FILE = "importer.yaml"
 SANDBOX = "sandbox"

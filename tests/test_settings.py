@@ -16,10 +16,10 @@ from importer.settings import (
     SANDBOX_URL,
     SETTINGS_FILE,
     Settings,
-    is_loopback,
     key_folder,
     read_settings,
 )
+from importer.written_places import is_loopback
 
 # As Dialog Insight's keys are: 32 letters of both cases and digits.
 SECRET = "0123456789ABCDEFabcdef0123456789"

@@ -15,12 +15,11 @@ from importer.language import ENGLISH, tr
 def _threshold(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
     """Refuse what is no threshold as wrong usage."""
     if text is not None:
-        from importer.errors import UnusableInputError
-        from importer.run_facts import threshold
+        from importer.thresholds import check_threshold
 
         try:
-            threshold(text, 1)
-        except UnusableInputError as error:
+            check_threshold(text)
+        except ValueError as error:
             raise click.BadParameter(tr("{sentence}.", sentence=str(error))) from None
     return text
 

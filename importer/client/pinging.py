@@ -11,7 +11,7 @@ from importer.client.door import Client
 from importer.errors import ImporterError, InDoubtError, RetryableError
 from importer.language import tr
 from importer.model import ApiRequest
-from importer.settings import is_loopback
+from importer.written_places import is_loopback
 
 if TYPE_CHECKING:
     from importer.clock import Clock

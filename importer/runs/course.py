@@ -28,13 +28,14 @@ from importer.planning.changes import Known
 from importer.reports import (
     Summary,
 )
-from importer.run_facts import facts_of, limits_of, threshold
+from importer.run_facts import facts_of, limits_of
 from importer.run_folder import RunFolder
 from importer.run_log import LoggingWatcher, RunLog
 from importer.runs.remembering import doubt, remember
 from importer.runs.staleness import refuse_stale
 from importer.runs.thresholds import refusal_of
 from importer.tables import NO_HEADER
+from importer.thresholds import threshold
 
 Ask = Callable[[Summary], bool]
 """Shows a run's plan and asks whether to send it."""

@@ -22,11 +22,11 @@ from importer.plan_sums import refuse_changed
 from importer.reconciliation import reconcile
 from importer.reports import Summary
 from importer.run_columns import column_batches
-from importer.run_facts import threshold
 from importer.run_folder import RunFolder, find_run, list_runs
 from importer.runs.course import Ask, go_on, held, logged
 from importer.runs.looking import RUNS
 from importer.runs.staleness import refuse_stale
+from importer.thresholds import threshold
 
 _VERDICTS = tuple(Verdict)
 _NOT_SENT = _VERDICTS.index(Verdict.NOT_SENT)

@@ -16,7 +16,6 @@ from importer.model import Connection, PlannedField
 from importer.reports import (
     Summary,
 )
-from importer.run_facts import threshold
 from importer.run_folder import RunFolder
 from importer.runs.course import (
     Ask,
@@ -30,6 +29,7 @@ from importer.runs.course import (
 from importer.runs.looking import RUNS
 from importer.settings import Settings
 from importer.sources import STANDARD_INPUT
+from importer.thresholds import threshold
 
 _THRESHOLDS = ("max_invalid", "max_rejected", "max_yes", "max_no")
 

@@ -19,11 +19,11 @@ from importer.key_places import resolve_secret
 from importer.language import Said, english, speaking
 from importer.model import AccountFields, Secret
 from importer.plan_sums import refuse_changed
-from importer.run_facts import threshold
 from importer.run_folder import find_run
 from importer.runs import check, resume
 from importer.runs.staleness import in_words
 from importer.settings import Settings
+from importer.thresholds import threshold
 from tests.runs.workshop import FakeClock, Workshop
 
 

@@ -9,7 +9,8 @@ import pytest
 from importer.errors import UnusableInputError
 from importer.model import Limits, RunState
 from importer.reports import RowTotals
-from importer.run_facts import _expected_seconds, exit_code, threshold
+from importer.run_facts import _expected_seconds, exit_code
+from importer.thresholds import threshold
 
 GOOD = RowTotals(read=1, created=1)
 
