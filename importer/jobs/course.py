@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import os
 import socket
 import traceback
 from collections.abc import Iterator
@@ -21,7 +19,7 @@ from importer.job_settings import JobSection, NotifySection, Told
 from importer.jobs.beating import beat
 from importer.jobs.expecting import Expectation, check_calendars
 from importer.jobs.importing import Importing
-from importer.jobs.job_log import STDERR, JobLog
+from importer.jobs.job_log import JobLog, log_place
 from importer.jobs.keeping import Keeping
 from importer.jobs.measuring import write_metrics
 from importer.jobs.places import ChangedError, Place, Ready, open_places, ready_files
@@ -70,10 +68,11 @@ def run_job(
     means = replace(means, settings=settings)  # it counts as it is now, to the end of the start
     section = section_of(settings, name)
     runs_folder = Path(runs_dir)
+    place = log_place(section.log, name, settings.state_folder)
     with (
         speaking(choose(settings.language)),
         closing(state_of(settings, name, means)) as state,
-        closing(JobLog(section.log, name, means.clock, place=log_place(settings, name))) as log,
+        closing(JobLog(place, section.log, name, means.clock)) as log,
         _overlap_noted(log),
         state.held(),
     ):
@@ -108,17 +107,6 @@ def overlaps_quietly(name: str, means: Means) -> bool:
 def state_of(settings: Settings, name: str, means: Means) -> JobState:
     """Open what is remembered of a job."""
     return job_state(settings.state_folder, name, Path.cwd(), clock=means.clock)
-
-
-def log_place(settings: Settings, name: str) -> Path | None:
-    """Tell in which file a job's log is; None: it goes to stderr."""
-    to = section_of(settings, name).log.to
-    if to == STDERR:
-        return None
-    if to:
-        return Path(to)
-    home = hashlib.sha256(os.fsencode(Path.cwd())).hexdigest()[:8]  # others may have such a job too
-    return settings.state_folder / "logs" / f"{name}-{home}.jsonl"
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import json
 import os
 import stat
@@ -53,20 +54,28 @@ _LEVELS = {
 _OF_EACH_CALL = frozenset({"call", "waiting", "pausing"})
 
 
+def log_place(section: LogSection, job: str, state_folder: Path) -> Path | None:
+    """Tell in which file a job's log is; None: it goes to stderr."""
+    if section.to == STDERR:
+        return None
+    if section.to:
+        return Path(section.to)
+    home = hashlib.sha256(os.fsencode(Path.cwd())).hexdigest()[:8]  # others may have such a job too
+    return state_folder / "logs" / f"{job}-{home}.jsonl"
+
+
 class JobLog:
     """The log of one job. Facts are numbers, codes, file names and sentences, never contacts.
 
-    Every line has ``time``, ``level``, ``job``, ``event`` and ``pid``. ``place``: the file where
-    the job names none; None: lines go to stderr.
+    Every line has ``time``, ``level``, ``job``, ``event`` and ``pid``. ``place``: the file; None:
+    lines go to stderr.
     """
 
-    def __init__(
-        self, section: LogSection, job: str, clock: Clock, *, place: Path | None = None
-    ) -> None:
+    def __init__(self, place: Path | None, section: LogSection, job: str, clock: Clock) -> None:
         self._section = section
         self._job = job
         self._clock = clock
-        self._path = place if not section.to or section.to == STDERR else Path(section.to)
+        self._path = place
         self._torn: bool | None = None  # whether the file ends in a part of a line
         self._complained = False
 
@@ -158,7 +167,7 @@ class JobLog:
         reason = getattr(error, "strerror", None) or type(error).__name__
         sentence = tr(
             "The log {file} of the job cannot be written ({reason}); the import goes on without it",
-            file=self._section.to,
+            file=self._path,
             reason=reason,
         )
         with contextlib.suppress(OSError, ValueError, AttributeError):

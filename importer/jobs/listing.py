@@ -11,8 +11,9 @@ from typing import Any
 from importer import assembly
 from importer.assembly import Means
 from importer.clock import iso
-from importer.jobs.course import log_place, state_of
+from importer.jobs.course import state_of
 from importer.jobs.expecting import Expectation, check_calendars
+from importer.jobs.job_log import log_place
 from importer.language import choose, speaking
 from importer.state import PickUp, Standing
 
@@ -93,7 +94,7 @@ def list_jobs(*, means: Means | None = None) -> list[ListedJob]:
                         tuple(state.open_pick_ups()),
                         expected,
                         len(state.unsent()),
-                        log_place(settings, name),
+                        log_place(section.log, name, settings.state_folder),
                     )
                 )
     return found

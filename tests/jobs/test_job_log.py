@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -14,11 +15,12 @@ import pytest
 
 from importer.job_settings import LogSection
 from importer.jobs import job_log
-from importer.jobs.job_log import JobLog
+from importer.jobs.job_log import JobLog, log_place
 from importer.language import speaking, tr
 from importer.run_log import Unwatched
 from tests.jobs.ends import RUN, StillClock
 
+STATE = Path("state")
 posix = pytest.mark.skipif(sys.platform == "win32", reason="files have no modes there")
 
 
@@ -26,7 +28,7 @@ def _log(path: Path | str, **settings: Any) -> JobLog:
     section = LogSection.model_construct(
         to=str(path), **{"max_bytes": 10_000_000, "keep": 10, **settings}
     )
-    return JobLog(section, "nightly", StillClock())
+    return JobLog(log_place(section, "nightly", STATE), section, "nightly", StillClock())
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
@@ -216,6 +218,15 @@ def test_a_log_that_cannot_be_written_is_said_once_and_stops_nothing(
     assert told.startswith(f"The log {tmp_path} of the job cannot be written (")
     assert told.endswith("); the import goes on without it\n")
     assert told.count("\n") == 1
+
+
+def test_a_log_that_the_job_does_not_name_is_named_when_it_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    STATE.write_text("no folder")
+    _log("").write("a")
+    assert re.match(r"The log state/logs/nightly-[0-9a-f]{8}\.jsonl ", capsys.readouterr().err)
 
 
 def test_a_name_that_is_no_path_stops_nothing(capsys: pytest.CaptureFixture[str]) -> None:
