@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import shlex
 import shutil
@@ -11,6 +12,7 @@ import pytest
 
 from importer.errors import UnusableInputError
 from importer.job_settings import GuardsSection, JobSection, Told
+from importer.runs import thresholds
 from importer.settings import read_settings
 from tests.jobs.nights import Listener, listener
 from tests.runs.workshop import URL, Workshop
@@ -140,6 +142,12 @@ def test_every_exit_code_of_a_job_stands_in_the_page() -> None:
     what_to_do = TEXT.partition("\n## What to do on each alarm\n")[2]
     for code in (1, 2, 3, 4, 5, 6, 7, 130, 143):
         assert re.search(rf"(?<!\d){code}(?!\d)", what_to_do)
+
+
+def test_the_page_quotes_the_guards_as_they_speak() -> None:
+    (row,) = re.findall(r"(?m)^\| (4, .*) \| a guard refused the file", TEXT)
+    sentences = re.sub(r'"\s+"', "", inspect.getsource(thresholds))
+    assert [words for words in re.findall('"([^"]+)"', row) if words not in sentences] == []
 
 
 def test_links_within_the_page_lead_somewhere() -> None:
