@@ -5,8 +5,9 @@
 ``importer.yaml``.
 """
 
-from importer.jobs.course import overlaps_quietly, run_job
+from importer.jobs.course import run_job
 from importer.jobs.listing import ListedJob, list_jobs
+from importer.jobs.opening import overlaps_quietly
 from importer.jobs.schedules import schedule
 from importer.jobs.trying import Trial, try_job
 from importer.jobs.values import FileEnd, JobEnd

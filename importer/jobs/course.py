@@ -17,12 +17,14 @@ from importer.durations import duration_of
 from importer.errors import LockedError, StoppedError, UnusableInputError, sentence_of
 from importer.job_settings import JobSection, NotifySection, Told
 from importer.jobs.beating import beat
-from importer.jobs.expecting import Expectation, check_calendars
+from importer.jobs.expecting import missing_day
 from importer.jobs.importing import Importing
 from importer.jobs.job_log import JobLog, log_place
 from importer.jobs.keeping import Keeping
 from importer.jobs.measuring import write_metrics
-from importer.jobs.places import ChangedError, Place, Ready, open_places, ready_files
+from importer.jobs.opening import ready_of, section_of, state_of
+from importer.jobs.places import ChangedError
+from importer.jobs.recipe import Recipe
 from importer.jobs.standing import (
     LONGEST_MEMORY,
     exit_code,
@@ -38,12 +40,9 @@ from importer.language import choose, speaking, tr
 from importer.model import Secret
 from importer.runs import RUNS
 from importer.runs.remembering import expire_all
-from importer.settings import Settings
-from importer.state import JobState, Message, NewMessage, Standing, State, Step, job_state
+from importer.state import JobState, Message, NewMessage, Standing, State, Step
 
 _DEFECT, _STOPPED, _NOT_SENT = 1, 5, 4
-_REMEMBERED = 50
-"""So many of the newest files say when one came last."""
 
 
 def run_job(
@@ -76,37 +75,8 @@ def run_job(
         _overlap_noted(log),
         state.held(),
     ):
-        start = _Start(name, section, settings, state, log, means, runs_folder, again, accept)
+        start = _Start(name, section, state, log, means, runs_folder, again, accept)
         return start.done()
-
-
-def section_of(settings: Settings, name: str) -> JobSection:
-    """Give a job of ``importer.yaml``. Raises UnusableInputError when there is none."""
-    section = settings.jobs.get(name)
-    if section is None:
-        raise UnusableInputError(no_job(settings, name))
-    check_calendars(settings)
-    return section
-
-
-def no_job(settings: Settings, name: str) -> str:
-    from importer.documents import near
-
-    known = [*settings.jobs]
-    if not known:
-        return tr('there is no job "{name}": importer.yaml of this folder has no `jobs`', name=name)
-    hint = near(name, known) or tr(" There are: {known}.", known=", ".join(known))
-    return tr('there is no job "{name}".{hint}', name=name, hint=hint)
-
-
-def overlaps_quietly(name: str, means: Means) -> bool:
-    """Tell whether a start of a job that is held already ends without a word."""
-    return section_of(assembly.settings_here(means), name).overlap == "quiet"
-
-
-def state_of(settings: Settings, name: str, means: Means) -> JobState:
-    """Open what is remembered of a job."""
-    return job_state(settings.state_folder, name, Path.cwd(), clock=means.clock)
 
 
 @contextmanager
@@ -124,7 +94,6 @@ class _Start:
 
     job: str
     section: JobSection
-    settings: Settings
     state: JobState
     log: JobLog
     means: Means
@@ -145,7 +114,8 @@ class _Start:
         problem, code, missing = "", 0, None
         try:
             self._work()
-            missing = self._missing(before)
+            if not self.ends:
+                missing = missing_day(self.section.expect, self.state, self.means.clock.now())
         except UnusableInputError as error:
             problem, code = sentence_of(error), _NOT_SENT
         except StoppedError as error:
@@ -169,8 +139,9 @@ class _Start:
                 self.ends.append(end)
         if not self._may_take_more():
             return
-        places = open_places(self.section)
-        ready = self._ready(places)
+        ready = ready_of(self.section, self.state, self.means.clock)
+        for told in ready.passed_over:
+            self._pass_over(told)
         for place, waiting in ready.files:
             try:
                 taken = importing.take(place, waiting)
@@ -193,28 +164,16 @@ class _Start:
         assert connection is not None
         assembly.credentials_of(connection)
         watcher = self.log.watching(self.means.watcher)
-        return Importing(
+        recipe = Recipe(
             self.job,
             section,
             self.state,
-            Keeping.of(section),
-            self.log,
             replace(self.means, watcher=watcher),
             self.runs_dir,
             self.again,
             self.accept,
         )
-
-    def _ready(self, places: list[Place]) -> Ready:
-        ready = ready_files(
-            places,
-            self.section,
-            clock=self.means.clock,
-            known=lambda one: self.state.was_taken(one.place, one.size, one.modified),
-        )
-        for told in ready.passed_over:
-            self._pass_over(told)
-        return ready
+        return Importing(recipe, Keeping.of(section), self.log)
 
     def _pass_over(self, told: str) -> None:
         self.passed_over.append(told)
@@ -228,14 +187,6 @@ class _Start:
             one.pick_up.end is not None and one.pick_up.exit_code in {1, 5, 130, 143}
             for one in self.ends
         )
-
-    def _missing(self, before: Standing) -> date | None:
-        expect = self.section.expect
-        if expect is None or self.ends:
-            return None
-        came = [one.taken for one in self.state.pick_ups(_REMEMBERED)]
-        now = self.means.clock.now()
-        return Expectation(expect).missing(now, before.first or now, came)
 
     def _defect(self, error: Exception) -> str:
         frames = traceback.extract_tb(error.__traceback__)

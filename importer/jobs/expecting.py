@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from importer.job_settings import ExpectSection
     from importer.settings import Settings
+    from importer.state import JobState
 
 _LATE = timedelta(hours=6)
 """So long after a deadline, on the same date, a file is that day's and not the next one's."""
@@ -24,6 +25,8 @@ _MOST_NAMED = 20
 _FARTHEST = 800
 """So many days are looked at for one with a file; fewer are never left out for a reason."""
 _DAY = timedelta(days=1)
+_REMEMBERED = 50
+"""So many of the newest files say when one came last."""
 
 
 class Expectation:
@@ -96,6 +99,14 @@ class Expectation:
 
     def _date(self, moment: datetime) -> date:
         return moment.astimezone(self._zone).date()
+
+
+def missing_day(expect: ExpectSection | None, state: JobState, now: datetime) -> date | None:
+    """Give the day whose file has not come to a job, as ``missing`` tells; None: none is missed."""
+    if expect is None:
+        return None
+    came = [one.taken for one in state.pick_ups(_REMEMBERED)]
+    return Expectation(expect).missing(now, state.standing().first or now, came)
 
 
 def check_calendars(settings: Settings) -> None:

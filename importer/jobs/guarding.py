@@ -14,7 +14,7 @@ from importer.runs.thresholds import merged_columns
 from importer.tables import Part
 from importer.thresholds import threshold
 
-_USUAL = 5
+USUAL = 5
 """So many of the last files say what is usual."""
 _ENOUGH = 3  # files, before a share of their median says anything
 
@@ -48,13 +48,13 @@ def _all_alike(ends: Iterable[bool]) -> bool | None:
 def guards_from(section: GuardsSection, last: Sequence[Mapping[str, Any]]) -> Guards:
     """Make the guards of a job's next file.
 
-    ``last``: the facts of the files that it imported last, newest first; files of which nothing is
-    known have none.
+    ``last``: the facts of the ``USUAL`` files that it imported last, newest first; files of which
+    nothing is known have none.
 
     Raises:
         UnusableInputError: a guard of the section is neither a number nor a share.
     """
-    known = [facts for facts in last if facts.get("rows") is not None][:_USUAL]
+    known = [facts for facts in last if facts.get("rows") is not None]
     usual = round(statistics.median(facts["rows"] for facts in known)) if known else 0
     ends = {facts.get("ends_in_line_break") for facts in known}
     newest = known[0]["columns"] if known else {}

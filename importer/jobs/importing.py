@@ -13,15 +13,14 @@ from typing import Any
 
 from importer import runs
 from importer.assembly import Means
-from importer.clock import iso
 from importer.delivery import EndReason
 from importer.errors import StoppedError, UnusableInputError, sentence_of
 from importer.files import sha256_of
-from importer.job_settings import JobSection
-from importer.jobs.guarding import facts_of_imported, guards_from
+from importer.jobs.guarding import facts_of_imported
 from importer.jobs.job_log import JobLog
 from importer.jobs.keeping import Keeping, make_pick_up_id
 from importer.jobs.places import Place, Waiting
+from importer.jobs.recipe import Recipe
 from importer.jobs.values import FileEnd
 from importer.language import tr
 from importer.model import RunState
@@ -43,21 +42,23 @@ _STOPPED, _REFUSED = 5, 4
 
 @dataclass(frozen=True, slots=True)
 class Importing:
-    """What a job's files need on their way. ``job``: its name.
+    """What a job's files need on their way."""
 
-    ``again``: content that was imported before is imported all the same. ``accept``: the guards
-    refuse nothing.
-    """
-
-    job: str
-    section: JobSection
-    state: JobState
+    recipe: Recipe
     keeping: Keeping
     log: JobLog
-    means: Means
-    runs_dir: Path
-    again: bool = False
-    accept: bool = False
+
+    @property
+    def state(self) -> JobState:
+        return self.recipe.state
+
+    @property
+    def means(self) -> Means:
+        return self.recipe.means
+
+    @property
+    def runs_dir(self) -> Path:
+        return self.recipe.runs_dir
 
     # --- a new file ---------------------------------------------------------------------------
 
@@ -93,35 +94,12 @@ class Importing:
 
     def bring(self, pick_up: PickUp) -> FileEnd:
         """Import a file that was taken, and put it away; one that stopped stays where it is."""
-        earlier = None if self.again else self.state.imported_before(pick_up.sha256)
-        if earlier is not None:
-            return self._put_away(pick_up, End.REPEATED, 0, imported_already(earlier))
-        imported = [one.facts for one in self.state.last_imported(USUAL)]
-        guards = None if self.accept else guards_from(self.section.guards, imported)
-        section = self.section
+        repeated = self.recipe.repeated(pick_up.sha256)
+        if repeated:
+            return self._put_away(pick_up, End.REPEATED, 0, repeated)
         self.log.write("file-began", file=pick_up.name, pick_up=pick_up.id)
-        return self._ended(
-            pick_up,
-            lambda: runs.run(
-                self.keeping.file(pick_up),
-                mapping=section.mapping,
-                connection=section.connection,
-                yes=True,
-                runs_dir=self.runs_dir,
-                means=self.means,
-                sheet=section.sheet,
-                strict=section.strict,
-                max_invalid=section.max_invalid,
-                max_rejected=section.max_rejected,
-                max_yes=section.max_yes,
-                max_no=section.max_no,
-                verify=section.verify,
-                only_changes=section.only_changes,
-                guards=guards,
-                job=self.job,
-                pick_up=pick_up.id,
-            ),
-        )
+        file = self.keeping.file(pick_up)
+        return self._ended(pick_up, lambda: self.recipe.run(file, pick_up.id))
 
     # --- a file that an earlier start left on its way --------------------------------------------
 
@@ -206,7 +184,7 @@ class Importing:
     def _stale(self, pick_up: PickUp, folder: RunFolder | None, error: StaleError) -> FileEnd:
         """Leave a plan that is too old to a person, or abandon it, as the job has it."""
         message = sentence_of(error)
-        if folder is None or self.section.stale == "wait":
+        if folder is None or self.recipe.section.stale == "wait":
             return FileEnd(replace(pick_up, exit_code=_STOPPED), message)
         summary, _ = runs.abandon(folder.id, runs_dir=self.runs_dir, means=self.means)
         return self._put_away(pick_up, End.STOPPED, _STOPPED, message, summary)
@@ -264,10 +242,6 @@ class Importing:
             return None
 
 
-USUAL = 5
-"""So many of the last imported files say what is usual."""
-
-
 def _is_of_the_machine(error: UnusableInputError) -> bool:
     """Tell whether the disk stood in the way: then the file can go once it is mended."""
     cause = error.__cause__
@@ -275,16 +249,6 @@ def _is_of_the_machine(error: UnusableInputError) -> bool:
 
 
 _FULL_OR_BROKEN = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
-
-
-def imported_already(earlier: PickUp) -> str:
-    return tr(
-        "the same content was imported already, at {moment} ({file}, run {run}): nothing was sent. "
-        "To import it all the same, put it back and add --again",
-        moment=iso(earlier.ended or earlier.taken),
-        file=earlier.name,
-        run=earlier.run,
-    )
 
 
 def _told_of(pick_up: PickUp) -> str:

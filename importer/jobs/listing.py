@@ -11,9 +11,9 @@ from typing import Any
 from importer import assembly
 from importer.assembly import Means
 from importer.clock import iso
-from importer.jobs.course import state_of
 from importer.jobs.expecting import Expectation, check_calendars
 from importer.jobs.job_log import log_place
+from importer.jobs.opening import state_of
 from importer.language import choose, speaking
 from importer.state import PickUp, Standing
 

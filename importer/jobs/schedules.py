@@ -7,8 +7,8 @@ from typing import Any
 
 from importer import assembly
 from importer.assembly import Means
-from importer.jobs.course import section_of
 from importer.jobs.crontabs import cron_lines
+from importer.jobs.opening import section_of
 from importer.jobs.scheduling import plan_of
 from importer.jobs.systemd_units import systemd_unit
 from importer.jobs.windows_tasks import windows_task

@@ -7,19 +7,19 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from importer import assembly, runs
+from importer import assembly
 from importer.assembly import Means
 from importer.errors import UnusableInputError, sentence_of
-from importer.files import sha256_of
-from importer.jobs.course import section_of, state_of
-from importer.jobs.expecting import Expectation
-from importer.jobs.guarding import guards_from
-from importer.jobs.importing import USUAL, imported_already
-from importer.jobs.places import open_places, ready_files
+from importer.jobs.expecting import missing_day
+from importer.jobs.opening import ready_of, section_of, state_of
+from importer.jobs.places import Place, Waiting
+from importer.jobs.recipe import Recipe
 from importer.jobs.standing import exit_code
 from importer.language import choose, speaking, tr
 from importer.reports import Summary
 from importer.runs import RUNS
+
+_NOT_SENT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,58 +66,30 @@ def try_job(
         closing(state_of(settings, name, means)) as state,
         tempfile.TemporaryDirectory(prefix="importer-") as folder,
     ):
-        places = open_places(section)
-        ready = ready_files(
-            places,
-            section,
-            clock=means.clock,
-            known=lambda one: state.was_taken(one.place, one.size, one.modified),
+        recipe = Recipe(name, section, state, means, Path(runs_dir), again, accept)
+        ready = ready_of(section, state, means.clock)
+        files = tuple(
+            _tried(recipe, place, waiting, Path(folder) / str(number))
+            for number, (place, waiting) in enumerate(ready.files)
         )
-        guards = None
-        if not accept:
-            guards = guards_from(section.guards, [one.facts for one in state.last_imported(USUAL)])
-        files = []
-        for number, (place, waiting) in enumerate(ready.files):
-            below = Path(folder) / str(number)
-            try:
-                path = place.lent(waiting, below)
-                earlier = None if again else state.imported_before(sha256_of(path))
-                if earlier is not None:
-                    files.append(TriedFile(waiting.place, None, imported_already(earlier)))
-                    continue
-                summary = runs.check(
-                    path,
-                    mapping=section.mapping,
-                    connection=section.connection,
-                    offline=True,
-                    runs_dir=runs_dir,
-                    means=means,
-                    sheet=section.sheet,
-                    strict=section.strict,
-                    max_invalid=section.max_invalid,
-                    max_yes=section.max_yes,
-                    max_no=section.max_no,
-                    only_changes=section.only_changes,
-                    guards=guards,
-                    job=name,
-                )
-            except UnusableInputError as error:
-                files.append(TriedFile(waiting.place, None, sentence_of(error), 4))
-            else:
-                code = summary.exit_code
-                files.append(TriedFile(waiting.place, summary, "", code))
-        missing = ""
-        now = means.clock.now()
-        standing = state.standing()
-        if section.expect is not None and not files and standing.first is not None:
-            came = [one.taken for one in state.pick_ups(50)]
-            day = Expectation(section.expect).missing(now, standing.first, came)
-            missing = "" if day is None else tr("the file of {day} has not come", day=day)
+        day = None if files else missing_day(section.expect, state, means.clock.now())
+        codes = [one.exit_code for one in files] + ([_NOT_SENT] if day else [])
         return Trial(
             name,
-            exit_code([one.exit_code for one in files] + ([4] if missing else []), imported=False),
-            tuple(files),
+            exit_code(codes, imported=False),
+            files,
             ready.passed_over,
             tuple(one.name for one in state.open_pick_ups()),
-            missing,
+            "" if day is None else tr("the file of {day} has not come", day=day),
         )
+
+
+def _tried(recipe: Recipe, place: Place, waiting: Waiting, into: Path) -> TriedFile:
+    """Check a file where it is; a remote one is fetched ``into`` a folder for it."""
+    try:
+        told = recipe.tried(place.lent(waiting, into))
+    except UnusableInputError as error:
+        return TriedFile(waiting.place, None, sentence_of(error), _NOT_SENT)
+    if isinstance(told, str):
+        return TriedFile(waiting.place, None, told)
+    return TriedFile(waiting.place, told, "", told.exit_code)
