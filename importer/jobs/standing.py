@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from importer.durations import duration_of
 from importer.job_settings import NotifySection, Told
@@ -79,7 +78,3 @@ def next_standing(standing: Standing, end: JobEnd, told: Told | None) -> Standin
     if end.state is State.OK and came_to_its_end:
         after = replace(after, last_success=end.ended)
     return after
-
-
-LONGEST_MEMORY = timedelta(days=5 * 365)
-"""How long a job remembers files that it put away; the newest ones it always does."""
