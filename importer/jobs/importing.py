@@ -6,6 +6,7 @@ Each step is noted before the next begins, so that the next start knows where to
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from importer.files import sha256_of
 from importer.jobs.guarding import facts_of_imported
 from importer.jobs.job_log import JobLog
 from importer.jobs.keeping import Keeping, make_pick_up_id
-from importer.jobs.places import Place, Waiting
+from importer.jobs.places import ChangedError, Place, Waiting
 from importer.jobs.recipe import Recipe
 from importer.jobs.values import FileEnd
 from importer.language import tr
@@ -76,13 +77,15 @@ class Importing:
             size=waiting.size,
             modified=waiting.modified,
             taken=now,
+            root=os.fspath(self.keeping.root.absolute()),
         )
         self.state.add(pick_up)
         try:
             place.fetch(waiting, self.keeping.folder(pick_up.id))
-        except UnusableInputError:
-            self.state.change(replace(pick_up, step=Step.DROPPED))
-            self.keeping.clear(pick_up.id)
+        except UnusableInputError as error:
+            there = self.keeping.file(pick_up).is_file()
+            if isinstance(error, ChangedError) or not there:  # else the next start goes on with it
+                self._drop(pick_up)
             raise
         taken = self._taken(pick_up)
         try:
@@ -98,7 +101,7 @@ class Importing:
         if repeated:
             return self._put_away(pick_up, End.REPEATED, 0, repeated)
         self.log.write("file-began", file=pick_up.name, pick_up=pick_up.id)
-        file = self.keeping.file(pick_up)
+        file = self._kept(pick_up).file(pick_up)
         return self._ended(pick_up, lambda: self.recipe.run(file, pick_up.id))
 
     # --- a file that an earlier start left on its way --------------------------------------------
@@ -107,9 +110,8 @@ class Importing:
         """Go on with a file wherever an earlier start left it; None: it was never taken."""
         self.log.write("file-left", file=pick_up.name, pick_up=pick_up.id, step=pick_up.step.value)
         if pick_up.step is Step.TAKING:
-            if not self.keeping.file(pick_up).is_file():
-                self.state.change(replace(pick_up, step=Step.DROPPED))
-                self.keeping.clear(pick_up.id)
+            if not self._kept(pick_up).file(pick_up).is_file():
+                self._drop(pick_up)
                 return None
             pick_up = self._taken(pick_up)
         if pick_up.step is Step.ENDED and pick_up.end is not None:
@@ -191,8 +193,19 @@ class Importing:
 
     # --- noting ---------------------------------------------------------------------------------
 
+    def _kept(self, pick_up: PickUp) -> Keeping:
+        """Tell where a file is kept: `keep_in` may say another place since it was taken."""
+        noted = Keeping(Path(pick_up.root))
+        return noted if pick_up.root and noted.folder(pick_up.id).is_dir() else self.keeping
+
+    def _drop(self, pick_up: PickUp) -> None:
+        self.state.change(replace(pick_up, step=Step.DROPPED))
+        self.keeping.clear(pick_up.id)
+
     def _taken(self, pick_up: PickUp) -> PickUp:
-        taken = replace(pick_up, step=Step.TAKEN, sha256=sha256_of(self.keeping.file(pick_up)))
+        taken = replace(
+            pick_up, step=Step.TAKEN, sha256=sha256_of(self._kept(pick_up).file(pick_up))
+        )
         self.state.change(taken)
         self.log.write("file-taken", file=taken.name, pick_up=taken.id, sha256=taken.sha256)
         return taken
@@ -222,7 +235,7 @@ class Importing:
     def _filed(self, pick_up: PickUp, message: str, summary: Summary | None = None) -> FileEnd:
         """Move a file to where it stays; it counts as filed once the start's end is noted."""
         failed = pick_up.end in {End.REFUSED, End.STOPPED}
-        kept = self.keeping.file_away(pick_up, pick_up.ended or pick_up.taken, failed=failed)
+        kept = self._kept(pick_up).file_away(pick_up, pick_up.ended or pick_up.taken, failed=failed)
         self.log.write(
             "file-ended",
             file=pick_up.name,

@@ -29,13 +29,14 @@ def pick_up_columns(pick_up: PickUp) -> tuple[Value, ...]:
         pick_up.exit_code,
         pick_up.rows,
         json.dumps(dict(pick_up.facts)),
+        bytes_of(pick_up.root),
     )
 
 
 def pick_up_of(
     id_: str, place: bytes, name: bytes, size: int, modified: float, taken: str, step: str,
     sha256: str, run: str, ended: str | None, became: str | None, exit_code: int | None,
-    row_count: int | None, facts: str,
+    row_count: int | None, facts: str, root: bytes | None,
 ) -> PickUp:  # fmt: skip
     return PickUp(
         id_,
@@ -52,6 +53,7 @@ def pick_up_of(
         exit_code,
         row_count,
         json.loads(facts),
+        (root or b"").decode(errors="surrogatepass"),
     )
 
 

@@ -45,6 +45,7 @@ class PickUp:
     ``id``: unique, sorts by time. ``place``: where it was found, without secrets; ``name``: the
     file's own. ``size`` in bytes, ``modified`` in seconds since 1970: as they were found there.
     ``run``: the id of its run. ``facts``: of an imported one, what later ones are compared with.
+    ``root``: the whole path of the folder in which the job keeps it; "": not known.
     """
 
     id: str
@@ -61,6 +62,7 @@ class PickUp:
     exit_code: int | None = None
     rows: int | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    root: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ import pytest
 
 from importer import assembly, runs
 from importer.errors import StoppedError, UnusableInputError
-from importer.jobs import run_job
+from importer.jobs import local_places, run_job
+from importer.jobs.importing import Importing
 from importer.state.sqlite_store import SqliteStore
 from tests.jobs.nights import JOB, PEOPLE, HeldElsewhere, Nights
 from tests.jobs.nights import Listener as Listener
@@ -293,3 +294,38 @@ def test_the_python_function_does_what_the_command_does(nights: Nights) -> None:
     assert end.files[0].summary is not None
     assert end.files[0].summary.rows.created == len(FEW)
     assert runs.show(end.files[0].pick_up.run).job == "nightly"
+
+
+@pytest.mark.parametrize("broken", [(Importing, "_taken"), (runs, "run")])
+def test_a_file_is_gone_on_with_where_it_was_put_although_files_are_kept_elsewhere_now(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch, broken: tuple[Any, str]
+) -> None:
+    nights.drop("contacts.csv", FEW)
+
+    def stop(*_: object, **__: object) -> None:
+        raise SystemExit(143)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(*broken, stop)
+        assert nights.start().code == 143
+    nights.configure(JOB + "    keep_in: elsewhere\n")
+    assert nights.start().code == 0
+    assert nights.workshop.contact("person1@example.com")["f_City"] == "Laval"
+    assert (nights.files("processing"), nights.files("archive")) == ([], ["contacts.csv"])
+    assert nights.kinds() == ["failed", "recovered"]
+
+
+def test_a_file_that_was_moved_is_imported_although_its_folder_could_not_be_synced(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nights.drop("contacts.csv", FEW)
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(local_places, "sync_folder", refuse)
+        assert nights.start().code == 4
+    assert nights.start().code == 0
+    assert (nights.files("processing"), nights.files("archive")) == ([], ["contacts.csv"])
+    assert nights.kinds() == ["failed", "recovered"]
