@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 from importer import runs
 from importer.assembly import Means
 from importer.durations import duration_of
-from importer.errors import LockedError, StoppedError, UnusableInputError, sentence_of
+from importer.errors import StoppedError, UnusableInputError, sentence_of
 from importer.job_settings import JobSection, NotifySection, Told
 from importer.jobs.beating import beat
 from importer.jobs.job_log import JobLog
@@ -26,7 +27,7 @@ from importer.key_places import REFERENCE, secret_at
 from importer.language import tr
 from importer.model import Secret
 from importer.runs.remembering import expire_all
-from importer.state import JobState, Message, NewMessage, Standing, State, Step
+from importer.state import JobState, NewMessage, Standing, State, Step
 
 _STOPPED = 5
 _LONGEST_MEMORY = timedelta(days=5 * 365)
@@ -49,7 +50,9 @@ class Account:
         notify = self.section.notify
         kind = word_of(end, before, notify) if notify else None
         standing = next_standing(before, end, kind)
-        messages = [] if kind is None else [self._message(end, kind, before)]
+        messages = []
+        if kind is not None:
+            messages = [_message(end, kind, before, self.section, self._attached(end))]
         try:
             self.state.note(standing, messages)
             for one in end.files:
@@ -59,7 +62,8 @@ class Account:
             worst = exit_code([end.exit_code, _STOPPED], imported=False)
             end = replace(end, exit_code=worst, problem=end.problem or sentence_of(error))
             self._warn(sentence_of(error))
-            self._tell_at_once(replace(end, state=State.FAILED), before)
+            failed = replace(end, state=State.FAILED)
+            tell_at_once(failed, self.section, before, self.means, self._attached(end))
         self.log.write(
             "start-ended",
             exit_code=end.exit_code,
@@ -77,22 +81,6 @@ class Account:
         self.log.write("not-done", message=sentence)
         self.means.watcher.event("job-warning", message=sentence)
 
-    def _message(self, end: JobEnd, kind: Told, before: Standing) -> NewMessage:
-        title, body = message_of(
-            end, kind, before, host=socket.gethostname(), expect=self.section.expect
-        )
-        return NewMessage(title, body, kind.value, self._attached(end))
-
-    def _tell_at_once(self, end: JobEnd, before: Standing) -> None:
-        """Send word that could not be noted."""
-        notify = self.section.notify
-        if notify is None or Told.FAILED not in notify.on:
-            return
-        made = self._message(end, Told.FAILED, before)
-        message = Message(0, end.ended, made.title, made.body, made.kind, made.attached)
-        to, _ = self._places_of(notify)
-        tell(message, to, clock=self.means.clock)
-
     def _attached(self, end: JobEnd) -> tuple[str, ...]:
         """Write what is attached: reports without any person in them."""
         notify = self.section.notify
@@ -103,7 +91,7 @@ class Account:
         for one in end.files:
             if one.summary is None:
                 continue
-            with contextlib.suppress(UnusableInputError, LockedError, StoppedError):
+            with contextlib.suppress(Exception):  # word goes out all the same
                 runs.report(one.summary.run, mask=True, runs_dir=self.runs_dir, means=self.means)
                 folder = (self.runs_dir / one.summary.run / "masked").resolve()
                 attached += [str(folder / names[what]) for what in notify.attach]
@@ -113,7 +101,7 @@ class Account:
         """Do what the import does not depend on; give what of it did not come about."""
         yield from self._tell()
         if self.section.heartbeat is not None and end.exit_code in {0, 3}:
-            url = self._secret(self.section.heartbeat, "heartbeat")
+            url = _secret(self.job, self.section.heartbeat, "heartbeat")
             told = url if isinstance(url, str) else beat(url, clock=self.means.clock)
             if told:
                 yield told
@@ -130,7 +118,7 @@ class Account:
         unsent = self.state.unsent()
         if notify is None or not unsent:
             return
-        to, without = self._places_of(notify)
+        to, without = _places_of(self.job, notify)
         yield from without
         for message in unsent:
             told = tell(message, to, clock=self.means.clock)
@@ -138,22 +126,6 @@ class Account:
                 self.state.sent(message)
             else:
                 yield told
-
-    def _places_of(self, notify: NotifySection) -> tuple[list[Secret], list[str]]:
-        """Fetch where word goes; and say of which places that cannot be had."""
-        found = [self._secret(one, "notify") for one in notify.to]
-        to = [one for one in found if isinstance(one, Secret)]
-        return to, [one for one in found if isinstance(one, str)]
-
-    def _secret(self, reference: str, member: str) -> Secret | str:
-        """Fetch a secret, or say why it cannot be had."""
-        if not REFERENCE.fullmatch(reference):
-            return Secret(reference)
-        who = tr('job "{job}", {member}', job=self.job, member=member)
-        try:
-            return secret_at(reference, who, what=tr("its address"), in_lines=True)
-        except UnusableInputError as error:
-            return sentence_of(error)
 
     def _put_old_away(self) -> Iterator[str]:
         retention, now = self.section.retention, self.means.clock.now()
@@ -166,7 +138,7 @@ class Account:
             for gone in keeping.retire(retention, now):
                 self.log.write("retired", what=gone)
             if retention.runs is not None:
-                days = duration_of(retention.runs).days
+                days = math.ceil(duration_of(retention.runs) / timedelta(days=1))
                 done = runs.purge(
                     days, runs_dir=self.runs_dir, yes=True, job=self.job, means=self.means
                 )
@@ -175,3 +147,39 @@ class Account:
                 yield from (one.why for one in done.failed)
         except (OSError, UnusableInputError) as error:
             yield tr("what is old could not be deleted: {reason}", reason=sentence_of(error))
+
+
+def tell_at_once(
+    end: JobEnd, section: JobSection, before: Standing, means: Means, attached: Sequence[str] = ()
+) -> None:
+    """Send word that could not be noted."""
+    if section.notify is None or Told.FAILED not in section.notify.on:
+        return
+    made = _message(end, Told.FAILED, before, section, attached)
+    to, _ = _places_of(end.job, section.notify)
+    tell(made, to, clock=means.clock)
+
+
+def _message(
+    end: JobEnd, kind: Told, before: Standing, section: JobSection, attached: Sequence[str]
+) -> NewMessage:
+    title, body = message_of(end, kind, before, host=socket.gethostname(), expect=section.expect)
+    return NewMessage(title, body, kind.value, tuple(attached))
+
+
+def _places_of(job: str, notify: NotifySection) -> tuple[list[Secret], list[str]]:
+    """Fetch where word goes; and say of which places that cannot be had."""
+    found = [_secret(job, one, "notify") for one in notify.to]
+    to = [one for one in found if isinstance(one, Secret)]
+    return to, [one for one in found if isinstance(one, str)]
+
+
+def _secret(job: str, reference: str, member: str) -> Secret | str:
+    """Fetch a secret, or say why it cannot be had."""
+    if not REFERENCE.fullmatch(reference):
+        return Secret(reference)
+    who = tr('job "{job}", {member}', job=job, member=member)
+    try:
+        return secret_at(reference, who, what=tr("its address"), in_lines=True)
+    except UnusableInputError as error:
+        return sentence_of(error)

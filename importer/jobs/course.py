@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import traceback
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -13,7 +14,7 @@ from importer import assembly
 from importer.assembly import Means
 from importer.errors import LockedError, StoppedError, UnusableInputError, sentence_of
 from importer.job_settings import JobSection
-from importer.jobs.accounting import Account
+from importer.jobs.accounting import Account, tell_at_once
 from importer.jobs.expecting import missing_day
 from importer.jobs.importing import Importing
 from importer.jobs.job_log import JobLog, log_place
@@ -25,7 +26,7 @@ from importer.jobs.standing import exit_code, state_after
 from importer.jobs.values import FileEnd, JobEnd
 from importer.language import choose, speaking, tr
 from importer.runs import RUNS
-from importer.state import JobState, Standing, Step
+from importer.state import JobState, Standing, State, Step
 
 _DEFECT, _STOPPED, _NOT_SENT = 1, 5, 4
 
@@ -55,8 +56,9 @@ def run_job(
     place = log_place(section.log, name, settings.state_folder)
     with (
         speaking(choose(settings.language)),
-        closing(state_of(settings, name, means)) as state,
         closing(JobLog(place, section.log, name, means.clock)) as log,
+        _failure_told(name, section, log, means),
+        closing(state_of(settings, name, means)) as state,
         _overlap_noted(log),
         state.held(),
     ):
@@ -70,6 +72,21 @@ def _overlap_noted(log: JobLog) -> Iterator[None]:
         yield
     except LockedError as error:
         log.write("held-by-another", message=sentence_of(error))
+        raise
+
+
+@contextmanager
+def _failure_told(name: str, section: JobSection, log: JobLog, means: Means) -> Iterator[None]:
+    """Tell at once what keeps a start from being noted at all."""
+    started = means.clock.now()
+    try:
+        yield
+    except (UnusableInputError, StoppedError) as error:
+        code = _NOT_SENT if isinstance(error, UnusableInputError) else _STOPPED
+        now, problem = means.clock.now(), sentence_of(error)
+        end = JobEnd(name, started, now, code, State.FAILED, State.OK, problem=problem)
+        log.write("start-ended", exit_code=code, state=end.state.value, problem=problem)
+        tell_at_once(end, section, Standing(), means)
         raise
 
 
@@ -99,8 +116,7 @@ class _Start:
         problem, code, missing = "", 0, None
         try:
             self._work()
-            if not self.ends:
-                missing = missing_day(self.section.expect, self.state, self.means.clock.now())
+            missing = missing_day(self.section.expect, self.state, self.means.clock.now())
         except UnusableInputError as error:
             problem, code = sentence_of(error), _NOT_SENT
         except StoppedError as error:
@@ -125,10 +141,13 @@ class _Start:
                 self.ends.append(end)
         if not self._may_take_more():
             return
+        self._end_if_interrupted()
         ready = ready_of(self.section, self.state, self.means.clock)
         for told in ready.passed_over:
             self._pass_over(told)
+        self._end_if_interrupted()
         for place, waiting in ready.files:
+            self._end_if_interrupted()
             try:
                 taken = importing.take(place, waiting)
             except ChangedError as error:
@@ -167,12 +186,15 @@ class _Start:
 
     def _may_take_more(self) -> bool:
         """Tell whether later files may go: none overtakes one that stopped on its way."""
-        if self.means.interruption.requested:
-            return False
         return all(one.pick_up.step is Step.ENDED for one in self.ends) and not any(
             one.pick_up.end is not None and one.pick_up.exit_code in {1, 5, 130, 143}
             for one in self.ends
         )
+
+    def _end_if_interrupted(self) -> None:
+        """End where files may be left: a start that was asked to stop has not done it all."""
+        if self.means.interruption.requested:
+            raise SystemExit(128 + (self.means.interruption.signal_number or signal.SIGINT))
 
     def _defect(self, error: Exception) -> str:
         frames = traceback.extract_tb(error.__traceback__)

@@ -195,8 +195,10 @@ class Importing:
 
     def _kept(self, pick_up: PickUp) -> Keeping:
         """Tell where a file is kept: `keep_in` may say another place since it was taken."""
+        if not pick_up.root or self.keeping.folder(pick_up.id).is_dir():
+            return self.keeping
         noted = Keeping(Path(pick_up.root))
-        return noted if pick_up.root and noted.folder(pick_up.id).is_dir() else self.keeping
+        return noted if noted.folder(pick_up.id).is_dir() else self.keeping
 
     def _drop(self, pick_up: PickUp) -> None:
         self.state.change(replace(pick_up, step=Step.DROPPED))
@@ -235,7 +237,11 @@ class Importing:
     def _filed(self, pick_up: PickUp, message: str, summary: Summary | None = None) -> FileEnd:
         """Move a file to where it stays; it counts as filed once the start's end is noted."""
         failed = pick_up.end in {End.REFUSED, End.STOPPED}
-        kept = self._kept(pick_up).file_away(pick_up, pick_up.ended or pick_up.taken, failed=failed)
+        moment = pick_up.ended or pick_up.taken
+        try:
+            kept = self._kept(pick_up).file_away(pick_up, moment, failed=failed)
+        except UnusableInputError as error:  # it may have been sent, so this is no refusal
+            raise StoppedError(sentence_of(error)) from error
         self.log.write(
             "file-ended",
             file=pick_up.name,

@@ -29,7 +29,8 @@ def exit_code(codes: Sequence[int], *, imported: bool) -> int:
 def state_after(end: JobEnd) -> State:
     """Tell how the job does: a start that found nothing to do changes nothing."""
     if end.exit_code:
-        if end.missing is not None and not end.files and not end.problem:
+        went_well = not end.problem and not any(one.pick_up.exit_code for one in end.files)
+        if end.missing is not None and went_well:
             return State.MISSING
         return State.DEGRADED if end.exit_code in {3, 6} else State.FAILED
     if any(one.pick_up.end is End.IMPORTED for one in end.files):

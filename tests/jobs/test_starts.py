@@ -13,6 +13,8 @@ from importer import assembly, runs
 from importer.errors import StoppedError, UnusableInputError
 from importer.jobs import local_places, run_job
 from importer.jobs.importing import Importing
+from importer.jobs.values import FileEnd
+from importer.state import PickUp
 from importer.state.sqlite_store import SqliteStore
 from tests.jobs.nights import JOB, PEOPLE, HeldElsewhere, Nights
 from tests.jobs.nights import Listener as Listener
@@ -329,3 +331,117 @@ def test_a_file_that_was_moved_is_imported_although_its_folder_could_not_be_sync
     assert nights.start().code == 0
     assert (nights.files("processing"), nights.files("archive")) == ([], ["contacts.csv"])
     assert nights.kinds() == ["failed", "recovered"]
+
+
+def test_a_start_that_cannot_be_noted_at_all_is_told_each_time(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nights.drop("contacts.csv", FEW)
+    original = SqliteStore.alone
+
+    def alone(store: SqliteStore, subject: str, work: Any) -> Any:
+        if "jobs" in str(store._path):
+            raise StoppedError("the disk is full")
+        return original(store, subject, work)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SqliteStore, "alone", alone)
+        assert nights.start().code == 5
+    (message,) = nights.listener.told
+    assert "the disk is full." in message["message"]
+    assert nights.kinds() == ["failed"]
+    assert nights.start().code == 0
+
+
+@pytest.mark.parametrize("damaged", ["state/jobs", "state/jobs/jobs.sqlite3"])
+def test_a_memory_that_cannot_be_used_is_told(nights: Nights, damaged: str) -> None:
+    nights.drop("contacts.csv", FEW)
+    nights.workshop.write(f"../{damaged}", b"no memory" * 999)
+    done = nights.start()
+    assert done.code == 4
+    assert nights.kinds() == ["failed"]
+    assert nights.listener.beats == 0
+    assert (nights.inbox / "contacts.csv").exists()
+
+
+def test_a_file_that_was_sent_and_cannot_be_put_away_is_no_refusal(nights: Nights) -> None:
+    archive = nights.write("archive", "no folder")
+    nights.drop("a.csv", FEW)
+    nights.drop("b.csv", FEW, city="New")
+    assert [nights.start().code, nights.start().code] == [5, 5]
+    assert nights.kinds() == ["failed"]
+    archive.unlink()
+    assert nights.start().code == 0
+    assert nights.kinds() == ["recovered"]
+    assert nights.files("archive") == ["a.csv", "b.csv"]
+    assert set(nights.workshop.times_carried().values()) == {2}
+
+
+def test_a_start_that_was_stopped_between_two_files_is_not_done(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nights.drop("a.csv", FEW)
+    nights.drop("b.csv", FEW, city="New")
+    original = Importing.bring
+
+    def bring(importing: Importing, taken: PickUp) -> FileEnd:
+        end = original(importing, taken)
+        importing.means.interruption.request(15)
+        return end
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Importing, "bring", bring)
+        assert nights.start().code == 143
+        assert nights.listener.beats == 0
+        assert nights.start().code == 0  # nothing was left when it was asked to stop
+    assert nights.kinds() == ["failed", "recovered"]
+    assert nights.files("archive") == ["a.csv", "b.csv"]
+
+
+def test_yesterdays_file_that_was_left_does_not_hide_that_todays_is_missing(
+    nights: Nights,
+) -> None:
+    nights.at(1, 5)
+    nights.drop("a.csv", FEW)
+    assert nights.start().code == 0
+    nights.at(2, 7)
+    nights.drop("b.csv", FEW, city="New")
+    nights.workshop.sandbox(faults=DOWN)
+    assert nights.start().code == 5
+    nights.workshop.sandbox()
+    nights.at(3, 6, 5)
+    done = nights.start("--json")
+    assert (done.json["state"], done.json["missing"]) == ("missing", "2026-12-03")
+    assert nights.kinds() == ["failed", "missing"]
+    assert nights.files("archive") == ["a.csv", "b.csv"]
+
+
+def test_word_goes_out_although_nothing_can_be_attached(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nights.configure(JOB.replace("WEBHOOK}", "WEBHOOK, attach: [page], on: [success]}"))
+    nights.drop("contacts.csv", FEW)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(runs, "report", refuse)
+        assert nights.start().code == 0
+    assert nights.kinds() == ["success"]
+
+
+def test_runs_are_kept_no_shorter_than_was_said(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nights.configure(JOB.replace("archive: 20d", "runs: 36h"))
+    original = runs.purge
+    asked = []
+
+    def purge(days: int | None = None, **settings: Any) -> runs.Purged:
+        asked.append(days)
+        return original(days, **settings)
+
+    monkeypatch.setattr(runs, "purge", purge)
+    assert nights.start().code == 0
+    assert asked == [2]
