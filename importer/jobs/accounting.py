@@ -121,11 +121,12 @@ class Account:
         to, without = _places_of(self.job, notify)
         yield from without
         for message in unsent:
-            told = tell(message, to, clock=self.means.clock)
-            if told is None:
+            delivery = tell(message, to, clock=self.means.clock)
+            if delivery.problem is None:
                 self.state.sent(message)
             else:
-                yield told
+                self.state.partly_sent(replace(message, told=delivery.told))
+                yield delivery.problem
 
     def _put_old_away(self) -> Iterator[str]:
         retention, now = self.section.retention, self.means.clock.now()

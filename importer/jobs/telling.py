@@ -6,6 +6,7 @@ and its kind.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 import threading
@@ -19,13 +20,14 @@ from importer.clock import SystemClock
 from importer.documents import joined
 from importer.job_settings import Told
 from importer.language import tr, trn
+from importer.state import Message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from importer.clock import Clock
     from importer.model import Secret
-    from importer.state import Message, NewMessage
+    from importer.state import NewMessage
 
 LARGEST_ATTACHMENT = 5_000_000
 """Bytes; many a mail server refuses a message of more than 10 MB."""
@@ -41,6 +43,17 @@ _TONES = {
 _CHATTY = ("apprise", "requests", "urllib3")  # what they log can hold an address
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Who was told. ``told``: marks of the places that took the message, now or before.
+
+    ``problem``: a sentence, without any address, when not all did.
+    """
+
+    told: tuple[str, ...] = ()
+    problem: str | None = None
+
+
 @dataclass(slots=True)
 class _Place:
     """One address to tell. ``number``: counted from 1. ``service``: apprise's; None: not usable."""
@@ -49,6 +62,11 @@ class _Place:
     url: str = field(repr=False)
     service: Any = field(default=None, repr=False)
     told: bool = False
+
+    @property
+    def mark(self) -> str:
+        """Tell addresses apart; far too short for the address to be found by it."""
+        return hashlib.sha256(self.url.encode()).hexdigest()[:6]
 
     def __str__(self) -> str:
         kind = _KIND.match(self.url)
@@ -63,14 +81,37 @@ def tell(
     *,
     clock: Clock | None = None,
     timeout_seconds: float = 60.0,
-) -> str | None:
-    """Send word to every address; a sentence, without any of them, when not all were told.
+) -> Delivery:
+    """Send word to every address that has not taken it yet.
 
     ``to``: texts of one or several addresses, with blanks or line breaks between them. All are told
     at once, and must answer within ``timeout_seconds``; those that did not take it are tried once
     more, without attachments. An attachment that is not there, or is too large, is left out, which
     the message then says.
     """
+    told = message.told if isinstance(message, Message) else ()
+    problem = _lacking(to)
+    if problem is not None:
+        return Delivery(told, problem)
+    _silence()
+    urls = _urls(to)
+    places = [_Place(number, url, _service(url)) for number, url in enumerate(urls, 1)]
+    places = [one for one in places if one.mark not in told]
+    _tell_all(places, message, message.attached, timeout_seconds)
+    again = [one for one in places if one.service is not None and not one.told]
+    if again:
+        (clock or SystemClock()).sleep(_PAUSE)
+        _tell_all(again, message, (), timeout_seconds)
+    now = tuple(one.mark for one in places if one.told)
+    return Delivery((*told, *now), _who_was_not(places))
+
+
+def _urls(to: Sequence[Secret]) -> list[str]:
+    return [url for secret in to for text in secret.reveal().split() if (url := text.strip(","))]
+
+
+def _lacking(to: Sequence[Secret]) -> str | None:
+    """Say what is missing for anybody to be told."""
     try:
         import apprise  # noqa: F401 - only to see whether it is there
     except ImportError:
@@ -78,20 +119,12 @@ def tell(
             "Word was not sent: a package is missing. Run: pip install 'importer[nights]'. The "
             "next start sends it"
         )
-    _silence()
-    urls = [url for secret in to for text in secret.reveal().split() if (url := text.strip(","))]
-    if not urls:
+    if not _urls(to):
         return tr(
             "Word was not sent: there is no address to send it to. Put one where `notify` of the "
             "job says; the next start sends it"
         )
-    places = [_Place(number, url, _service(url)) for number, url in enumerate(urls, 1)]
-    _tell_all(places, message, message.attached, timeout_seconds)
-    again = [one for one in places if one.service is not None and not one.told]
-    if again:
-        (clock or SystemClock()).sleep(_PAUSE)
-        _tell_all(again, message, (), timeout_seconds)
-    return _who_was_not(places)
+    return None
 
 
 def _who_was_not(places: Sequence[_Place]) -> str | None:

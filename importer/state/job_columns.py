@@ -89,14 +89,17 @@ def standing_of(
     )
 
 
-def message_text(message: NewMessage) -> str:
+def message_text(message: NewMessage | Message) -> str:
     """Write it as JSON in ASCII: it may name a file whose name is no Unicode text."""
-    return json.dumps([message.title, message.body, message.kind, *message.attached])
+    told = [list(message.told)] if isinstance(message, Message) else []
+    return json.dumps([message.title, message.body, message.kind, *message.attached, *told])
 
 
 def message_of(number: int, made: str, text: str) -> Message:
     title, body, kind, *attached = json.loads(text)
-    return Message(number, datetime.fromisoformat(made), title, body, kind, tuple(attached))
+    told = attached.pop() if attached and isinstance(attached[-1], list) else []
+    moment = datetime.fromisoformat(made)
+    return Message(number, moment, title, body, kind, tuple(attached), tuple(told))
 
 
 def bytes_of(name: str) -> bytes:

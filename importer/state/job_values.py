@@ -96,7 +96,10 @@ class NewMessage:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Word that was noted and is to be sent. ``id``: of one job; ``made``: when it was noted."""
+    """Word that was noted and is to be sent. ``id``: of one job; ``made``: when it was noted.
+
+    ``told``: marks of the places that took it already; no address can be read out of one.
+    """
 
     id: int
     made: datetime
@@ -104,6 +107,7 @@ class Message:
     body: str
     kind: str
     attached: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
 
 class JobState(Protocol):
@@ -164,6 +168,10 @@ class JobState(Protocol):
 
     def sent(self, message: Message) -> None:
         """Note that a message was sent, and forget it."""
+        ...
+
+    def partly_sent(self, message: Message) -> None:
+        """Note which places took a message, so that only the others are told again."""
         ...
 
     def forget(self, before: datetime) -> None:

@@ -139,6 +139,7 @@ _ADD_MESSAGE = "INSERT INTO importer_messages (made, message, job, number) VALUE
 _UNSENT = "SELECT number, made, message FROM importer_messages WHERE job = ? ORDER BY number"
 # Numbers come again once all messages were sent; the moment tells them apart.
 _SENT = "DELETE FROM importer_messages WHERE job = ? AND number = ? AND made = ?"
+_PARTLY_SENT = "UPDATE importer_messages SET message = ? WHERE job = ? AND number = ? AND made = ?"
 
 _KEPT_IMPORTED = 20  # files that later ones are compared with; more than any guard looks at
 
@@ -271,6 +272,10 @@ class StoredJob:
     def sent(self, message: Message) -> None:
         made = text_of(message.made)
         self._alone(lambda visit: visit.rows(_SENT, self._job, message.id, made))
+
+    def partly_sent(self, message: Message) -> None:
+        values = (message_text(message), self._job, message.id, text_of(message.made))
+        self._alone(lambda visit: visit.rows(_PARTLY_SENT, *values))
 
     def forget(self, before: datetime) -> None:
         values = (self._job, text_of(before), self._job, _KEPT_IMPORTED)

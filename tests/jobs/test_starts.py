@@ -445,3 +445,21 @@ def test_runs_are_kept_no_shorter_than_was_said(
     monkeypatch.setattr(runs, "purge", purge)
     assert nights.start().code == 0
     assert asked == [2]
+
+
+def test_a_place_that_takes_nothing_lets_nobody_else_be_told_twice(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = f"json://{nights.listener.address}/"
+    monkeypatch.setenv("IMPORTER_TEST_WEBHOOK", f"{good} json://127.0.0.1:1/secret")
+    nights.write("bad.csv", b"\0" * 99)
+    done = nights.start()
+    assert "place 2 (json) of `notify` did not take the message" in done.err
+    nights.drop("contacts.csv", FEW)
+    assert nights.start().code == 0
+    assert nights.kinds() == ["failed", "recovered"]
+    monkeypatch.setenv("IMPORTER_TEST_WEBHOOK", f"{good} json://localhost:{good[-6:]}")
+    assert nights.start().code == 0
+    assert nights.kinds() == ["failed", "recovered"]
+    state = nights.workshop.folder.parent / "state" / "jobs"
+    assert not any(b"127.0.0.1" in path.read_bytes() for path in state.glob("*.sqlite3*"))

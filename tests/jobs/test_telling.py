@@ -109,7 +109,7 @@ def _mail_server() -> Iterator[tuple[str, list[bytes]]]:
 
 def _tell(message: Message, *to: str, seconds: float = 20.0) -> tuple[str | None, list[float]]:
     clock = StillClock()
-    told = tell(message, [Secret(one) for one in to], clock=clock, timeout_seconds=seconds)
+    told = tell(message, [Secret(one) for one in to], clock=clock, timeout_seconds=seconds).problem
     return told, clock.slept
 
 

@@ -322,6 +322,14 @@ def test_messages_are_kept_until_they_are_sent_oldest_first(stage: Stage, job: J
     assert job.unsent() == [found[0], found[2]]
 
 
+def test_who_took_a_message_is_noted_with_it(job: JobState) -> None:
+    first = NewMessage("a", "", "failed", ("a.html",))
+    job.note(Standing(), [first, first])
+    one, two = job.unsent()
+    job.partly_sent(replace(one, told=("ab12cd",)))
+    assert job.unsent() == [replace(one, told=("ab12cd",)), two]
+
+
 def test_a_message_that_is_sent_twice_takes_no_newer_one_along(stage: Stage, job: JobState) -> None:
     job.note(Standing(), [NewMessage("old", "", "failed")])
     (old,) = job.unsent()
