@@ -147,19 +147,28 @@ languages.learn(cli, _HELP)
 
 def run_command(arguments: Sequence[str]) -> int:
     """Run one command and give its exit code; errors become sentences on stderr."""
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a word it cannot write is no reason to stop
             stream.reconfigure(errors=languages.PLAINER)
     with languages.for_one_command():
         code = _code_of(arguments)
-    if sys.stdout is None:  # closed before the command began
-        return code
     try:
         sys.stdout.flush()
     except BrokenPipeError:  # the reader is gone: what the command did stands
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code
+
+
+def _open_closed_streams() -> None:
+    """Put the null device where whoever started this closed a stream; else a file gets its number.
+
+    In the order of their numbers, for each gets the lowest that is free.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - to the end
 
 
 def _code_of(arguments: Sequence[str]) -> int:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import subprocess
+import sys
 
 import pytest
 
+from importer import cli
 from importer.settings import settings_schema
 from tests.jobs.nights import JOB, Nights
 from tests.jobs.nights import Listener as Listener
 from tests.jobs.nights import listener as listener
 from tests.jobs.nights import nights as nights
+from tests.runs.workshop import environment
 
 FEW = range(1, 8)
 
@@ -149,3 +155,33 @@ def test_jobs_speak_french(nights: Nights) -> None:
     nights.drop("a.csv", FEW)
     assert nights.start().out.splitlines() == ["a.csv : importé"]
     assert "en ordre depuis" in nights.workshop.importer("job", "list").out
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a shell that closes streams")
+@pytest.mark.parametrize("closed", ["<&- >&- 2>&-", "2>&-", ">&-"])
+def test_a_start_needs_no_streams(nights: Nights, closed: str) -> None:
+    nights.configure(JOB.replace("settle_seconds: 30", "settle_seconds: 0"))
+    nights.drop("a.csv", FEW)
+    words = shlex.join([sys.executable, "-P", "-m", "importer", "job", "run", "nightly", "-n"])
+    started = subprocess.run(
+        ["sh", "-c", f"exec {words} {closed}"],
+        cwd=nights.workshop.folder,
+        env=environment(),
+        check=False,
+    )
+    assert started.returncode == 0
+    assert nights.workshop.summary()["state"] == "checked"
+
+
+def test_streams_that_are_closed_are_opened_to_nowhere(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("stdin", "stdout", "stderr")
+    with monkeypatch.context() as patch:
+        for name in names:
+            patch.setattr(sys, name, None)
+        assert cli.run_command(["job", "run", "nightly", "--dry-run"]) == 0
+        opened = [getattr(sys, name) for name in names]
+    for stream in opened:
+        stream.close()
+    assert [stream.name for stream in opened] == [os.devnull] * 3
