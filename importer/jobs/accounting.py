@@ -134,7 +134,7 @@ class Account:
         try:
             expire_all(self.means)
             keeping = Keeping.of(self.section)
-            for left in keeping.left_over({one.id for one in self.state.open_pick_ups()}):
+            for left in keeping.left_over(self.state.open_of_all_jobs()):
                 yield tr("{file} belongs to no file that this job took: look at it", file=left)
             for gone in keeping.retire(retention, now):
                 self.log.write("retired", what=gone)

@@ -135,6 +135,10 @@ class JobState(Protocol):
         """Give the files that are not filed or dropped, oldest first."""
         ...
 
+    def open_of_all_jobs(self) -> frozenset[str]:
+        """Give the ids of such files of all jobs: several may keep theirs in one folder."""
+        ...
+
     def pick_ups(self, most: int) -> list[PickUp]:
         """Give the newest files that were taken, newest first; dropped ones are left out."""
         ...

@@ -119,6 +119,7 @@ _PICK_UPS = """
     FROM importer_pick_ups WHERE job = ? AND """
 _BY_ID = _PICK_UPS + "id = ?"
 _OPEN = _PICK_UPS + "step NOT IN ('filed', 'dropped') ORDER BY number"
+_OPEN_OF_ALL = "SELECT id FROM importer_pick_ups WHERE step NOT IN ('filed', 'dropped')"
 _NEWEST = _PICK_UPS + "step <> 'dropped' ORDER BY number DESC LIMIT ?"
 _IMPORTED = _PICK_UPS + "became = 'imported' ORDER BY number DESC LIMIT ?"
 _SAME_CONTENT = (
@@ -241,6 +242,9 @@ class StoredJob:
 
     def open_pick_ups(self) -> list[PickUp]:
         return self._pick_ups(_OPEN)
+
+    def open_of_all_jobs(self) -> frozenset[str]:
+        return frozenset(id_ for (id_,) in self._alone(lambda visit: visit.rows(_OPEN_OF_ALL)))
 
     def pick_ups(self, most: int) -> list[PickUp]:
         return self._pick_ups(_NEWEST, most)

@@ -463,3 +463,13 @@ def test_a_place_that_takes_nothing_lets_nobody_else_be_told_twice(
     assert nights.kinds() == ["failed", "recovered"]
     state = nights.workshop.folder.parent / "state" / "jobs"
     assert not any(b"127.0.0.1" in path.read_bytes() for path in state.glob("*.sqlite3*"))
+
+
+def test_a_file_of_another_job_in_the_same_folder_is_not_in_the_way(nights: Nights) -> None:
+    weekly = JOB.removeprefix("jobs:\n").replace("nightly", "weekly").replace("*.csv", "*.txt")
+    nights.configure(JOB + weekly)
+    nights.drop("a.csv", FEW)
+    nights.workshop.sandbox(faults=DOWN)
+    assert nights.start().code == 5
+    other = nights.workshop.importer("job", "run", "weekly")
+    assert (other.code, other.lines) == (0, ["There is nothing to import."])

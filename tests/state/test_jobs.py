@@ -241,6 +241,13 @@ def test_jobs_know_nothing_of_one_another(stage: Stage) -> None:
     assert nightly.pick_ups(9) == [imported(1)]
 
 
+def test_open_files_of_all_jobs_are_known_by_their_ids(stage: Stage) -> None:
+    nightly, weekly = stage.open("nightly"), stage.open("weekly")
+    added(nightly, taken(1), imported(2))
+    added(weekly, taken(3), taken(4, step=Step.DROPPED))
+    assert weekly.open_of_all_jobs() == {taken(1).id, taken(3).id}
+
+
 def test_what_was_noted_is_there_for_the_next_start(stage: Stage) -> None:
     first = stage.open(JOB)
     first.add(taken(1))
