@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from importer.assembly.connecting import settings_here
 from importer.assembly.opening import mapping_of
+from importer.field_rules import FieldRole
 from importer.language import tr
 from importer.planning.changes import Known
 from importer.state.fingerprints import FIELDS, Recollection
@@ -66,4 +67,5 @@ def subject_of(folder: RunFolder) -> Subject:
         project=connection.project_id,
         mapping=mapping.name,
         table=mapping.table_id or "",
+        keys=" ".join(sorted(one.field for one in mapping.rules if one.role is FieldRole.KEY)),
     )

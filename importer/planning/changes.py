@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 _END, _ESCAPE = "\x1f", "\x1e"
 _ESCAPED = ((_ESCAPE, "\x1e0"), (_END, "\x1e1"))
 _NONE = "\x1e2"  # what stands for a field that is left alone; no escaped text is like it
-_ANSWERS = {"yes": b"yes", "no": b"no"}
+_UNSENT = "unsent"  # a no that the mapping keeps back: it goes once the mapping lets it
+_ANSWERS = {"yes": b"yes", "no": b"no", _UNSENT: b"unsent"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class ChangedRows:
         self, path: Path, known: Known, fields: Sequence[PlannedField], rules: RowRules
     ) -> None:
         self._hashes, self._recollection = known.hashes, known.recollection
-        self._keys = [f.code for f in fields if f.role is FieldRole.KEY]
+        # Sorted, so that a contact stays itself when lines of the mapping change places.
+        self._keys = sorted(f.code for f in fields if f.role is FieldRole.KEY)
         self._consents = [f.code for f in fields if f.role is FieldRole.CONSENT]
         self._dates = rules.consent_dates
         apart = {*self._keys, *self._consents, *self._dates.values()}
@@ -80,7 +82,10 @@ class ChangedRows:
         keys = self._hashes.contacts(keyed.to_pylist())
         places = self._recollection.places(keys)
         known = places >= 0
-        prints = {code: self._consent_prints(code, keys, said) for code, said in answers.items()}
+        prints = {
+            code: self._consent_prints(code, keys, _kept_back(said, columns[code]))
+            for code, said in answers.items()
+        }
         same = {
             code: (numbers > 0) & (numbers == self._recollection.fact(code, places))
             for code, numbers in prints.items()
@@ -174,6 +179,12 @@ def _said(columns: Mapping[str, Any], consent: str) -> Any:
     origins = columns[origin_column(consent)].to_numpy(zero_copy_only=False)
     withheld = (origins == Origin.WITHHELD) & to_mask(pc.is_null(columns[consent]))
     return pc.if_else(pa.array(withheld), pa.scalar("yes", TEXT), columns[consent])
+
+
+def _kept_back(said: Any, sent: Any) -> Any:
+    """Tell the noes that are not sent from those that are."""
+    unsent = pc.and_(pc.equal(said, "no"), pc.is_null(sent))
+    return pc.if_else(pc.fill_null(unsent, False), pa.scalar(_UNSENT, TEXT), said)
 
 
 def _escaped(column: Any) -> Any:

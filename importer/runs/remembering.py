@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from importer.run_folder import RunFolder
 
 _DONE = "remembered"  # the fact: up to which call the answers are remembered
+_DOUBTED = "doubted"  # the fact: when the run was first about to send, in seconds since 1970
 _WRITTEN = frozenset({Verdict.CREATED, Verdict.UPDATED, Verdict.ACCEPTED})
 _UNSENT, _IN_DOUBT, _HAS_IT, _HAS_IT_NOT = range(4)
 
@@ -43,7 +44,9 @@ def doubt(folder: RunFolder, journal: Journal, means: Means, watcher: Watcher) -
     task = _task(folder, journal, means, watcher)
     if task is None:
         return
-    moments = np.full(len(task.ends.end), means.clock.now().timestamp(), dtype=np.uint32)
+    if journal.fact(_DOUBTED) is None:
+        journal.set_fact(_DOUBTED, str(int(means.clock.now().timestamp())))
+    moments = _doubted(journal, len(task.ends.end))
     with memory_for(task.subject, means) as memory:
         task.change(memory, Change.DOUBTED, task.ends.end <= _IN_DOUBT, moments)
 
@@ -57,7 +60,7 @@ def remember(folder: RunFolder, journal: Journal, means: Means, watcher: Watcher
     task = _task(folder, journal, means, watcher)
     if task is None:
         return
-    ends, now = task.ends, np.uint32(means.clock.now().timestamp())
+    ends = task.ends
     done = journal.fact(_DONE)
     fresh = (ends.call > int(done or -1)) | ends.looked_up
     with memory_for(task.subject, means) as memory:
@@ -65,10 +68,14 @@ def remember(folder: RunFolder, journal: Journal, means: Means, watcher: Watcher
             task.see_unsent(memory, datetime.fromisoformat(journal.fact("checked") or ""))
         task.change(memory, Change.WRITTEN, fresh & (ends.end == _HAS_IT), ends.moment)
         unwritten = (fresh & (ends.end == _HAS_IT_NOT)) | (ends.end == _UNSENT)
-        moments = np.where(ends.end == _UNSENT, now, ends.moment)
-        task.change(memory, Change.UNWRITTEN, unwritten, moments)
+        doubted = _doubted(journal, len(ends.end))
+        task.change(memory, Change.UNWRITTEN, unwritten, doubted)
     journal.set_fact(_DONE, str(int(ends.call.max(initial=0))))
     expire_all(means)
+
+
+def _doubted(journal: Journal, planned: int) -> NDArray[np.uint32]:
+    return np.full(planned, int(journal.fact(_DOUBTED) or 0), dtype=np.uint32)
 
 
 def expire_all(means: Means) -> int:

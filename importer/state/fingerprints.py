@@ -61,7 +61,9 @@ class Change(Enum):
 
     DOUBTED = auto()  # the facts are about to be sent: until more is said, nobody knows
     WRITTEN = auto()  # the platform has the facts
-    UNWRITTEN = auto()  # the platform does not have the facts: what was known before holds
+    # The platform does not have the facts that were doubted at that moment: what was known before
+    # holds, unless an earlier doubt, of another run, stands.
+    UNWRITTEN = auto()
     SEEN = auto()  # the contact was there, and the facts are so, whether they were sent or not
 
 
@@ -149,13 +151,14 @@ def _change_fact(
     now: int,
 ) -> None:
     """Change one fact of the contacts at some places."""
+    doubt = facts["doubt"][at]
     if change is Change.DOUBTED:
-        facts["doubt"][at] = moments
+        facts["doubt"][at] = np.where(doubt > 0, doubt, moments)
         return
-    settled = (facts["doubt"][at] <= moments) | (facts["doubt"][at] > now)
-    facts["doubt"][at[settled]] = 0
     if change is Change.UNWRITTEN:
+        facts["doubt"][at[doubt == moments]] = 0
         return
+    facts["doubt"][at[(doubt <= moments) | (doubt > now)]] = 0
     newest = (facts["at"][at] <= moments) | (facts["at"][at] > now)
     facts["print"][at[newest]] = numbers[newest]
     facts["at"][at[newest]] = moments[newest]

@@ -81,13 +81,18 @@ _WRITE = """
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a memory is of. ``table``: of a mapping for a relational table."""
+    """What a memory is of.
+
+    ``table``: of a mapping for a relational table. ``keys``: the fields by whose values contacts
+    are known, since one value means another contact in another field.
+    """
 
     target: str
     url: str
     project: str
     mapping: str
     table: str = ""
+    keys: str = ""
 
     @property
     def name(self) -> str:
@@ -280,7 +285,7 @@ class Memory:
             )
         )
         size = sum(one.stat().st_size for one in self._path.parent.glob(f"{self._path.name}*"))
-        subject = Subject(**{one.name: about[one.name] for one in fields(Subject)})
+        subject = Subject(**{one.name: about.get(one.name, "") for one in fields(Subject)})
         return MemoryFacts(subject, int(contacts), _moment(oldest), _moment(newest), size)
 
     def _about(self) -> dict[str, str]:

@@ -73,6 +73,17 @@ def test_rows_of_keys_and_consents_alone_are_compared_by_their_consents(tmp_path
     assert [bool(n) for n in again.column("fields").to_pylist()] == [False, True]
 
 
+def test_a_key_of_several_parts_is_known_in_whatever_order_the_mapping_has_them(
+    tmp_path: Path,
+) -> None:
+    number = PlannedField("key_f_A", ValueType.TEXT, FieldRole.KEY)
+    texts: dict[str, list[str | None]] = {KEY: ["a@b"], "key_f_A": ["7"], NEWS: ["yes"]}
+    others = [one for one in PLANNED if one.code in {KEY, NEWS}]
+    _, noted = settled(tmp_path, columns_of(texts), fields=[number, *others])
+    unchanged, _ = settled(tmp_path, columns_of(texts), remembered(noted), [*others, number])
+    assert unchanged == [True]
+
+
 def test_a_date_goes_with_the_answer_that_is_left_alone(tmp_path: Path) -> None:
     texts: dict[str, list[str | None]] = {KEY: ["a@b"], NAME: ["A"], NEWS: ["yes"]}
     texts[NEWS_DATE] = ["2026-01-02"]

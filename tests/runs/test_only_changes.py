@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 import importer
 from importer import assembly
+from importer.assembly.remembering import subject_of
 from importer.errors import StoppedError, UnusableInputError
+from importer.run_folder import RunFolder
 from importer.runs import remembering
 from importer.state.installation import SECRET
 from importer.state.memories import Memory
@@ -203,6 +205,18 @@ def test_two_mappings_remember_for_themselves(nights: Nights) -> None:
     assert set(nights.sent(*command)) == {ANN}
 
 
+def test_a_value_of_another_key_is_another_contact(nights: Nights) -> None:
+    nights.file("12,Laval,yes,,", header=HEADER.replace("Email", "Number"))
+    names = []
+    for key in ("key_f_Customer", "key_f_Invoice"):
+        nights.mapped("Email: key_f_EMail", f"Number: {key}")
+        check = ("check", "people.csv", "-m", "people", "-c", "local", "--only-changes")
+        nights.sent(*check, "--offline")
+        names.append(subject_of(RunFolder(nights.workshop.run_folder())).name)
+        nights.workshop.clock.seconds += 1
+    assert len(set(names)) == 2
+
+
 def test_of_two_files_the_chosen_row_is_compared(nights: Nights) -> None:
     nights.file(f"{ANN},Laval,yes,,", name="b.csv")
     command = ("run", "people.csv", "b.csv", "-m", "people", "--yes", "--only-changes")
@@ -273,6 +287,17 @@ def test_an_answer_that_is_not_to_be_sent_is_remembered_so_that_its_change_is_se
     assert "optin_Newsletter" in nights.night(f"{ANN},Laval,no,,")[ANN]
     assert nights.night(f"{ANN},Laval,yes,,") == {}
     assert "optin_Newsletter" in nights.night(f"{ANN},Laval,no,,")[ANN]
+
+
+def test_a_no_that_was_kept_back_goes_once_the_mapping_lets_it(nights: Nights) -> None:
+    nights.mapped("consent: {yes_to: everyone}", "consent: {yes_to: everyone, only: yes}")
+    assert "optin_Newsletter" in nights.night(f"{ANN},Laval,yes,,")[ANN]
+    assert nights.night(f"{ANN},Laval,no,,") == {}
+    nights.mapped()
+    assert "optin_Newsletter" in nights.night(f"{ANN},Laval,no,,")[ANN]
+    nights.mapped("consent: {yes_to: everyone}", "consent: {yes_to: everyone, only: yes}")
+    assert nights.night(f"{ANN},Laval,no,,") == {}
+    assert "optin_Newsletter" in nights.night(f"{ANN},Laval,yes,,")[ANN]
 
 
 # --- what did not arrive --------------------------------------------------------------------------
@@ -428,6 +453,22 @@ def test_abandoning_what_was_only_checked_remembers_nobody(nights: Nights) -> No
     assert nights.sent(*check) == {}
     nights.workshop.importer("abandon", nights.workshop.run_id())
     assert set(nights.night(f"{ANN},Laval,yes,,")) == {ANN}
+
+
+def test_a_row_in_doubt_goes_again_also_after_a_later_run_in_which_it_was_refused(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nights.night(f"{ANN},Laval,no,,")
+    with monkeypatch.context() as patch:
+        patch.setattr("importer.runs.course.remember", _fail)
+        nights.file(f"{ANN},Laval,yes,,")
+        with pytest.raises(KeyboardInterrupt):
+            importer.run("people.csv", mapping="people", yes=True, only_changes=True)
+    assert nights.workshop.contact(ANN)["optin_Newsletter"] == "1"
+    nights.night(f"{ANN},{'x' * 5000},no,,", code=3)
+    assert nights.workshop.totals() == {"rejected": 1}
+    assert "optin_Newsletter" in nights.night(f"{ANN},Laval,no,,")[ANN]
+    assert nights.workshop.contact(ANN)["optin_Newsletter"] == "0"
 
 
 # --- commands -------------------------------------------------------------------------------------

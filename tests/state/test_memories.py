@@ -150,11 +150,24 @@ def test_a_fact_in_doubt_is_not_known_until_it_is_settled(tmp_path: Path, clock:
         assert recalled(memory, "ann", fact=NEWS) == [0]
         change(memory, Change.WRITTEN, {"ann": {NEWS: 4}}, clock, ago=9)
         assert recalled(memory, "ann", fact=NEWS) == [0], "it was in doubt since"
-        change(memory, Change.UNWRITTEN, {"ann": {NEWS: 7}}, clock, ago=7)
+        change(memory, Change.UNWRITTEN, {"ann": {NEWS: 7}}, clock, ago=8)
         assert recalled(memory, "ann", fact=NEWS) == [4]
         change(memory, Change.DOUBTED, {"ann": {NEWS: 7}}, clock, ago=6)
         change(memory, Change.WRITTEN, {"ann": {NEWS: 7}}, clock, ago=5)
         assert recalled(memory, "ann", fact=NEWS) == [7]
+
+
+def test_a_doubt_ends_with_an_answer_to_it_and_not_with_a_refusal_of_something_later(
+    tmp_path: Path, clock: Clock
+) -> None:
+    with opened(tmp_path, clock) as memory:
+        change(memory, Change.WRITTEN, {"ann": {FIELDS: 5}}, clock, ago=9)
+        change(memory, Change.DOUBTED, {"ann": {FIELDS: 6}}, clock, ago=8)
+        change(memory, Change.DOUBTED, {"ann": {FIELDS: 7}}, clock, ago=7)
+        change(memory, Change.UNWRITTEN, {"ann": {FIELDS: 7}}, clock, ago=7)
+        assert recalled(memory, "ann") == [0]
+        change(memory, Change.UNWRITTEN, {"ann": {FIELDS: 6}}, clock, ago=8)
+        assert recalled(memory, "ann") == [5]
 
 
 def test_who_is_only_seen_is_not_made_known(tmp_path: Path, clock: Clock) -> None:
@@ -233,9 +246,9 @@ def _model(model: dict[str, Any], kind: Change, moment: int, facts: Any) -> None
             if not number:
                 continue
             if kind is Change.DOUBTED:
-                one[2] = moment
+                one[2] = one[2] or moment
                 continue
-            if one[2] <= moment:
+            if one[2] == moment or (kind is not Change.UNWRITTEN and one[2] <= moment):
                 one[2] = 0
             if kind is not Change.UNWRITTEN and one[1] <= moment:
                 one[:2] = number, moment
@@ -300,6 +313,7 @@ def test_each_mapping_account_and_table_has_a_memory_of_its_own(
         Subject("dialog-insight", "https://app.example", "7", "others"),
         Subject("dialog-insight", "https://app.example", "8", "people"),
         Subject("dialog-insight", "https://app.example", "7", "people", table="12"),
+        Subject("dialog-insight", "https://app.example", "7", "people", keys="key_f_Number"),
     ]
     for number, subject in enumerate(subjects, 1):
         with opened(tmp_path, clock, subject) as memory:
@@ -308,7 +322,7 @@ def test_each_mapping_account_and_table_has_a_memory_of_its_own(
     with all_memories(tmp_path / "state", clock=clock) as found:
         facts = [one.facts() for one in found]
         assert {one.subject for one in facts if one} == set(subjects)
-        assert sorted(recalled(one, "ann")[0] or 0 for one in found) == [1, 2, 3, 4]
+        assert sorted(recalled(one, "ann")[0] or 0 for one in found) == [1, 2, 3, 4, 5]
         assert all(one and one.size > 1000 for one in facts)
 
 
