@@ -100,6 +100,8 @@ def state_shown(state: str) -> str:
 
 def print_plan(summary: Summary) -> None:
     """Show what would be sent, and where: what an operator consents to."""
+    from importer.reports.words.headline import unchanged_words
+
     rows, calls = summary.rows, summary.calls
     if summary.sandbox:
         say(tr("SANDBOX: nothing leaves this machine."))
@@ -119,6 +121,8 @@ def print_plan(summary: Summary) -> None:
     ):
         if count:
             say(f"  {told}")
+    for sentence in unchanged_words(summary):
+        say(f"  {sentence}")
     _say_consents(summary)
     _say_warnings(summary)
     say(

@@ -34,8 +34,8 @@ class RowTotals(_Frozen):
     duplicate: int = 0
     """Rows whose key stands in another row, which was chosen."""
     skipped: int = 0
-    """Rows left out on purpose: blank, by a condition, by a suppression list, passed over as
-    asked."""
+    """Rows left out on purpose: blank, by a condition, by a suppression list, not changed since
+    they were last sent, passed over as asked."""
     invalid: int = 0
     """Rows refused by our checks; never sent."""
     rejected: int = 0

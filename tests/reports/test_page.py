@@ -125,6 +125,18 @@ STATES: list[tuple[str, dict[str, Any], Tone, str]] = [
     ),
     ("blank", {"rows": rows(skipped=3)}, Tone.NEUTRAL, "Finished: there was nothing to send"),
     (
+        "unchanged",
+        {"rows": rows(skipped=3), "unchanged": 3},
+        Tone.NEUTRAL,
+        "Finished: nothing had changed, so nothing was sent",
+    ),
+    (
+        "some unchanged",
+        {"rows": rows(created=80, skipped=3), "unchanged": 3},
+        Tone.SUCCESS,
+        "Finished: 80 rows imported, none refused",
+    ),
+    (
         "refused",
         {"exit_code": 3, "rows": rows(created=110, invalid=9, rejected=1)},
         Tone.ATTENTION,
@@ -260,6 +272,12 @@ STATES: list[tuple[str, dict[str, Any], Tone, str]] = [
         {"state": "checked", "rows": rows(skipped=2)},
         Tone.NEUTRAL,
         "Checked: there is nothing to send",
+    ),
+    (
+        "checked, unchanged",
+        {"state": "checked", "rows": rows(skipped=2), "unchanged": 2},
+        Tone.NEUTRAL,
+        "Checked: nothing has changed, so there is nothing to send",
     ),
     (
         "checked, not allowed",

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import importer
 from importer import assembly
 from importer.assembly.remembering import subject_of
+from importer.cli.screen import print_plan
 from importer.errors import StoppedError, UnusableInputError
 from importer.run_folder import RunFolder
 from importer.runs import remembering
@@ -107,6 +108,26 @@ def test_at_first_everything_goes_and_then_nothing(nights: Nights) -> None:
         "Nothing of the row has changed since it was last sent."
     }
     assert nights.workshop.results("issues.csv") == []
+
+
+def test_what_is_left_out_since_it_has_not_changed_is_said_before_and_after_sending(
+    nights: Nights, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = "1 row has not changed since it was last sent, and is left out."
+    nights.night(f"{ANN},Laval,yes,,")
+    nights.file(f"{ANN},Laval,yes,,", f"{BEN},Laval,no,,")
+    command = ("people.csv", "-m", "people", "-c", "local", "--only-changes")
+    checked = nights.workshop.importer("check", *command)
+    assert told in checked.lines
+    print_plan(importer.show(nights.workshop.run_id()))
+    assert f"  {told}\n" in capsys.readouterr().err
+    assert told in nights.workshop.importer("run", *command, "--yes").lines
+    page = (nights.workshop.run_folder() / "report.html").read_text(encoding="utf-8")
+    assert told in page
+    done = nights.workshop.importer("run", *command, "--yes")
+    assert done.code == 0
+    assert "Finished: nothing had changed, so nothing was sent." in done.lines
+    assert nights.workshop.importer("run", *command, "--yes", "--quiet").err == ""
 
 
 def test_a_key_is_known_however_it_is_written(nights: Nights) -> None:

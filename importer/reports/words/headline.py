@@ -83,7 +83,9 @@ def _checked(summary: Summary) -> Headline:
         why = problems or tr("exit code {code}", code=summary.exit_code)
         text = tr("Checked, nothing was sent: {why}", why=why)
         return _headline(summary, Tone.ATTENTION, label, text, set(Wrong))
-    if not summary.rows.not_sent:
+    if not summary.rows.not_sent and summary.unchanged:
+        text = tr("Checked: nothing has changed, so there is nothing to send")
+    elif not summary.rows.not_sent:
         text = tr("Checked: there is nothing to send")
     else:
         text = tr("Checked: nothing was sent, and nothing is wrong")
@@ -146,6 +148,8 @@ def _finished(summary: Summary) -> Headline:
 def _success(summary: Summary, reached: int) -> Headline:
     if not reached:
         text = tr("Finished: there was nothing to send")
+        if summary.unchanged:
+            text = tr("Finished: nothing had changed, so nothing was sent")
         return _headline(summary, Tone.NEUTRAL, tr("Nothing to send"), text)
     whole = reached == summary.rows.read
     text = _all_done(summary.rows, reached) if whole else _some_done(summary.rows, reached)
@@ -185,7 +189,7 @@ def _headline(
 
 def _lead(summary: Summary, told: Collection[Wrong]) -> list[str]:
     """Say how far it came, why it ended, and the problems that the headline leaves out."""
-    lead = _how_far(summary)
+    lead = [*_how_far(summary), *unchanged_words(summary)]
     if summary.message:
         lead.append(tr("Why: {message}", message=in_language(summary, summary.message)))
     others = in_words([one for one in went_wrong(summary) if one[0] not in told])
@@ -221,6 +225,19 @@ def _how_far(summary: Summary) -> list[str]:
             return [tr("{some} of {rows} imported so far.", some=some, rows=read)]
         case _:
             return [tr("{some} of {rows} imported.", some=some, rows=read)]
+
+
+def unchanged_words(summary: Summary) -> list[str]:
+    """Say how many rows are left out since they have not changed; nothing if none is."""
+    if not summary.unchanged:
+        return []
+    return [
+        trn(
+            "{count} row has not changed since it was last sent, and is left out.",
+            "{count} rows have not changed since they were last sent, and are left out.",
+            summary.unchanged,
+        )
+    ]
 
 
 def in_language(summary: Summary, sentence: str) -> str:

@@ -90,7 +90,8 @@ MEANINGS = {
     Verdict.ACCEPTED: mark("The platform took the row and does not say which of the two."),
     Verdict.DUPLICATE: mark("Another row of the run has the same key, and that one was chosen."),
     Verdict.SKIPPED: mark(
-        "Blank, a note or total below the table, or passed over as the mapping asks."
+        "Blank, a note or total below the table, not changed since it was last sent, or passed "
+        "over as the mapping asks."
     ),
     Verdict.INVALID: mark("Never sent: something in the row is wrong."),
     Verdict.REJECTED: mark("Sent, and the platform said no."),
