@@ -94,7 +94,7 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]
             if "Server listening" in line:
                 break
         else:
-            pytest.skip("sshd cannot be started here")
+            pytest.fail(f"{program} cannot be started with {configuration}")
         # What it says goes on being read, or it would wait for a reader.
         reader = threading.Thread(target=server.stderr.read)
         reader.start()

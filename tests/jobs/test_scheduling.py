@@ -498,12 +498,12 @@ def test_cron_keeps_a_rhythm_in_another_zone(
 
 
 def test_the_head_of_a_crontab_says_what_an_administrator_does(tmp_path: Path) -> None:
-    job = "files: inbox\nnotify: {to: [env:TOLD, 'keyring:a/b']}"
+    job = "files: inbox\nnotify: {to: [env:TOLD, 'keyring:a/b']}\nlog: {to: stderr}"
     text = cron_lines(planned(configured(tmp_path, job)))
     assert "mode 0640: TOLD" in text
     assert "A service reaches no keyring" in text
     assert "Write log: {to: FILE} for the job" in text
-    silent = cron_lines(planned(configured(tmp_path, "files: inbox\nlog: {to: n.log}")))
+    silent = cron_lines(planned(configured(tmp_path, "files: inbox")))
     assert "Write log:" not in silent
     assert "set -a" not in silent
 
@@ -601,10 +601,11 @@ def test_a_task_is_given_no_path_that_windows_would_change(tmp_path: Path, path:
 
 
 def test_a_task_says_what_the_machine_cannot_know(tmp_path: Path) -> None:
-    silent = planned(configured(tmp_path, EXPECT + "\nlog: {to: n.log}"))
+    silent = planned(configured(tmp_path, EXPECT))
     assert "time zone" not in windows_task(silent)
     assert "log:" not in windows_task(silent)
-    text = windows_task(planned(configured(tmp_path, EXPECT), time_zone="Europe/Paris"))
+    told = configured(tmp_path, EXPECT + "\nlog: {to: stderr}")
+    text = windows_task(planned(told, time_zone="Europe/Paris"))
     assert "the times below are of Europe/Paris" in text
     assert "Write log: {to: FILE} for the job" in text
 
