@@ -78,6 +78,7 @@ class Importing:
             modified=waiting.modified,
             taken=now,
             root=os.fspath(self.keeping.root.absolute()),
+            runs=os.fspath(self.runs_dir.absolute()),
         )
         self.state.add(pick_up)
         try:
@@ -100,6 +101,10 @@ class Importing:
         repeated = self.recipe.repeated(pick_up.sha256)
         if repeated:
             return self._put_away(pick_up, End.REPEATED, 0, repeated)
+        here = os.fspath(self.runs_dir.absolute())
+        if pick_up.runs != here:  # no run of it was made where the last start would have made it
+            pick_up = replace(pick_up, runs=here)
+            self.state.change(pick_up)
         self.log.write("file-began", file=pick_up.name, pick_up=pick_up.id)
         file = self._kept(pick_up).file(pick_up)
         return self._ended(pick_up, lambda: self.recipe.run(file, pick_up.id))
@@ -120,7 +125,7 @@ class Importing:
         if folder is None:
             return self.bring(pick_up)
         state, consented = standing(folder)
-        run, runs_dir = str(folder.path), self.runs_dir
+        run, runs_dir = str(folder.path), folder.path.parent
         if state is RunState.FINISHED:  # its reports, or the cut, may not be done
             return self._ended(
                 pick_up, lambda: runs.report(run, runs_dir=runs_dir, means=self.means), folder
@@ -132,8 +137,13 @@ class Importing:
         )
 
     def _run_of(self, pick_up: PickUp) -> RunFolder | None:
-        """Find the run of a file; a crash may have come before it was noted."""
-        for folder in reversed(list_runs(self.runs_dir)):
+        """Find the run of a file; a crash may have come before it was noted.
+
+        It is looked for where it was made, too: a start may be given another `--runs-dir`.
+        """
+        elsewhere = Path(pick_up.runs) if pick_up.runs else self.runs_dir
+        places = [self.runs_dir, *([] if elsewhere == self.runs_dir.absolute() else [elsewhere])]
+        for folder in (one for place in places for one in reversed(list_runs(place))):
             try:
                 if folder.settings.pick_up == pick_up.id:
                     return folder
@@ -188,7 +198,7 @@ class Importing:
         message = sentence_of(error)
         if folder is None or self.recipe.section.stale == "wait":
             return FileEnd(replace(pick_up, exit_code=_STOPPED), message)
-        summary, _ = runs.abandon(folder.id, runs_dir=self.runs_dir, means=self.means)
+        summary, _ = runs.abandon(folder.id, runs_dir=folder.path.parent, means=self.means)
         return self._put_away(pick_up, End.STOPPED, _STOPPED, message, summary)
 
     # --- noting ---------------------------------------------------------------------------------

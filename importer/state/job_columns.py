@@ -30,6 +30,7 @@ def pick_up_columns(pick_up: PickUp) -> tuple[Value, ...]:
         pick_up.rows,
         json.dumps(dict(pick_up.facts)),
         bytes_of(pick_up.root),
+        bytes_of(pick_up.runs),
     )
 
 
@@ -37,6 +38,7 @@ def pick_up_of(
     id_: str, place: bytes, name: bytes, size: int, modified: float, taken: str, step: str,
     sha256: str, run: str, ended: str | None, became: str | None, exit_code: int | None,
     row_count: int | None, facts: str, root: bytes | None,
+    runs: bytes | None,
 ) -> PickUp:  # fmt: skip
     return PickUp(
         id_,
@@ -54,6 +56,7 @@ def pick_up_of(
         row_count,
         json.loads(facts),
         (root or b"").decode(errors="surrogatepass"),
+        (runs or b"").decode(errors="surrogatepass"),
     )
 
 

@@ -45,7 +45,8 @@ class PickUp:
     ``id``: unique, sorts by time. ``place``: where it was found, without secrets; ``name``: the
     file's own. ``size`` in bytes, ``modified`` in seconds since 1970: as they were found there.
     ``run``: the id of its run. ``facts``: of an imported one, what later ones are compared with.
-    ``root``: the whole path of the folder in which the job keeps it; "": not known.
+    ``root``: the whole path of the folder in which the job keeps it, ``runs``:
+    of that in which its run is, or will be; "": not known.
     """
 
     id: str
@@ -63,6 +64,7 @@ class PickUp:
     rows: int | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     root: str = ""
+    runs: str = ""
 
 
 @dataclass(frozen=True, slots=True)

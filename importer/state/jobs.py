@@ -87,6 +87,7 @@ TABLES = (
         PRIMARY KEY (job, number)
     )""",
     "ALTER TABLE importer_pick_ups ADD COLUMN root BYTEA",
+    "ALTER TABLE importer_pick_ups ADD COLUMN runs BYTEA",
 )
 """What a store has: jobs, the files they took, and messages that were not sent yet.
 
@@ -106,16 +107,16 @@ _SET_STANDING = """
 _LAST_PICK_UP = "SELECT coalesce(max(number), 0) FROM importer_pick_ups WHERE job = ?"
 _ADD = """
     INSERT INTO importer_pick_ups (id, place, name, size, modified, taken, step, sha256, run, ended,
-        became, exit_code, row_count, facts, root, job, number)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+        became, exit_code, row_count, facts, root, runs, job, number)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _CHANGE = """
     UPDATE importer_pick_ups SET id = ?, place = ?, name = ?, size = ?, modified = ?, taken = ?,
         step = ?, sha256 = ?, run = ?, ended = ?, became = ?, exit_code = ?, row_count = ?,
-        facts = ?, root = ?
+        facts = ?, root = ?, runs = ?
     WHERE job = ? AND id = ?"""
 _PICK_UPS = """
     SELECT id, place, name, size, modified, taken, step, sha256, run, ended, became, exit_code,
-           row_count, facts, root
+           row_count, facts, root, runs
     FROM importer_pick_ups WHERE job = ? AND """
 _BY_ID = _PICK_UPS + "id = ?"
 _OPEN = _PICK_UPS + "step NOT IN ('filed', 'dropped') ORDER BY number"

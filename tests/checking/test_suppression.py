@@ -46,7 +46,7 @@ RULES = (
     FieldRule(NEWS_DATE, FieldRole.CONSENT_DATE, ValueType.DATE, "Date"),
 )
 CODES = tuple(rule.field for rule in RULES)
-GOOD, INVALID, SKIPPED, _ = (int(check) for check in RowCheck)
+GOOD, INVALID, SKIPPED, *_ = (int(check) for check in RowCheck)
 Cells = tuple[str | None, ...]
 
 

@@ -473,3 +473,25 @@ def test_a_file_of_another_job_in_the_same_folder_is_not_in_the_way(nights: Nigh
     assert nights.start().code == 5
     other = nights.workshop.importer("job", "run", "weekly")
     assert (other.code, other.lines) == (0, ["There is nothing to import."])
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_run_is_gone_on_with_although_runs_are_kept_elsewhere_now(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch, killed: bool
+) -> None:
+    nights.drop("contacts.csv", FEW)
+    nights.workshop.sandbox(faults=DOWN)
+    with monkeypatch.context() as patch:
+        if killed:
+            patch.setattr(Importing, "_of_summary", _die)
+        assert nights.start().code == (1 if killed else 5)
+    nights.workshop.sandbox()
+    assert nights.start("--runs-dir", "elsewhere").code == 0
+    assert nights.files("archive") == ["contacts.csv"]
+    assert len(nights.workshop.run_folders()) == 1
+    assert not (nights.workshop.folder / "elsewhere").exists()
+    assert nights.workshop.summary()["state"] == "finished"
+
+
+def _die(*_: object) -> None:
+    raise RuntimeError

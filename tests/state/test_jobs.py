@@ -136,6 +136,7 @@ def test_a_file_is_given_back_as_it_was_noted(job: JobState) -> None:
         120_000,
         {"columns": {"Courriel": {"fill": 0.1 + 0.2}}, "rows": [1, 2]},
         "/srv/importer/inbox d\u2019\udce9t\udce9",
+        "/srv/importer/runs",
     )
     job.change(whole)
     assert job.open_pick_ups() == [whole]
