@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from importer.errors import UnusableInputError, sentence_of
 from importer.language import tr
@@ -24,7 +25,8 @@ def threshold(text: str, rows: int) -> float:
         )
     if match.group(1):
         return int(match.group(1))
-    return float(match.group(2).replace(",", ".")) / 100 * rows
+    share = Decimal(match.group(2).replace(",", "."))
+    return float(share * rows / 100)  # exactly 29 where it is 29% of 100, which floats miss
 
 
 def check_threshold(text: str) -> str:

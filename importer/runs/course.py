@@ -225,7 +225,9 @@ def send_rest(
                 chance=means.chance,
                 until=first,
                 doubtful=doubtful_positions(journal),
-                too_many_rejected=_rejection_limit(settings.max_rejected, len(plan)),
+                too_many_rejected=_rejection_limit(
+                    settings.max_rejected, len(plan) + pipeline.plan_facts(journal).unchanged
+                ),
             )
         except UnusableInputError as error:
             if not journal.call_totals().calls:
@@ -260,12 +262,12 @@ def send_rest(
     return finish(folder, journal, means, state)
 
 
-def _rejection_limit(text: str | None, planned: int) -> Callable[[int, int], str | None] | None:
+def _rejection_limit(text: str | None, contacts: int) -> Callable[[int, int], str | None] | None:
     if text is None:
         return None
 
     def too_many(rejected: int, settled: int) -> str | None:
-        if rejected > threshold(text, planned):
+        if rejected > threshold(text, contacts):
             return trn(
                 "--max-rejected {most}: the platform refused {count} row of {settled}",
                 "--max-rejected {most}: the platform refused {count} rows of {settled}",

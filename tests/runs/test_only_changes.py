@@ -579,6 +579,19 @@ def test_a_run_without_its_fingerprints_is_sent_and_not_remembered(nights: Night
     assert set(nights.night(f"{ANN},Laval,yes,,")) == {ANN}
 
 
+def test_a_share_is_one_of_all_contacts_and_not_of_the_few_that_changed(nights: Nights) -> None:
+    others = [f"p{i}@example.com,Laval,yes,," for i in range(9)]
+    nights.night(f"{ANN},Laval,yes,,", *others)
+    shares = ("--max-no", "10%", "--max-yes", "9%", "--max-rejected", "10%")
+    assert nights.night(f"{ANN},Laval,no,,", *others, more=shares).keys() == {ANN}
+    night = (f"{ANN},Laval,yes,,", *others)
+    assert nights.night(*night, more=shares, code=4) == {}
+    assert nights.workshop.summary()["message"].startswith("--max-yes 9%: optin_Newsletter would")
+    long = f"{ANN},{'x' * 5000},,,"
+    assert nights.night(long, *others, more=shares, code=3).keys() == {ANN}
+    assert nights.night(long, *others, more=("--max-rejected", "9%"), code=5).keys() == {ANN}
+
+
 # --- time and secret ------------------------------------------------------------------------------
 
 
