@@ -162,9 +162,9 @@ class GuardsSection(DocumentModel):
         BeforeValidator(_fewest_or_false),
         WithJsonSchema(_Guard, mode="validation"),
     ] = Field(
-        "50%",
-        description="Nothing is sent of a file of fewer rows: a share of the median of the last "
-        "5 imported files, or a number of rows.",
+        "60%",
+        description="Nothing is sent of a file of fewer rows, or of fewer different contacts: a "
+        "share of the median of the last 5 imported files, or a number of rows.",
     )
     fill: Annotated[
         str | Literal[False],

@@ -134,7 +134,7 @@ def test_every_member_of_a_job_is_read(folder: Path) -> None:
 def test_what_a_job_leaves_out_is_careful(folder: Path) -> None:
     job = job_of(folder, "files: inbox")
     assert job.places == ("inbox",)
-    assert job.guards.fewest_rows == job.guards.fill == "50%"
+    assert (job.guards.fewest_rows, job.guards.fill) == ("60%", "50%")
     assert job.guards.types
     assert job.guards.cut_off
     assert (job.after_fetch, job.overlap, job.stale, job.log.to) == (

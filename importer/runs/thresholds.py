@@ -137,6 +137,16 @@ def _guarded(
     rows = facts.read - facts.blank
     if rows < guards.fewest_rows:
         yield _too_few(rows, guards)
+    elif rows - facts.duplicate < guards.fewest_contacts:
+        yield trn(
+            "the rows of the file are of {count} contact where {usual} are usual, and below "
+            "{fewest} nothing is sent",
+            "the rows of the file are of {count} contacts where {usual} are usual, and below "
+            "{fewest} nothing is sent",
+            rows - facts.duplicate,
+            fewest=number(guards.fewest_contacts),
+            usual=number(guards.usual_contacts),
+        )
     if guards.cut_off:
         yield from _cut_off(guards, tables, seen)
     before = {folded(header): column for header, column in guards.columns.items()}

@@ -50,8 +50,17 @@ def test_the_fewest_rows_are_a_number_or_a_share_of_what_is_usual(
 
 def test_what_is_usual_is_told_beside_it() -> None:
     found = guards_from(section(), [facts(size) for size in (90, 100, 4_000)])
-    assert (found.usual_rows, found.fewest_rows) == (100, 50)
+    assert (found.usual_rows, found.fewest_rows) == (100, 60)
     assert guards_from(section(), []).usual_rows == 0
+
+
+def test_a_share_is_one_of_contacts_too_and_a_number_only_one_of_rows() -> None:
+    last = [facts(size, contacts=size // 2) for size in (90, 100, 110)]
+    found = guards_from(section(), last)
+    assert (found.usual_contacts, found.fewest_contacts) == (50, 30)
+    assert guards_from(section(fewest_rows="80"), last).fewest_contacts == 0
+    assert guards_from(section(fewest_rows=False), last).fewest_contacts == 0
+    assert guards_from(section(), [facts(100)] * 3).fewest_contacts == 60
 
 
 # --- the others -----------------------------------------------------------------------------------
@@ -113,6 +122,7 @@ def test_facts_are_the_rows_less_blank_ones_the_columns_and_how_the_file_ends() 
     found = facts_of_imported(summary(files=(one,), rows=rows(created=117, skipped=3)))
     assert found == {
         "rows": 118,
+            "contacts": 118,
         "columns": {"Email": EMAIL.model_dump()},
         "ends_in_line_break": True,
     }

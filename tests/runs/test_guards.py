@@ -141,6 +141,16 @@ def test_a_file_with_too_few_rows_is_not_sent(workshop: Workshop) -> None:
     assert summary.state == RunState.FINISHED
 
 
+def test_a_file_whose_rows_are_of_too_few_contacts_is_not_sent(workshop: Workshop) -> None:
+    cells(workshop, [("x@example.com", f"Jo{n}", "Laval") for n in range(9)])
+    guards = Guards(usual_rows=9, fewest_rows=6, usual_contacts=9, fewest_contacts=6)
+    assert refused(started(workshop, guards)) == (
+        "the rows of the file are of 1 contact where 9 are usual, and below 6 nothing is sent"
+    )
+    cells(workshop, [*people(6), *people(3)])
+    assert started(workshop, guards).state == RunState.FINISHED
+
+
 def test_a_number_of_rows_is_asked_for_before_anything_is_usual(workshop: Workshop) -> None:
     cells(workshop, people(1))
     told = refused(started(workshop, Guards(fewest_rows=2)))
