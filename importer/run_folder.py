@@ -95,8 +95,9 @@ class Guards(BaseModel):
     """What an unattended run's files are compared with before anything is sent.
 
     ``usual_rows``: the median of the last files; 0: there were none. ``fewest_rows``: nothing is
-    sent below. ``usual_contacts`` and ``fewest_contacts``: the same of rows less duplicates. ``columns``: header -> as it was last time. ``fill_change``: by how large a share
-    of the rows a column's fill may differ; None: by any. ``types``: columns must look as they did.
+    sent below. ``usual_contacts`` and ``fewest_contacts``: the same of rows less duplicates.
+    ``columns``: header -> as it was last time. ``fill_change``: by how large a share of the rows a
+    column's fill may differ; None: by any. ``types``: columns must look as they did.
     ``cut_off``: a file that ends in the middle of a row is refused. ``ends_in_line_break``: whether
     the last files did; None: not known, or not all alike.
     """

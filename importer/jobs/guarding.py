@@ -22,8 +22,9 @@ _ENOUGH = 3  # files, before a share of their median says anything
 def facts_of_imported(summary: Summary) -> dict[str, Any]:
     """Give what later files are compared with, as JSON holds it.
 
-    ``rows``: those read, less blank ones. ``contacts``: these, less duplicates. ``columns``: header -> its ``ColumnFacts``, all tables
-    together. ``ends_in_line_break``: whether every text file does; None: there is none.
+    ``rows``: those read, less blank ones. ``contacts``: these, less duplicates. ``columns``: header
+    -> its ``ColumnFacts``, all tables together. ``ends_in_line_break``: whether every text file
+    does; None: there is none.
     """
     blank = sum(
         part.rows

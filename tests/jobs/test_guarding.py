@@ -122,7 +122,7 @@ def test_facts_are_the_rows_less_blank_ones_the_columns_and_how_the_file_ends() 
     found = facts_of_imported(summary(files=(one,), rows=rows(created=117, skipped=3)))
     assert found == {
         "rows": 118,
-            "contacts": 118,
+        "contacts": 118,
         "columns": {"Email": EMAIL.model_dump()},
         "ends_in_line_break": True,
     }
