@@ -50,13 +50,13 @@ def _all_alike(ends: Iterable[bool]) -> bool | None:
 def guards_from(section: GuardsSection, last: Sequence[Mapping[str, Any]]) -> Guards:
     """Make the guards of a job's next file.
 
-    ``last``: the facts of the ``USUAL`` files that it imported last, newest first; files of which
-    nothing is known have none.
+    ``last``: the facts of the files that it imported last, newest first; files of which nothing is
+    known have none.
 
     Raises:
         UnusableInputError: a guard of the section is neither a number nor a share.
     """
-    known = [facts for facts in last if facts.get("rows") is not None]
+    known = [facts for facts in last if facts.get("rows") is not None][:USUAL]
     usual = _median(facts["rows"] for facts in known)
     contacts = _median(facts.get("contacts", facts["rows"]) for facts in known)
     ends = {facts.get("ends_in_line_break") for facts in known}
