@@ -17,7 +17,7 @@ from importer.state.job_values import (
     State,
     Step,
 )
-from importer.state.jobs import job_state, known_jobs
+from importer.state.jobs import job_state
 
 __all__ = [
     "End",
@@ -29,7 +29,6 @@ __all__ = [
     "State",
     "Step",
     "job_state",
-    "known_jobs",
     "postgresql_budget",
     "shared_budget",
 ]

@@ -91,11 +91,12 @@ TABLES = (
 )
 """What a store has: jobs, the files they took, and messages that were not sent yet.
 
+``home`` and ``name`` tell whoever looks into it which job a line is of.
+
 A new member of Step, End or State needs a statement of its own, so that older versions refuse it.
 """
 
 _KNOW = "INSERT INTO importer_jobs (job, home, name) VALUES (?, ?, ?) ON CONFLICT (job) DO NOTHING"
-_NAMES = "SELECT name FROM importer_jobs WHERE home = ?"
 _STANDING = """
     SELECT state, since, told, told_at, first_start, last_start, last_end, last_success,
            last_exit_code
@@ -175,22 +176,6 @@ def job_state(state_folder: Path, name: str, home: Path, *, clock: Clock) -> Job
     return StoredJob(
         store, job, _hash_of(home), name, lock=lambda: _held_folder(folder, name, clock)
     )
-
-
-def known_jobs(state_folder: Path, home: Path, *, clock: Clock) -> tuple[str, ...]:
-    """Give the names of all jobs of an ``importer.yaml`` that something is remembered of, sorted.
-
-    Also those that it does not name any more. Raises as ``job_state``, and StoppedError.
-    """
-    place = state_folder / "jobs" / "jobs.sqlite3"
-    if not place.exists():
-        return ()
-    store = SqliteStore(place, clock, TABLES, wording=WORDING, durable=True)
-    try:
-        found = store.alone("", lambda visit: visit.rows(_NAMES, _hash_of(home)))
-    finally:
-        store.close()
-    return tuple(sorted(name for (name,) in found))
 
 
 def _job(home: Path, name: str) -> str:

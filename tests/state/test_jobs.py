@@ -33,7 +33,6 @@ from importer.state import (
     State,
     Step,
     job_state,
-    known_jobs,
     sqlite_store,
 )
 from importer.state.jobs import TABLES, WORDING, StoredJob
@@ -518,26 +517,24 @@ def test_opening_at_the_same_time_is_no_trouble(tmp_path: Path) -> None:
         for number, job in enumerate(jobs):
             job.add(taken(number))
             job.close()
-        assert known_jobs(folder, tmp_path, clock=FakeClock()) == tuple("abcdefgh")
+        database = sqlite3.connect(folder / "jobs" / "jobs.sqlite3")
+        names = database.execute("SELECT name FROM importer_jobs ORDER BY name").fetchall()
+        database.close()
+        assert "".join(name for (name,) in names) == "abcdefgh"
 
 
 # --- the file -------------------------------------------------------------------------------------
 
 
-def test_the_jobs_of_a_home_are_listed_and_others_are_not(tmp_path: Path) -> None:
+def test_jobs_of_one_name_in_two_folders_are_two(tmp_path: Path) -> None:
     folder, clock = tmp_path / "state", FakeClock()
-    assert known_jobs(folder, tmp_path, clock=clock) == ()
-    assert not folder.exists()
     one = job_state(folder, "weekly", tmp_path, clock=clock)
-    assert known_jobs(folder, tmp_path, clock=clock) == ()
     one.note(Standing())
     two = job_state(folder, "nightly", tmp_path, clock=clock)
     two.add(taken(1))
     elsewhere = job_state(folder, "nightly", tmp_path / "other", clock=clock)
     assert elsewhere.open_pick_ups() == []
     elsewhere.note(Standing(State.FAILED))
-    assert known_jobs(folder, tmp_path, clock=clock) == ("nightly", "weekly")
-    assert known_jobs(folder, tmp_path / "other", clock=clock) == ("nightly",)
     assert two.standing() == Standing()
     with two.held(), elsewhere.held():
         pass
@@ -651,15 +648,11 @@ def test_a_file_of_a_newer_version_is_refused_and_left_as_it_is(tmp_path: Path) 
     database = sqlite3.connect(path)
     database.execute(f"PRAGMA user_version = {len(TABLES) + 1}")
     database.close()
-    for opened in (
-        lambda: job_state(tmp_path, JOB, tmp_path, clock=FakeClock()),
-        lambda: known_jobs(tmp_path, tmp_path, clock=FakeClock()),
-    ):
-        with pytest.raises(UnusableInputError) as told:
-            opened()
-        assert str(told.value) == (
-            f"{path}: a newer version of importer wrote this file: update importer"
-        )
+    with pytest.raises(UnusableInputError) as told:
+        job_state(tmp_path, JOB, tmp_path, clock=FakeClock())
+    assert str(told.value) == (
+        f"{path}: a newer version of importer wrote this file: update importer"
+    )
     database = sqlite3.connect(path)
     assert database.execute("PRAGMA user_version").fetchall() == [(len(TABLES) + 1,)]
     database.close()
