@@ -10,7 +10,7 @@ import click
 from importer.cli.screen import say
 from importer.cli.terminal import plain
 from importer.clock import iso
-from importer.language import english, mark, number, tr, trn
+from importer.language import english, mark, tr, trn
 
 if TYPE_CHECKING:
     from importer.jobs import FileEnd, JobEnd, ListedJob, Trial
@@ -161,14 +161,12 @@ def lines_of(one: ListedJob) -> list[str]:
         lines = [told]
     if one.last is not None:
         last = one.last
+        end = tr(_ENDS[last.end.value if last.end else None])
+        if last.rows is not None:
+            end = tr("{end} ({rows})", end=end, rows=trn("{count} row", "{count} rows", last.rows))
+        moment = _shown(last.taken)
         lines.append(
-            tr(
-                "    last file: {file}, {moment}: {end} ({rows} rows)",
-                file=last.name,
-                moment=_shown(last.taken),
-                end=tr(_ENDS[last.end.value if last.end else None]),
-                rows="-" if last.rows is None else number(last.rows),
-            )
+            tr("    last file: {file}, {moment}: {end}", file=last.name, moment=moment, end=end)
         )
     for left in one.unfinished:
         lines.append(tr("    next: goes on with {file}", file=left.name))

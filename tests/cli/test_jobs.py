@@ -44,7 +44,9 @@ def test_a_list_of_jobs_shows_last_and_next(nights: Nights) -> None:
     lines = workshop.importer("job", "list").out.splitlines()
     assert lines[0].startswith("nightly               failed since 2026-12-01 05:")
     assert lines[0].endswith("last start 2026-12-01 05:00 UTC, exit code 5")
-    assert lines[1].startswith("    last file: contacts.csv, 2026-12-01 05:00 UTC: not finished")
+    assert lines[1] == (
+        "    last file: contacts.csv, 2026-12-01 05:00 UTC: not finished: the next start goes on"
+    )
     assert lines[2] == "    next: goes on with contacts.csv"
     assert workshop.importer("job", "list", "--quiet").out
     workshop.sandbox()
