@@ -26,6 +26,7 @@ from importer.jobs.wording import message_of
 from importer.key_places import REFERENCE, secret_at
 from importer.language import tr
 from importer.model import Secret
+from importer.runs.masking import MASKED
 from importer.runs.remembering import expire_all
 from importer.state import JobState, NewMessage, Standing, State, Step
 
@@ -91,10 +92,10 @@ class Account:
         for one in end.files:
             if one.summary is None:
                 continue
+            folder = Path(one.summary.folder).resolve()
             with contextlib.suppress(Exception):  # word goes out all the same
-                runs.report(one.summary.run, mask=True, runs_dir=self.runs_dir, means=self.means)
-                folder = (self.runs_dir / one.summary.run / "masked").resolve()
-                attached += [str(folder / names[what]) for what in notify.attach]
+                runs.report(str(folder), mask=True, means=self.means)
+                attached += [str(folder / MASKED / names[what]) for what in notify.attach]
         return tuple(attached)
 
     def _afterwards(self, end: JobEnd, standing: Standing) -> Iterator[str]:
