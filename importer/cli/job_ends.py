@@ -20,7 +20,7 @@ _ENDS = {
     "repeated": mark("not imported again"),
     "refused": mark("refused"),
     "stopped": mark("stopped"),
-    None: mark("not finished: the next start goes on"),
+    None: mark("not finished; the next start goes on"),
 }
 _STATES = {
     "ok": mark("ok"),
