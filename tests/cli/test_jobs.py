@@ -45,7 +45,7 @@ def test_a_list_of_jobs_shows_last_and_next(nights: Nights) -> None:
     assert lines[0].startswith("nightly               failed since 2026-12-01 05:")
     assert lines[0].endswith("last start 2026-12-01 05:00 UTC, exit code 5")
     assert lines[1] == (
-        "    last file: contacts.csv, 2026-12-01 05:00 UTC: not finished: the next start goes on"
+        "    last file: contacts.csv, 2026-12-01 05:00 UTC: not finished; the next start goes on"
     )
     assert lines[2] == "    next: goes on with contacts.csv"
     assert workshop.importer("job", "list", "--quiet").out
