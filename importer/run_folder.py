@@ -80,7 +80,8 @@ class ColumnFacts(BaseModel):
     """What was seen in a mapped column: its filled cells, of how many rows, and what it looks like.
 
     ``looks_like``: email, phone, date, integer, decimal, yes/no, text or empty. ``looks``: each of
-    these -> the share of the values that look so, 0 to 1, on a sample.
+    these -> the share of the values that look so, 0 to 1, on a sample. ``garbled``: the share in
+    which letters seem to have been lost.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -89,6 +90,7 @@ class ColumnFacts(BaseModel):
     rows: int
     looks_like: str
     looks: dict[str, float] = {}
+    garbled: float = 0.0
 
 
 class Guards(BaseModel):

@@ -52,6 +52,7 @@ class TableSight:
                 rows=one.rows,
                 looks_like=one.look,
                 looks={look: round(share, 3) for look, share in one.looks.items()},
+                garbled=round(one.garbled, 3),
             )
             for header, one in self._samples.columns().items()
         }

@@ -22,16 +22,21 @@ _MOST_ROWS = 4_096
 _FEW = 20  # values; where a sample has fewer of a column, its first ones are looked at instead
 _LONGEST = 200  # characters of a value that are kept
 _TEXT = pa.large_string()
+_GARBLED = r"\x{FFFD}|\pL\?\pL"  # what programs write for a letter that their encoding lacks
 
 
 @dataclass(frozen=True, slots=True)
 class SampledColumn:
-    """How many of the rows have the column filled, what it looks like, and each look's share."""
+    """How many of the rows have the column filled, what it looks like, and each look's share.
+
+    ``garbled``: the share of values in which letters seem to have been lost, 0 to 1.
+    """
 
     filled: int
     rows: int
     look: Look
     looks: Mapping[Look, float]
+    garbled: float = 0.0
 
 
 @dataclass(slots=True)
@@ -87,7 +92,10 @@ class Samples:
         if len(values) < _FEW:
             values = pa.array(column.first, _TEXT)
         look, looks = look_of(pc.utf8_trim_whitespace(values))
-        return SampledColumn(column.filled, self._rows, look, looks)
+        lost = pc.sum(pc.match_substring_regex(values, _GARBLED)).as_py() or 0
+        return SampledColumn(
+            column.filled, self._rows, look, looks, lost / len(values) if lost else 0.0
+        )
 
 
 def _short(texts: Any) -> Any:

@@ -19,6 +19,7 @@ THRESHOLD, GUARD = "threshold", "guard"
 """Why a run was refused, as codes."""
 _FEW = 20  # rows, or filled cells: so few say nothing of a column
 _OTHER = 0.5  # of a column's values; when more look otherwise than last time, so does the column
+_GARBLED = 0.02  # of a column's values; a name or two may have come damaged
 _NUMBERS = {Look.INTEGER, Look.DECIMAL}
 
 
@@ -63,17 +64,23 @@ def merged_columns(
 
 def _together(one: ColumnFacts, other: ColumnFacts) -> ColumnFacts:
     filled = one.filled + other.filled
+
+    def share(first: float, second: float) -> float:
+        return round((first * one.filled + second * other.filled) / filled, 3)
+
     looks = {
-        look: round(
-            (one.looks.get(look, 0) * one.filled + other.looks.get(look, 0) * other.filled)
-            / filled,
-            3,
-        )
+        look: share(one.looks.get(look, 0), other.looks.get(look, 0))
         for look in (*one.looks, *other.looks)
     }
     alike = {two.looks_like for two in (one, other) if two.filled}
     look = alike.pop() if len(alike) == 1 else Look.TEXT if alike else Look.EMPTY
-    return ColumnFacts(filled=filled, rows=one.rows + other.rows, looks_like=look, looks=looks)
+    return ColumnFacts(
+        filled=filled,
+        rows=one.rows + other.rows,
+        looks_like=look,
+        looks=looks,
+        garbled=share(one.garbled, other.garbled) if filled else 0.0,
+    )
 
 
 # --- thresholds -----------------------------------------------------------------------------------
@@ -204,6 +211,14 @@ def _changed(guards: Guards, header: str, now: ColumnFacts, last: ColumnFacts) -
                 header=header,
                 look=tr(look),
                 before=tr(before_look),
+            )
+        if now.garbled - last.garbled > _GARBLED:
+            yield tr(
+                'letters of the column "{header}" are lost in {share}% of its cells (? or � stands '
+                "in their place), last time in {before}%",
+                header=header,
+                share=_percent(now.garbled),
+                before=_percent(last.garbled),
             )
 
 

@@ -48,6 +48,7 @@ _OF_TABLES = {
         "looks_like": "What its values look like: email, phone, date, integer, decimal, yes/no, "
         "text or empty.",
         "looks": "Each of these -> the share of a sample of its values that look so, 0 to 1.",
+        "garbled": "The share of them in which letters seem to have been lost, 0 to 1.",
     },
 }
 

@@ -53,7 +53,15 @@ def test_all_that_was_found_out_of_a_file_is_told() -> None:
         "rows": 120,
         "hidden": 7,
         "computed": {"Infolettre": 120},
-        "columns": {"Infolettre": {"filled": 96, "rows": 120, "looks_like": "yes/no", "looks": {}}},
+        "columns": {
+            "Infolettre": {
+                "filled": 96,
+                "rows": 120,
+                "looks_like": "yes/no",
+                "looks": {},
+                "garbled": 0.0,
+            }
+        },
         "ends_in_line_break": False,
         "readings": [
             {

@@ -74,6 +74,7 @@ def test_the_summary_tells_what_was_seen_of_each_mapped_column(workshop: Worksho
     assert (summary.job, summary.pick_up) == ("nightly", "20261122T031500Z-ab12")
     assert workshop.summary()["files"][0]["columns"]["Email"] == {
         "filled": 4, "rows": 4, "looks_like": "email", "looks": {"email": 1.0},
+        "garbled": 0.0,
     }  # fmt: skip
 
 
@@ -149,6 +150,18 @@ def test_a_file_whose_rows_are_of_too_few_contacts_is_not_sent(workshop: Worksho
     )
     cells(workshop, [*people(6), *people(3)])
     assert started(workshop, guards).state == RunState.FINISHED
+
+
+@pytest.mark.parametrize("written", ["L?vis", "L\ufffdvis"])
+def test_a_file_whose_letters_were_lost_is_not_sent(workshop: Workshop, written: str) -> None:
+    guards = Guards(columns={"City": column(30, 30, "text", text=1.0)}, types=True)
+    cells(workshop, [*people(29, city="Lévis"), *people(1, city=written)])
+    assert "City" in refused(started(workshop, guards))
+    cells(workshop, [*people(30, city="Lévis?"), *people(30, city="Lévis")])
+    assert started(workshop, guards).state == RunState.FINISHED
+    usual = Guards(columns={"City": guards.columns["City"].model_copy(update={"garbled": 0.02})})
+    cells(workshop, [*people(29, city="Lévis"), *people(1, city=written)])
+    assert started(workshop, usual.model_copy(update={"types": True})).state == RunState.FINISHED
 
 
 def test_a_number_of_rows_is_asked_for_before_anything_is_usual(workshop: Workshop) -> None:
