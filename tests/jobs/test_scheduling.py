@@ -335,7 +335,7 @@ def test_homes_and_temporary_files_are_hidden_unless_the_job_needs_them(tmp_path
 
     assert hidden(plan) == ("yes", "yes")
     assert hidden(replace(plan, read=(Path("/home/ana/.ssh/known_hosts"),))) == ("read-only", "yes")
-    assert hidden(replace(plan, program=("/root/venv/bin/importer",))) == ("read-only", "yes")
+    assert hidden(replace(plan, program=("/home/ann/bin/importer",))) == ("read-only", "yes")
     assert hidden(replace(plan, folder=Path("/var/tmp/importer"))) == ("yes", "no")
     assert hidden(replace(plan, folder=Path("/tmp/importer"))) == ("yes", "no")
     assert hidden(replace(plan, folder=Path("/homestead"))) == ("yes", "yes")
