@@ -73,6 +73,8 @@ TABLES = (
         exit_code BIGINT,
         row_count BIGINT,
         facts TEXT NOT NULL,
+        root BYTEA,
+        runs BYTEA,
         PRIMARY KEY (job, number),
         UNIQUE (job, id)
     )""",
@@ -86,8 +88,6 @@ TABLES = (
         message TEXT NOT NULL,
         PRIMARY KEY (job, number)
     )""",
-    "ALTER TABLE importer_pick_ups ADD COLUMN root BYTEA",
-    "ALTER TABLE importer_pick_ups ADD COLUMN runs BYTEA",
 )
 """What a store has: jobs, the files they took, and messages that were not sent yet.
 
