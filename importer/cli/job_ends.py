@@ -172,6 +172,8 @@ def lines_of(one: ListedJob) -> list[str]:
         lines.append(tr("    next: goes on with {file}", file=left.name))
     if one.expected is not None:
         lines.append(tr("    next file expected by {moment}", moment=_shown(one.expected)))
+    if one.problem:
+        lines.append(tr("    {sentence}", sentence=one.problem))
     if one.log is not None and standing.first is not None:
         lines.append(tr("    log: {file}", file=one.log))
     if one.unsent:

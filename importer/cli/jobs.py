@@ -83,7 +83,7 @@ def job_list(as_json: bool, quiet: bool) -> int:
     \b
     With --json one object, jobs: job, files, state (null: never started), since, last_start,
     last_end, last_success, last_exit_code, last_file (name, taken, end, rows, run, exit_code),
-    unfinished (name, run), expected_by, unsent_messages, log (null: stderr)
+    unfinished (name, run), expected_by, unsent_messages, log (null: stderr), problem
     """
     from importer import jobs
 

@@ -11,10 +11,12 @@ from typing import Any
 from importer import assembly
 from importer.assembly import Means
 from importer.clock import iso
+from importer.errors import UnusableInputError, sentence_of
+from importer.job_settings import ExpectSection
 from importer.jobs.expecting import Expectation, check_calendars
 from importer.jobs.job_log import log_place
 from importer.jobs.opening import state_of
-from importer.language import choose, speaking
+from importer.language import choose, english, speaking
 from importer.state import PickUp, Standing
 
 
@@ -24,7 +26,7 @@ class ListedJob:
 
     ``unfinished``: files that the next start goes on with. ``expected``: until when the next file
     must have come; None: nothing is said. ``unsent``: how much word could not be sent yet. ``log``:
-    the file of its log; None: stderr.
+    the file of its log; None: stderr. ``problem``: why it is not known when a file is expected.
     """
 
     name: str
@@ -35,6 +37,7 @@ class ListedJob:
     expected: datetime | None
     unsent: int
     log: Path | None
+    problem: str = ""
 
     def as_members(self) -> dict[str, Any]:
         """Give what ``job list --json`` prints of it."""
@@ -62,6 +65,7 @@ class ListedJob:
             "expected_by": _moment(self.expected),
             "unsent_messages": self.unsent,
             "log": None if self.log is None else str(self.log),
+            "problem": english(self.problem) or None,
         }
 
 
@@ -82,9 +86,7 @@ def list_jobs(*, means: Means | None = None) -> list[ListedJob]:
         for name, section in settings.jobs.items():
             with closing(state_of(settings, name, means)) as state:
                 newest = state.pick_ups(1)
-                expected = None
-                if section.expect is not None:
-                    expected = Expectation(section.expect).next_deadline(means.clock.now())
+                expected, problem = _expected(section.expect, means.clock.now())
                 found.append(
                     ListedJob(
                         name,
@@ -95,6 +97,17 @@ def list_jobs(*, means: Means | None = None) -> list[ListedJob]:
                         expected,
                         len(state.unsent()),
                         log_place(section.log, name, settings.state_folder),
+                        problem,
                     )
                 )
     return found
+
+
+def _expected(expect: ExpectSection | None, now: datetime) -> tuple[datetime | None, str]:
+    """Tell until when the next file must have come, or why that cannot be told."""
+    if expect is None:
+        return None, ""
+    try:
+        return Expectation(expect).next_deadline(now), ""
+    except UnusableInputError as error:  # of this job alone: the others are listed
+        return None, sentence_of(error)

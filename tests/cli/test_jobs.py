@@ -65,6 +65,20 @@ def test_a_list_of_jobs_shows_last_and_next(nights: Nights) -> None:
     assert workshop.importer("job", "list", "--quiet").out == ""
 
 
+def test_a_job_whose_holidays_cannot_be_known_is_listed_with_the_remedy(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "holidays", None)
+    nights.configure(JOB.replace('["2026-12-25"]', '["holidays:CA-QC"]'))
+    done = nights.workshop.importer("job", "list")
+    assert done.code == 0
+    assert "pip install 'importer[nights]'" in done.out
+    (found,) = nights.workshop.importer("job", "list", "--json").json["jobs"]
+    assert "importer[nights]" in found["problem"]
+    assert nights.start().code == 4
+    assert nights.kinds() == ["failed"]
+
+
 def test_without_jobs_the_list_says_so(nights: Nights) -> None:
     nights.configure("")
     done = nights.workshop.importer("job", "list")
