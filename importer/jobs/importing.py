@@ -261,12 +261,13 @@ class Importing:
             run=pick_up.run,
         )
         if summary is None and pick_up.run:
-            summary = self._summary(pick_up.run)
+            summary = self._summary(pick_up)
         return FileEnd(pick_up, message, summary, str(kept))
 
-    def _summary(self, run: str) -> Summary | None:
+    def _summary(self, pick_up: PickUp) -> Summary | None:
+        """Read the summary of a file's run, where it was made."""
         try:
-            return runs.show(run, runs_dir=self.runs_dir)
+            return runs.show(pick_up.run, runs_dir=pick_up.runs or self.runs_dir)
         except UnusableInputError:  # it was deleted by hand, or purged
             return None
 

@@ -166,13 +166,12 @@ def test_a_disk_that_gives_up_while_sending_is_gone_on_with(
     assert nights.files("archive") == ["a.csv"]
 
 
-def test_a_file_is_put_away_although_its_run_is_gone(
-    nights: Nights, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    nights.drop("a.csv", FEW)
+class KilledError(BaseException):
+    """Stands for a process that is killed."""
 
-    class KilledError(BaseException):
-        pass
+
+def killed_before_putting_away(nights: Nights, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start the job, and kill it when its file is imported and about to be put away."""
 
     def killed(*_: object, **__: object) -> Path:
         raise KilledError
@@ -181,9 +180,25 @@ def test_a_file_is_put_away_although_its_run_is_gone(
         patch.setattr(Keeping, "file_away", killed)
         with pytest.raises(KilledError):
             nights.start()
+
+
+def test_a_file_is_put_away_although_its_run_is_gone(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nights.drop("a.csv", FEW)
+    killed_before_putting_away(nights, monkeypatch)
     shutil.rmtree(nights.workshop.run_folder())
     assert nights.start().code == 0
     assert nights.files("archive") == ["a.csv"]
+
+
+def test_what_a_file_came_to_is_told_although_runs_are_kept_elsewhere_now(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nights.drop("a.csv", FEW)
+    killed_before_putting_away(nights, monkeypatch)
+    (one,) = nights.start("--runs-dir", "others", "--json").json["files"]
+    assert (one["end"], one["rows"]["created"]) == ("imported", len(FEW))
 
 
 def test_what_is_done_beside_the_import_is_told_when_it_fails(nights: Nights) -> None:
