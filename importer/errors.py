@@ -155,7 +155,9 @@ class AccountCause(StrEnum):
 class RefusedError(ImporterError):
     """The platform read the call and declined it, in its own words.
 
-    ``cause``: of a refusal that concerns the account.
+    ``cause``: of a refusal that concerns the account. ``ended``: of one that came as the answer to
+    a status check: the platform took the batch and gave it up without writing any of it.
+    ``address``: where the account is, of the cause MOVED, where the platform says so itself.
     """
 
     def __init__(
@@ -165,8 +167,12 @@ class RefusedError(ImporterError):
         scope: Refusal,
         code: str = "",
         cause: AccountCause = AccountCause.UNSAID,
+        ended: bool = False,
+        address: str = "",
     ) -> None:
         super().__init__(message)
         self.scope = scope
         self.code = code
         self.cause = cause
+        self.ended = ended
+        self.address = address

@@ -44,6 +44,7 @@ class IssueCode(StrEnum):
     CONDITION_NOT_MET = "condition-not-met"
     NOTHING_TO_WRITE = "nothing-to-write"
     ONE_OF_MISSING = "one-of-missing"
+    PART_MISSING = "part-missing"
     NOT_UNIQUE = "not-unique"
     SUPPRESSED = "suppressed"
     UNCHANGED = "unchanged"
@@ -85,9 +86,14 @@ class IssueCode(StrEnum):
     PLATFORM_SKIPPED = "platform-skipped"
     ANSWER_MISSING = "answer-missing"
     ANSWER_LOST = "answer-lost"
+    ANSWER_PENDING = "answer-pending"
     REPEATED_INSERT = "repeated-insert"
     NOT_IN_ACCOUNT = "not-in-account"
     YES_WITHHELD = "yes-withheld"
+    PARTLY_WRITTEN = "partly-written"
+    CONTACT_SUPPRESSED = "contact-suppressed"
+    CONTACT_UNDELETED = "contact-undeleted"
+    MUST_CONFIRM = "must-confirm"
     # of a run that ended early
     NOT_SENT = "not-sent"
 
@@ -149,6 +155,9 @@ MESSAGES: dict[IssueCode, str] = {
     IssueCode.ONE_OF_MISSING: mark(
         "At least one of {detail} must have a value, and all are blank."
     ),
+    IssueCode.PART_MISSING: mark(
+        "The row fills only some of {detail}, which go together: fill all of them, or none."
+    ),
     IssueCode.NOT_UNIQUE: mark(
         "{column} must differ from contact to contact, and {detail} has the same: mend one of them."
     ),
@@ -206,6 +215,10 @@ MESSAGES: dict[IssueCode, str] = {
     ),
     IssueCode.ANSWER_MISSING: mark("The platform's answer says nothing of this row."),
     IssueCode.ANSWER_LOST: mark("The row was sent and no answer came: look the contact up."),
+    IssueCode.ANSWER_PENDING: mark(
+        "The platform took the row and has not said yet what became of it: `importer resume` asks "
+        "again."
+    ),
     IssueCode.REPEATED_INSERT: mark(
         "The call had to be repeated, so nobody can tell who created this contact: {detail}"
     ),
@@ -214,6 +227,17 @@ MESSAGES: dict[IssueCode, str] = {
         "`importer retry` sends the row again."
     ),
     IssueCode.YES_WITHHELD: mark("The yes of {column} was not sent: {detail}."),
+    IssueCode.PARTLY_WRITTEN: mark("The contact was written, but not all of it: {detail}"),
+    IssueCode.CONTACT_SUPPRESSED: mark(
+        "The contact is suppressed on the platform ({detail}): it gets no messages, whatever was "
+        "written."
+    ),
+    IssueCode.CONTACT_UNDELETED: mark(
+        "The contact was in the platform's recycle bin: it is in the account again."
+    ),
+    IssueCode.MUST_CONFIRM: mark(
+        "The platform asks the person by mail to confirm: until then the contact gets no messages."
+    ),
     IssueCode.NOT_SENT: mark("The run ended before this row's turn."),
 }
 _ANSWERS = {"yes": mark("yes"), "no": mark("no"), "leave": mark("leave")}
@@ -241,6 +265,10 @@ def message(
     if len(shown) > _LONGEST_VALUE:
         shown = shown[: _LONGEST_VALUE - 1] + "…"
     return tr(MESSAGES[IssueCode(code)], column=where, value=shown, detail=detail)
+
+
+IN_PART = frozenset({IssueCode.PARTLY_WRITTEN, IssueCode.CONTACT_SUPPRESSED})
+"""What is said of contacts that were written only in part."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,10 +69,10 @@ class Line:
     ) -> None:
         self.close()
 
-    def turn(self, *, pause: float = 0.0) -> Turn:
+    def turn(self, *, pause: float = 0.0, scope: str = "default") -> Turn:
         """Wait for the pause, in seconds, and then until a call may go; it must be sent.
 
-        The turn's ``waited`` counts both.
+        The turn's ``waited`` counts both. ``scope``: of the request that is to go.
 
         Raises:
             StopRequestedError: meanwhile or before.
@@ -82,7 +82,9 @@ class Line:
         if pause > 0 and not self._interruption.requested:
             self._clock.sleep(pause)
         paused = self._clock.monotonic() - began
-        turn = self._pace.wait_turn(self._interruption, longest=_LONGEST_PACE, tell=self._tell)
+        turn = self._pace.wait_turn(
+            self._interruption, longest=_LONGEST_PACE, tell=self._tell, scope=scope
+        )
         if turn is None:
             raise StopRequestedError(tr("The run was asked to stop."))
         return replace(turn, waited=turn.waited + paused)
@@ -100,7 +102,7 @@ class Line:
             response = self._client.send(request)
         finally:
             self._pace.done(turn)
-        self._pace.heed(response)
+        self._pace.heed(response, scope=request.scope)
         return self._echoes.taken_out(response)
 
     def unused(self, turn: Turn) -> None:
@@ -109,11 +111,11 @@ class Line:
 
     def ask(self, request: ApiRequest) -> ApiResponse:
         """Wait for a turn and make a call that only reads; raises as both do."""
-        return self.send(self.turn(), request)
+        return self.send(self.turn(scope=request.scope), request)
 
-    def hold(self, seconds: float) -> None:
-        """Let no call of the account go for that long."""
-        self._pace.hold(seconds)
+    def hold(self, seconds: float, *, scope: str = "default") -> None:
+        """Let no call of the scope go for that long; of ``default``: none of the account."""
+        self._pace.hold(seconds, scope=scope)
 
     def abort(self) -> None:
         """Cut off the calls under way, and let no new one begin; for another thread to call."""

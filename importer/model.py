@@ -199,13 +199,34 @@ def comparable_key(values: Sequence[str | None]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Resubscription:
+    """How people who unsubscribed are subscribed again.
+
+    ``ask_first``: the platform asks each by mail, in the language of ``locale``, and leads whoever
+    says yes to ``redirect``; either empty: the platform's own choice.
+    """
+
+    ask_first: bool = False
+    locale: str = ""
+    redirect: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class WriteMode:
-    """What a call may do, in the platform's own switches."""
+    """What a call may do, in the platform's own switches.
+
+    ``option``: how values meet those that are stored; empty: the platform's usual way.
+    ``resubscription``: None: a yes subscribes nobody again. ``left_out``: the answer that the
+    mapping knows a consent gets that a call leaves out; empty: none may be left out.
+    """
 
     allow_insert: bool
     allow_update: bool
     skip_duplicates: bool = False
     skip_unmatched: bool = False
+    option: str = ""
+    resubscription: Resubscription | None = None
+    left_out: str = ""
 
     @property
     def insert_only(self) -> bool:
@@ -218,7 +239,8 @@ class Batch:
 
     ``contacts``: each contact as the target encoded it. ``repeated``: an earlier call with these
     contacts is in doubt. ``doubtful``: places in the batch of contacts that an earlier run has left
-    in doubt. ``id`` follows from the place and the bytes.
+    in doubt. ``before``: what the platform said of each contact before the call, where it was
+    asked. ``id`` follows from the place and the bytes.
     """
 
     id: str
@@ -228,6 +250,7 @@ class Batch:
     sha256: str
     repeated: bool = False
     doubtful: frozenset[int] = frozenset()
+    before: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -288,9 +311,13 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A batch that the platform took and will answer later."""
+    """A batch that the platform took and will answer later.
+
+    ``wait``: seconds after which to ask, where the platform says so.
+    """
 
     ticket: str
+    wait: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +325,7 @@ class ApiRequest:
     """A call as a value. ``scope`` names the budget it counts against. Its body never shows."""
 
     method: str
-    url: str
+    url: str = field(repr=False)  # which may name a contact
     body: bytes = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     scope: str = "default"
@@ -361,7 +388,9 @@ class Connection:
     cleared. ``opt_in_dates``: whether ``dtOptin_`` fields may be sent. ``boolean_values``: how a
     yes or no in an ordinary field is written, ``number`` (1, 0) or ``json`` (true, false).
     ``table_keys_in_data``: whether a call that may insert rows of a table repeats their key among
-    the values.
+    the values. ``integration_token``: what a partner of the platform sends with each call.
+    ``ask_first``: whether each contact is looked up before a call that writes it alone.
+    ``time_zone``: of a file's times of day, on a platform that keeps them in UTC.
     """
 
     name: str
@@ -375,15 +404,29 @@ class Connection:
     opt_in_dates: bool = False
     boolean_values: str = "number"
     table_keys_in_data: bool = True
+    integration_token: str = ""
+    ask_first: bool = True
+    time_zone: str = "UTC"
     ca_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountFields:
-    """What the platform's account knows: field codes with their labels, and which are required."""
+    """What the platform's account knows: field codes with their labels, and which are required.
+
+    ``types``: code -> what the platform keeps in the field, of those of which it tells.
+    ``places``: code -> how the platform itself names the field in a call, of those that a mapping
+    may name otherwise; a label may stand for the last part of such a code.
+    ``wants``: codes of consents that a call must not leave out. ``beginnings``: what codes begin
+    with, of those kinds of which the account names all it has.
+    """
 
     labels: Mapping[str, str]
     required: frozenset[str] = frozenset()
+    types: Mapping[str, ValueType] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+    wants: frozenset[str] = frozenset()
+    beginnings: tuple[str, ...] = ()
 
 
 class RowResult(NamedTuple):

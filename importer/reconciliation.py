@@ -23,8 +23,10 @@ from importer.row_results import (
     InRowOrder,
     RowResults,
     answer_lost,
+    answer_pending,
     decided,
     gave_way,
+    in_part,
     not_sent,
     unchanged,
     with_update,
@@ -271,10 +273,10 @@ class _Step:
             low, high = max(settled.first, start), min(settled.end, end)
             outcomes = settled.outcomes[low - settled.first : high - settled.first]
             ends.put_all(places[low - start : high - start], outcomes, settled.batch)
-        lost = answer_lost()
+        lost, pending = answer_lost(), answer_pending()
         for gap in self._doubtful:
-            for at in places[max(gap.first - start, 0) : max(gap.end - start, 0)].tolist():
-                ends.put(at, lost)
+            at = places[max(gap.first - start, 0) : max(gap.end - start, 0)]
+            ends.put_same(at, pending if gap.ticket else lost)
 
     def _settled(self, start: int, end: int) -> Iterator[SettledBatch]:
         """Give the settled batches that reach into a stretch of the plan, in its order."""
@@ -322,9 +324,10 @@ def balance(totals: Counter[str], books: Books) -> None:
     settled = {Verdict.CREATED, Verdict.UPDATED, Verdict.ACCEPTED, Verdict.REJECTED,
                Verdict.UNKNOWN, Verdict.NOT_SENT}  # fmt: skip
     ends = sum(totals[verdict] for verdict in settled)
+    rows = sum(totals[verdict] for verdict in Verdict)
     passed_over = totals[Verdict.SKIPPED] - books.skipped  # by the platform, as asked
     claims = {
-        "rows read": (sum(totals.values()), books.read),
+        "rows read": (rows, books.read),
         "rows refused by our checks": (totals[Verdict.INVALID], books.invalid),
         "duplicates": (totals[Verdict.DUPLICATE], books.duplicate),
         "contacts of the plan": (ends + passed_over, books.planned),
@@ -336,11 +339,17 @@ def balance(totals: Counter[str], books: Books) -> None:
         raise DefectError("the verdicts do not balance: " + "; ".join(wrong))
 
 
+IN_PART_ROWS = "in-part"
+"""What counts, beside the verdicts, rows of which only a part was written."""
+
+
 def counted(results: Iterable[RowResults], totals: Counter[str]) -> Iterator[RowResults]:
-    """Count the verdicts of results while they pass."""
+    """Count the verdicts of results while they pass, and the rows that were written in part."""
     for some in results:
         counts = np.bincount(some.end, minlength=len(some.outcomes)).tolist()
         for outcome, count in zip(some.outcomes, counts, strict=True):
             if count:
                 totals[outcome.verdict] += count
+                if in_part(outcome):
+                    totals[IN_PART_ROWS] += count
         yield some

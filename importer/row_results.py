@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from importer.issues import IssueCode, Severity, message
+from importer.issues import IN_PART, IssueCode, Severity, message
 from importer.language import tr
 from importer.model import Outcome, Reason, RowCheck, Verdict
 
@@ -147,6 +147,20 @@ def answer_lost() -> Outcome:
     """Give the end of a contact that was sent and of which nobody knows what became."""
     code = IssueCode.ANSWER_LOST
     return Outcome(Verdict.UNKNOWN, code.value, "", message(code))
+
+
+def answer_pending() -> Outcome:
+    """Give the end of a contact that the platform took, and has not said yet what became of it."""
+    code = IssueCode.ANSWER_PENDING
+    return Outcome(Verdict.UNKNOWN, code.value, "", message(code))
+
+
+def in_part(outcome: Outcome) -> bool:
+    """Tell whether a contact was written, but not all of it."""
+    return outcome.verdict in _WRITTEN and outcome.code in IN_PART
+
+
+_WRITTEN = frozenset({Verdict.CREATED, Verdict.UPDATED, Verdict.ACCEPTED})
 
 
 def with_update(insert: Outcome, update: Outcome) -> Outcome:

@@ -18,6 +18,7 @@ from importer.journal.sentences import sentences
 from importer.mapping import Mapping, YesTo
 from importer.model import Limits, RunState
 from importer.planning import PlanFacts
+from importer.reconciliation import IN_PART_ROWS
 from importer.reports import (
     CallTotals,
     ConsentTotals,
@@ -38,14 +39,15 @@ _CODE_OF_SIGNAL = {2: 130, 15: 143}
 def facts_of(
     folder: RunFolder, journal: Journal, state: RunState, totals: Counter[str]
 ) -> RunFacts:
-    """Gather a run's facts; ``totals``: how many rows have each verdict."""
+    """Gather a run's facts; ``totals``: as ``reconciliation.counted`` counts them."""
     settings = folder.settings
     facts = pipeline.plan_facts(journal)
     connection = settings.connection
     mapping = assembly.mapping_of(folder)
     rows = RowTotals.counted(totals, read=facts.read)
     end = orjson.loads(journal.fact("end") or "{}")
-    code = exit_code(state, rows, facts.refused_duplicates, end.get("signal"))
+    in_part = totals[IN_PART_ROWS]
+    code = exit_code(state, rows, facts.refused_duplicates, end.get("signal"), in_part)
     warning = journal.fact(VERIFY_WARNING)  # None: nothing was to be looked up
     verified = None if warning is None else verified_totals(journal.lookups())
     return RunFacts(
@@ -72,6 +74,7 @@ def facts_of(
             "rows": rows,
             "refused_duplicates": facts.refused_duplicates,
             "unchanged": facts.unchanged,
+            "rows_in_part": in_part,
             "consents": _consents(folder, facts),
             "yes_to": mapping.yes_to.value if facts.consents else "",
             "calls": _call_totals(folder, journal, facts, mapping),
@@ -117,9 +120,18 @@ def _sha256(table_file: str, files: Sequence[FileFacts]) -> str:
     return max(within, key=lambda one: len(one.path)).sha256
 
 
-def exit_code(state: RunState, rows: RowTotals, refused_duplicates: int, signal: int | None) -> int:
-    """Give the exit code of a run, by the contract's order."""
-    bad = rows.invalid or rows.rejected or refused_duplicates
+def exit_code(
+    state: RunState,
+    rows: RowTotals,
+    refused_duplicates: int,
+    signal: int | None,
+    in_part: int = 0,
+) -> int:
+    """Give the exit code of a run, by the contract's order.
+
+    ``in_part``: how many rows were written only in part.
+    """
+    bad = rows.invalid or rows.rejected or refused_duplicates or in_part
     match state:
         case RunState.REFUSED:
             return 4
@@ -153,6 +165,8 @@ def _call_totals(
         retried=made.retried,
         not_taken=made.not_taken,
         refused=made.refused,
+        taken=made.taken,
+        polls=made.polls,
         in_doubt=made.in_doubt,
         strangers=made.strangers,
         waited_seconds=round(made.waited_seconds, 3),

@@ -180,6 +180,28 @@ def test_a_journal_of_the_first_version_is_read_and_gone_on_with(tmp_path: Path)
     assert not {name for name in names if "old" in name}
 
 
+def test_a_journal_of_the_second_version_is_gone_on_with(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite3"
+    lost = _batch(4, 6)
+    with Journal.create(path) as journal:
+        _settle(journal, 0, 4)
+        journal.in_doubt(_go(journal, lost), at=LATER, message="lost")
+        journal.note_asked({7: {"optin_N": "no"}})
+    database = sqlite3.connect(path)
+    database.executescript("DROP TABLE ticket; PRAGMA user_version = 2;")  # all it lacks
+    database.close()
+    with Journal.open(path) as journal:
+        assert journal.gaps(8) == [Gap(4, 6, True, lost.sha256), Gap(6, 8)]
+        assert journal.asked(0, 8) == {7: {"optin_N": "no"}}
+        call = _go(journal, lost, 2)
+        journal.taken(call, ticket="job", at=LATER)
+        assert journal.gaps(8)[0].ticket == "job"
+        assert journal.call_totals().taken == 1
+    fresh = tmp_path / "new.sqlite3"
+    Journal.create(fresh).close()
+    assert _described(path) == _described(fresh)
+
+
 def test_an_empty_journal_of_the_first_version_becomes_one_of_this(tmp_path: Path) -> None:
     path, fresh = tmp_path / "old.sqlite3", tmp_path / "new.sqlite3"
     database = sqlite3.connect(path)
@@ -353,6 +375,40 @@ def test_a_doubtful_batch_that_was_cut_leaves_its_exact_pieces_in_doubt(journal:
     assert journal.gaps(8) == []
 
 
+def test_promise_3_what_was_taken_is_asked_for_by_its_ticket_until_it_is_settled(
+    tmp_path: Path,
+) -> None:
+    path, batch = tmp_path / "journal.sqlite3", _batch(3, 6)
+    with Journal.create(path) as journal:
+        journal.in_doubt(_go(journal, batch), at=LATER, message="lost")
+        call = _go(journal, batch, 2)
+        journal.taken(call, ticket="job-1", at=LATER)
+        journal.polled(call, 4)
+    with Journal.open(path) as journal:
+        gap = Gap(3, 6, True, batch.sha256, "job-1", call, doubted=True)
+        assert journal.gaps(8) == [Gap(0, 3), gap, Gap(6, 8)]
+        assert [one.result for one in journal.calls()] == ["in-doubt", "taken"]
+        journal.polled(call, 2)
+        totals = journal.call_totals()
+        assert (totals.calls, totals.in_doubt, totals.taken, totals.polls) == (2, 1, 1, 6)
+        journal.settled(call, batch, _settled(batch), at=LATER)
+        assert journal.gaps(8) == [Gap(0, 3), Gap(6, 8)]
+        assert [one.result for one in journal.calls()] == ["in-doubt", "answered"]
+        totals = journal.call_totals()
+        assert (totals.taken, totals.polls) == (0, 6)
+
+
+@pytest.mark.parametrize("end", ["in_doubt", "refused"])
+def test_a_ticket_that_came_to_nothing_is_asked_for_no_more(journal: Journal, end: str) -> None:
+    batch = _batch(0, 4)
+    call = _go(journal, batch)
+    journal.taken(call, ticket="job-1", at=LATER)
+    assert journal.gaps(4) == [Gap(0, 4, True, batch.sha256, "job-1", call)]
+    getattr(journal, end)(call, at=LATER, message="unknown ticket")
+    doubt = end == "in_doubt"
+    assert journal.gaps(4) == [Gap(0, 4, doubt, batch.sha256 if doubt else "")]
+
+
 def test_the_last_call_of_a_stretch_is_found(journal: Journal) -> None:
     _go(journal, _batch(0, 8))
     last = _go(journal, _batch(0, 8), 2)
@@ -366,7 +422,7 @@ STEPS = st.lists(
     st.tuples(
         st.integers(0, 11),
         st.integers(1, 4),
-        st.sampled_from(["open", "in_doubt", "refused", "not_taken", "settled"]),
+        st.sampled_from(["open", "in_doubt", "refused", "not_taken", "taken", "settled"]),
     ),
     max_size=12,
 )
@@ -396,6 +452,8 @@ def _take(journal: Journal, batch: Batch, step: str) -> None:
             journal.refused(call, at=LATER, message="")
         case "not_taken":
             journal.not_taken(call, at=LATER, message="")
+        case "taken":
+            journal.taken(call, ticket="job", at=LATER)
         case "open":
             pass
         case _:

@@ -122,9 +122,11 @@ def test_a_wait_below_the_notable_is_not_told_even_where_the_pace_tells_it(
     ends = Ends()
     wait_turn = ends.pace.wait_turn
 
-    def chatty(interruption: Interruption, *, longest: float, tell: Callable[[float], None]) -> Any:
+    def chatty(
+        interruption: Interruption, *, longest: float, tell: Callable[[float], None], scope: str
+    ) -> Any:
         tell(4.9)
-        return wait_turn(interruption, longest=longest)
+        return wait_turn(interruption, longest=longest, scope=scope)
 
     monkeypatch.setattr(ends.pace, "wait_turn", chatty)
     ends.line.turn()

@@ -18,7 +18,7 @@ from importer.journal import Journal, Lookup
 from importer.journal.going_on import begin_two_steps, going_on
 from importer.model import Outcome, Reason, RowCheck, Settled, Verdict
 from importer.planning import PlanFacts
-from importer.reconciliation import balance, counted, reconcile
+from importer.reconciliation import IN_PART_ROWS, balance, counted, reconcile
 from importer.row_results import RowResults
 from importer.tables import TableDescription
 
@@ -147,6 +147,48 @@ def test_promise_3_rows_in_doubt_are_unknown_and_never_called_failed(tmp_path: P
     assert {line.code for line in lines if line.verdict == "unknown"} == {"answer-lost"}
     assert [line.attempts for line in lines] == [1] * 7 + [0]
     assert reasons == {}
+
+
+def test_rows_of_which_the_platform_has_not_told_yet_are_unknown_and_say_so(
+    tmp_path: Path,
+) -> None:
+    planned = plan_of(tmp_path, [[PEOPLE[:6]]])
+    with journal_of(planned) as journal:
+        call = journal.submitting(batch(0, 2), attempt=1, at=AT)
+        journal.taken(call, ticket="7", at=AT)
+        lose(journal, 2, 2)
+        lines, reasons = reconciled(planned, journal)
+    assert verdicts(lines) == ["unknown"] * 4 + ["not-sent"] * 2
+    assert [line.code for line in lines[:4]] == ["answer-pending"] * 2 + ["answer-lost"] * 2
+    assert lines[0].message == message(IssueCode.ANSWER_PENDING)
+    assert [line.attempts for line in lines] == [1] * 4 + [0] * 2
+    assert reasons == {}
+
+
+def test_rows_that_were_written_only_in_part_are_counted_beside_the_verdicts(
+    tmp_path: Path,
+) -> None:
+    planned = plan_of(tmp_path, [[PEOPLE[:5]]])
+    part = IssueCode.PARTLY_WRITTEN
+    totals: Counter[str] = Counter()
+    with journal_of(planned) as journal:
+        settle(
+            journal,
+            0,
+            Outcome(Verdict.UPDATED, part, "f_Name", "Too long"),
+            Outcome(Verdict.ACCEPTED, IssueCode.CONTACT_SUPPRESSED, message="suppressed"),
+            Outcome(Verdict.CREATED, IssueCode.CONTACT_UNDELETED, message="undeleted"),
+            Outcome(Verdict.REJECTED, part, message="No"),
+            Verdict.CREATED,
+        )
+        results = reconcile(planned.folder, journal, tables_of(1), planned=5)
+        lines = lines_of(list(counted(results, totals)))
+    balance(totals, planned.facts)
+    assert totals[IN_PART_ROWS] == 2
+    assert totals["created"] == 2
+    assert (lines[0].verdict, lines[0].code, lines[0].field, lines[0].message) == (
+        "updated", "partly-written", "f_Name", "Too long",
+    )  # fmt: skip
 
 
 def test_a_batch_in_doubt_that_was_cut_and_settled_in_part_is_unknown_in_part(

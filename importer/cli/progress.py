@@ -27,6 +27,7 @@ _STAGES = {
 _WAITS = {
     "waiting": mark("waiting {seconds} s for the allowed pace"),
     "pausing": mark("waiting {seconds} s before the next attempt"),
+    "polling": mark("the platform is at work, asked again in {seconds} s"),
 }
 
 

@@ -23,6 +23,7 @@ _SEVERITIES = {"error": mark("error"), "warning": mark("warning"), "skip": mark(
 _RESULTS = {
     "open": mark("no answer is known"),
     "not-taken": mark("the platform did not take it"),
+    "taken": mark("the platform took it and has not said yet what became of it"),
     "in-doubt": mark("no answer came"),
     "refused": mark("the platform refused it"),
     "answered": mark("it was answered"),

@@ -16,6 +16,7 @@ _CALLS = {
     "answered": mark(
         "Call {batch}: {carried}, attempt {attempt}: answered after {milliseconds} ms"
     ),
+    "taken": mark("Call {batch}: {carried}, attempt {attempt}: taken after {milliseconds} ms"),
     "refused": mark("Call {batch}: {carried}, attempt {attempt}: refused after {milliseconds} ms"),
     "not taken": mark(
         "Call {batch}: {carried}, attempt {attempt}: not taken after {milliseconds} ms"

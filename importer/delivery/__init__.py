@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from importer.delivery.asking import LOOKED_UP
 from importer.delivery.calling import Caller
 from importer.delivery.course import Course, Plan
 from importer.delivery.ending import DeliveryEnd, EndReason, HaltError
@@ -72,7 +73,7 @@ def deliver(
         limits.rows_per_call, learnt=int(learnt) if learnt else None, on_change=remember
     )
     try:
-        return Course(
+        end = Course(
             caller,
             lanes,
             sizing,
@@ -87,7 +88,7 @@ def deliver(
         ).run(until)
     except HaltError as halt:
         lanes.stop(halt)
-        return DeliveryEnd(halt.reason, str(halt))
+        end = DeliveryEnd(halt.reason, str(halt))
     except (KeyboardInterrupt, SystemExit):  # the second signal: nobody waits any more
         raise
     except BaseException as error:
@@ -95,3 +96,7 @@ def deliver(
         raise
     finally:
         lanes.close()
+    if caller.questions:
+        before = int(journal.fact(LOOKED_UP) or 0)
+        journal.set_fact(LOOKED_UP, str(before + caller.questions))
+    return end

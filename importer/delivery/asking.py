@@ -12,7 +12,7 @@ from importer.field_rules import FieldRole
 from importer.language import tr
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from importer.delivery.calling import Caller
     from importer.delivery.course import Plan
@@ -87,12 +87,20 @@ class Asking:
             ) from halt
         if isinstance(stored, RefusedError):  # it leaves open whether the contact is there
             stored = {}
-        held = {code: "yes" if stored is None else stored.get(code, "") for code in said}
+        known: Mapping[str, str] = {} if stored is None else stored
+        held = {
+            code: "yes" if stored is None or self._has_no_no(code) else known.get(code, "")
+            for code in said
+        }
         answers[position] = {
             code: REFUSED if answer == "no" else SILENT
             for code, answer in held.items()
             if answer != "yes"
         }
+
+    def _has_no_no(self, code: str) -> bool:
+        """Tell whether the platform knows no no of a consent, so that its silence is none."""
+        return self._target.fields.fact(code).yes_only
 
 
 def _with_a_yes(rows: PlanSlice) -> list[tuple[int, list[str], list[str]]]:

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from importer.clock import iso
 from importer.delivery.ending import EndReason, HaltError
+from importer.delivery.polling import Polling
+from importer.delivery.turns import Turns
 from importer.errors import (
-    DefectError,
     InDoubtError,
     Refusal,
     RefusedError,
     RetryableError,
-    StoppedError,
     UnusableInputError,
 )
-from importer.language import tr, trn
-from importer.line import StopRequestedError
+from importer.language import tr
 from importer.model import Pending, Settled
-from importer.pacing import BudgetSpentError
-from importer.targets import Describes
+from importer.targets import AnswersLater, AsksFirst, Describes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -36,10 +35,6 @@ if TYPE_CHECKING:
     from importer.pacing import Turn
     from importer.targets import Target, Verifies
 
-_FIRST_PAUSE = 1.0  # seconds; doubles with each attempt
-_LONGEST_PAUSE = 60.0
-_NOTABLE_PAUSE = 1.0
-_LONGEST_WAIT = 3_600.0  # asked for more, the run ends: an operator would not wait for it
 _TIME_OUTS = 2  # of the same bytes, before fewer contacts are tried
 _CODE = re.compile(r"[\w.-]{1,60}")  # anything else may hold what the call held
 
@@ -70,7 +65,10 @@ class Lost:
 
 
 class Caller:
-    """Makes calls within the pace and the attempts of the connection; several lanes may use it."""
+    """Makes calls within the pace and the attempts of the connection; several lanes may use it.
+
+    ``questions``: how many batches the platform was asked about before they went.
+    """
 
     def __init__(
         self,
@@ -92,8 +90,21 @@ class Caller:
         self._clock = clock
         self._limits = limits
         self._watcher = watcher
-        self._chance = chance
         self._lanes = lanes
+        self._lock = threading.Lock()
+        self.questions = 0
+        self._turns = Turns(line=line, lanes=lanes, clock=clock, watcher=watcher, chance=chance)
+        self._polling = Polling(
+            target=target,
+            line=line,
+            credentials=credentials,
+            journal=journal,
+            clock=clock,
+            limits=limits,
+            watcher=watcher,
+            lanes=lanes,
+            turns=self._turns,
+        )
 
     def call(self, batch: Batch) -> Answered | Refused | Lost:
         """Send a batch until it is answered, refused, or its attempts are spent.
@@ -103,20 +114,23 @@ class Caller:
         attempt; what the journal says of the batch is then true.
         """
         pause, before, time_outs = 0.0, 1 if batch.repeated else 0, 0
+        batch = self._asked_first(batch)
         failure: RetryableError | InDoubtError | None = None
         for attempt in range(1, self._limits.attempts + 1):
-            turn = self._turn(pause)
+            if isinstance(self._target, AnswersLater):
+                # A slot may be long in coming: what is only meant to be sent is not yet in doubt.
+                self._lanes.take_slot()
+            request = self._target.submission(batch, self._credentials)
+            turn = self._turns.turn(pause, request.scope)
             call = self._intend(batch, before + attempt, turn)
-            began = self._clock.monotonic()
-            told = partial(self._tell, batch, before + attempt, began)
+            told = partial(self._tell, batch, before + attempt, self._clock.monotonic())
             try:
-                reply = self._beside_others(call, batch, turn)
+                return self._beside_others(call, batch, turn, request, told)
             except RetryableError as error:
-                told("not taken")
                 self._note(self._journal.not_taken, call, error)
-                failure, pause = error, self._pause_after(error, attempt)
+                failure = error
+                pause = self._turns.pause_after(error, attempt, request.scope)
             except InDoubtError as error:
-                told("no answer")
                 self._note(self._journal.in_doubt, call, error)
                 self._watcher.event("in-doubt", batch=batch.id, attempt=attempt)
                 batch = replace(batch, repeated=True)
@@ -125,11 +139,35 @@ class Caller:
                 last = smaller or attempt == self._limits.attempts
                 if last or not self._target.repeatable(batch):
                     return Lost(call, batch, error)
-                failure, pause = error, self._jittered(attempt)
-            else:
-                told("refused" if isinstance(reply, Refused) else "answered")
-                return reply
+                failure, pause = error, self._turns.jittered(attempt)
         raise self._spent(failure)
+
+    def ask_again(self, call: int, batch: Batch, ticket: str) -> Answered | Refused | Lost:
+        """Ask what became of a batch that an earlier delivery left with its ticket.
+
+        Lost: the platform does not know the ticket any more. Raises HaltError as ``call`` does.
+        """
+        self._lanes.take_slot()
+        pending = Pending(ticket)
+        try:
+            return self._leaving_slot(lambda: self._told_later(call, batch, pending, at_once=True))
+        except InDoubtError as error:
+            self._note(self._journal.in_doubt, call, error)
+            self._watcher.event("in-doubt", batch=batch.id)
+            return Lost(call, replace(batch, repeated=True), error)
+
+    def _asked_first(self, batch: Batch) -> Batch:
+        """Ask what the platform wants to be asked before a batch that was never sent."""
+        target = self._target
+        if batch.repeated or not isinstance(target, AsksFirst):
+            return batch
+        question = target.first_question(batch, self._credentials)
+        if question is None:
+            return batch
+        answered = self.ask(question, partial(target.read_first, batch))
+        with self._lock:
+            self.questions += 1
+        return answered
 
     def _tell(self, batch: Batch, attempt: int, began: float, result: str) -> None:
         """Tell the watcher how a call went."""
@@ -153,57 +191,93 @@ class Caller:
             self._line.unused(turn)
             raise
 
-    def _beside_others(self, call: int, batch: Batch, turn: Turn) -> Answered | Refused:
-        """Make one call once a slot is free, and leave the slot before anything is waited for.
-
-        After a refusal of the account the slot is kept: nobody is to make another such call.
-        """
+    def _beside_others(
+        self,
+        call: int,
+        batch: Batch,
+        turn: Turn,
+        request: ApiRequest,
+        told: Callable[[str], None],
+    ) -> Answered | Refused:
+        """Make one call once a slot is free."""
         try:
-            self._slot(turn)
+            self._turns.slot(turn)
         except HaltError as halt:
             self._note(self._journal.not_taken, call, halt)
             raise
-        refused = False
+        return self._leaving_slot(lambda: self._once(call, batch, turn, request, told))
+
+    def _leaving_slot(self, work: Callable[[], Answered | Refused]) -> Answered | Refused:
+        """Do what takes a slot, and leave it before anything else is waited for.
+
+        Once the account is refused the slot is kept: nobody is to make another such call.
+        """
+        kept = False
         try:
-            reply = self._once(call, batch, turn)
-            refused = isinstance(reply, Refused) and reply.error.scope is Refusal.ACCOUNT
+            reply = work()
+            kept = isinstance(reply, Refused) and reply.error.scope is Refusal.ACCOUNT
+        except HaltError:
+            kept = True
+            raise
         finally:
-            if not refused:
+            if not kept:
                 self._lanes.pass_slot_on()
         return reply
 
-    def _slot(self, turn: Turn) -> None:
-        """Take a slot for a turn. Raises HaltError when no further call may begin."""
+    def _once(
+        self,
+        call: int,
+        batch: Batch,
+        turn: Turn,
+        request: ApiRequest,
+        told: Callable[[str], None],
+    ) -> Answered | Refused:
+        """Make one call and read its answer; one that comes later is asked for."""
         try:
-            self._lanes.take_slot()
-        except HaltError:
-            self._line.unused(turn)
-            raise
-
-    def _once(self, call: int, batch: Batch, turn: Turn) -> Answered | Refused:
-        """Make one call and read its answer."""
-        try:
-            response = self._line.send(turn, self._target.submission(batch, self._credentials))
+            response = self._line.send(turn, request)
             answer = self._target.read_submission(batch, response)
+        except RetryableError:
+            told("not taken")
+            raise
+        except InDoubtError:
+            told("no answer")
+            raise
         except RefusedError as error:
-            self._note(self._journal.refused, call, error)
-            self._watcher.event(
-                "refused",
-                batch=batch.id,
-                rows=len(batch),
-                scope=error.scope.value,
-                code=error.code if _CODE.fullmatch(error.code) else "",
-            )
-            return Refused(call, batch, error)
+            refused = self._refused(call, batch, error)
+            told("refused")
+            return refused
         except UnusableInputError as error:  # the address is none: nothing left
             self._note(self._journal.not_taken, call, error)
             raise
-        match answer:
-            case Settled():
-                self._refuse_abandoned()
-                return Answered(call, batch, answer)
-            case Pending():
-                raise DefectError("a platform that answers later is not known to delivery yet")
+        self._refuse_abandoned()
+        if isinstance(answer, Settled):
+            told("answered")
+            return Answered(call, batch, answer)
+        self._journal.taken(call, ticket=answer.ticket, at=self._now())
+        told("taken")
+        return self._told_later(call, batch, answer, at_once=False)
+
+    def _told_later(
+        self, call: int, batch: Batch, pending: Pending, *, at_once: bool
+    ) -> Answered | Refused:
+        """Ask until it is known what became of a call that was taken."""
+        try:
+            settled = self._polling.answer(call, batch, pending, at_once=at_once)
+        except RefusedError as error:
+            return self._refused(call, batch, error)
+        self._refuse_abandoned()
+        return Answered(call, batch, settled)
+
+    def _refused(self, call: int, batch: Batch, error: RefusedError) -> Refused:
+        self._note(self._journal.refused, call, error)
+        self._watcher.event(
+            "refused",
+            batch=batch.id,
+            rows=len(batch),
+            scope=error.scope.value,
+            code=error.code if _CODE.fullmatch(error.code) else "",
+        )
+        return Refused(call, batch, error)
 
     def _note(self, note: Callable[..., None], call: int, error: Exception) -> None:
         """Write down how a call ended."""
@@ -224,14 +298,15 @@ class Caller:
         pause = 0.0
         failure: Exception | None = None
         for attempt in range(1, self._limits.attempts + 1):
-            turn = self._turn(pause)
-            self._slot(turn)
+            turn = self._turns.turn(pause, request.scope)
+            self._turns.slot(turn)
             try:
                 return read(self._line.send(turn, request))
             except RetryableError as error:
-                failure, pause = error, self._pause_after(error, attempt)
+                failure = error
+                pause = self._turns.pause_after(error, attempt, request.scope)
             except InDoubtError as error:
-                failure, pause = error, self._jittered(attempt)
+                failure, pause = error, self._turns.jittered(attempt)
             except RefusedError as error:
                 raise HaltError(EndReason.ACCOUNT_REFUSED, str(error)) from error
             finally:
@@ -256,11 +331,13 @@ class Caller:
         """
         if not isinstance(self._target, Describes):
             return None
-        turn = self._turn(0.0)
-        self._slot(turn)
+        request = self._target.describe_request(self._credentials, ())
+        if request is None:
+            return None
+        turn = self._turns.turn(0.0, request.scope)
+        self._turns.slot(turn)
         try:
-            response = self._line.send(turn, self._target.describe_request(self._credentials))
-            self._target.read_description(response)
+            self._target.read_description([self._line.send(turn, request)])
         except RefusedError as error:
             return error if error.scope is Refusal.ACCOUNT else None
         except (RetryableError, InDoubtError):
@@ -268,23 +345,6 @@ class Caller:
         finally:
             self._lanes.pass_slot_on()
         return None
-
-    def _turn(self, pause: float) -> Turn:
-        """Wait for the pause and for the pace. Raises HaltError on a stop."""
-        if pause >= _NOTABLE_PAUSE:
-            self._watcher.event("pausing", seconds=round(pause, 1))
-        try:
-            turn = self._line.turn(pause=pause)
-        except StopRequestedError:
-            raise HaltError(EndReason.INTERRUPTED, tr("The run was asked to stop.")) from None
-        except BudgetSpentError as spent:
-            raise HaltError(EndReason.BUDGET_SPENT, str(spent)) from None
-        except StoppedError as error:  # calls cannot be counted, so none may go
-            raise HaltError(EndReason.CANNOT_GO_ON, str(error)) from error
-        if self._lanes.halting:
-            self._line.unused(turn)
-            raise HaltError(EndReason.INTERRUPTED, tr("Another call ended the run."))
-        return turn
 
     def _spent(self, last: Exception | None) -> HaltError:
         """Make the end of a run of which a call used up its attempts."""
@@ -296,29 +356,6 @@ class Caller:
                 last=str(last),
             ),
         )
-
-    def _pause_after(self, error: RetryableError, attempt: int) -> float:
-        """How long to pause; a wait that the platform asked for holds every call."""
-        self._watcher.event("not-taken", attempt=attempt, asked_to_wait=error.wait)
-        if error.wait is None:
-            return self._jittered(attempt)
-        if error.wait > _LONGEST_WAIT:
-            minutes = round(error.wait / 60)
-            raise HaltError(
-                EndReason.PLATFORM_DOWN,
-                trn(
-                    "The platform asks to wait {count} minute.",
-                    "The platform asks to wait {count} minutes.",
-                    minutes,
-                    count=minutes,
-                ),
-            )
-        self._line.hold(error.wait)
-        return 0.0
-
-    def _jittered(self, attempt: int) -> float:
-        """Full jitter: anything up to a bound that doubles, so that callers do not come in step."""
-        return self._chance.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (attempt - 1)))
 
     def _now(self) -> str:
         return iso(self._clock.now())

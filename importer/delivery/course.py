@@ -111,7 +111,12 @@ class Course:
         """Send what has no outcome, below plan position ``until``. Raises HaltError."""
         gaps = self._journal.gaps(len(self._plan))
         for gap in gaps:
-            if gap.in_doubt:
+            if gap.ticket:
+                batch = self._with_doubts(self._rebuilt(gap, repeated=gap.doubted))
+                self._lanes.give(partial(self._ask_again, gap, batch))
+        self._lanes.finish()  # what the platform is at work on counts among what is in flight
+        for gap in gaps:
+            if gap.in_doubt and not gap.ticket:
                 self._resolve(gap)
         self._lanes.finish()
         end = len(self._plan) if until is None else until
@@ -181,10 +186,18 @@ class Course:
 
     # --- what an earlier delivery left in doubt ------------------------------------------------
 
+    def _ask_again(self, gap: Gap, batch: Batch) -> None:
+        """Ask what became of a batch that the platform took."""
+        reply = self._caller.ask_again(gap.call, batch, gap.ticket)
+        if isinstance(reply, Lost):
+            self._resolve_batch(reply.batch, last_chance=True)
+        else:
+            self._end(reply)
+
     def _resolve(self, gap: Gap) -> None:
         """Send a batch in doubt again, the same bytes; or what is left of one that was cut."""
         if gap.sha256:
-            batch = self._with_doubts(self._rebuilt(gap))
+            batch = self._with_doubts(self._rebuilt(gap, repeated=True))
             self._lanes.give(partial(self._resolve_batch, batch, last_chance=True))
             return
         for batch in self._batches(gap.first, gap.end):
@@ -205,13 +218,13 @@ class Course:
         size = len(self._target.submission(batch, self._credentials).body)
         return len(batch) > self._limits.rows_per_call or size > self._limits.bytes_per_call
 
-    def _rebuilt(self, gap: Gap) -> Batch:
+    def _rebuilt(self, gap: Gap, *, repeated: bool) -> Batch:
         batch = whole(self._plan.slices(gap.first, gap.end), self._target)
         if batch.sha256 != gap.sha256:
             raise DefectError(
                 f"the plan does not give the bytes of the batch in doubt at {gap.first} again"
             )
-        return replace(batch, repeated=True)
+        return replace(batch, repeated=repeated)
 
     # --- one batch -----------------------------------------------------------------------------
 
@@ -220,7 +233,10 @@ class Course:
 
         ``last_chance``: an earlier delivery already left exactly this batch in doubt.
         """
-        reply = self._caller.call(batch)
+        return self._end(self._caller.call(batch), last_chance=last_chance)
+
+    def _end(self, reply: Answered | Refused | Lost, *, last_chance: bool = False) -> bool:
+        """Do what a reply means for its batch. True: the call was accepted as a whole."""
         match reply:
             case Answered():
                 self._accept(reply)

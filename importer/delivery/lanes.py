@@ -59,6 +59,11 @@ class Lanes:
         return self._failure is not None or self._closed
 
     @property
+    def stopping(self) -> bool:
+        """Whether nothing is to be waited for any more: no further call may begin, or is to."""
+        return self.halting or self._interruption.requested
+
+    @property
     def abandoned(self) -> bool:
         """Whether nobody waits for the lanes any more: what they find out comes too late."""
         return self._closed

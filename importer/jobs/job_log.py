@@ -51,7 +51,7 @@ _LEVELS = {
     "strange-answers": "warning",
 }
 # Of a run its own log has these, one for every call.
-_OF_EACH_CALL = frozenset({"call", "waiting", "pausing"})
+_OF_EACH_CALL = frozenset({"call", "waiting", "pausing", "polling", "polled"})
 
 
 def log_place(section: LogSection, job: str, state_folder: Path) -> Path | None:

@@ -2,7 +2,8 @@
 
 One SQLite file. ``call`` has a line for each call, written before it goes and again when it ends;
 ``settlement`` has a line for each batch that has its outcomes, and is the commit point: a row with
-a settlement is never sent again. A run that sends in two steps, updates and then inserts, has
+a settlement is never sent again, nor is a batch that the platform took and will answer later:
+``ticket`` has what it is asked by. A run that sends in two steps, updates and then inserts, has
 both for each of them. No bodies and no contacts: hashes, record ids, and what the platform said;
 but for the contacts that were looked up again, of which it has those values that differ.
 """
@@ -175,6 +176,20 @@ class Journal:
         """The call left and its answer never came."""
         self._end(call, CallResult.IN_DOUBT, at, message)
 
+    def taken(self, call: int, *, ticket: str, at: str) -> None:
+        """The platform took the call, and says what became of it when it is asked by its ticket."""
+        with self._writing() as database:
+            database.execute("INSERT INTO ticket VALUES (?, ?, 0)", (call, ticket))
+            database.execute(
+                "UPDATE call SET result = ?, ended = ? WHERE number = ?",
+                (CallResult.TAKEN.value, at, call),
+            )
+
+    def polled(self, call: int, polls: int) -> None:
+        """Say that it was asked so many times more what became of a call that was taken."""
+        with self._writing() as database:
+            database.execute("UPDATE ticket SET polls = polls + ? WHERE call = ?", (polls, call))
+
     def refused(self, call: int, *, at: str, message: str) -> None:
         """The platform declined the call as a whole; nothing of it was written."""
         self._end(call, CallResult.REFUSED, at, message)
@@ -198,8 +213,9 @@ class Journal:
             if nearest and nearest[0] > batch.first:
                 raise DefectError(f"batch {batch.id} has its outcomes already")
             database.execute(
-                "UPDATE call SET result = ?, ended = ? WHERE number = ? AND result = ?",
-                (CallResult.ANSWERED.value, at, call, CallResult.OPEN.value),
+                "UPDATE call SET result = ?, ended = coalesce(ended, ?)"
+                " WHERE number = ? AND result IN (?, ?)",
+                (CallResult.ANSWERED.value, at, call, *_MAY_BE_ANSWERED),
             )
             database.execute(
                 "INSERT INTO settlement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -254,26 +270,39 @@ class Journal:
             "SELECT first, end FROM settlement WHERE step = ? ORDER BY first", self.step
         )
         doubtful: list[Gap] = []
-        for first, end, sha256 in self._doubtful_calls():
+        calls = self._doubtful_calls()
+        for at, (first, end, sha256, number, ticket) in enumerate(calls):
             taken = [*settled, *((gap.first, gap.end) for gap in doubtful)]
             left = _left_of(first, end, sorted(t for t in taken if t[0] < end and t[1] > first))
-            exact = left == [(first, end)]
-            doubtful += [Gap(a, b, in_doubt=True, sha256=sha256 if exact else "") for a, b in left]
+            if left != [(first, end)]:
+                doubtful += [Gap(a, b, in_doubt=True) for a, b in left]
+            elif not ticket:
+                doubtful.append(Gap(first, end, in_doubt=True, sha256=sha256))
+            else:
+                before = any(a < end and b > first for a, b, *_ in calls[at + 1 :])
+                doubtful.append(Gap(first, end, True, sha256, ticket, number, doubted=before))
         taken = sorted([*settled, *((gap.first, gap.end) for gap in doubtful)])
         plain = [Gap(first, end) for first, end in _left_of(0, total, taken)]
         return sorted([*doubtful, *plain], key=lambda gap: gap.first)
 
-    def _doubtful_calls(self) -> list[tuple[int, int, str]]:
-        """Calls without an end, newest first, less those whose very batch is settled."""
+    def _doubtful_calls(self) -> list[tuple[int, int, str, int, str]]:
+        """Calls without an end, newest first, less those whose very batch is settled.
+
+        First, end, hash, number, and the ticket of one that was taken.
+        """
         rows = self._rows(
-            "SELECT first, end, sha256 FROM call WHERE step = ? AND result IN (?, ?)"
+            "SELECT first, end, sha256, number, CASE WHEN result = ?"
+            " THEN (SELECT ticket FROM ticket WHERE call = number) ELSE '' END"
+            " FROM call WHERE step = ? AND result IN (?, ?, ?)"
             " AND NOT EXISTS (SELECT 1 FROM settlement s WHERE s.step = call.step"
             " AND s.first = call.first AND s.end = call.end) ORDER BY number DESC",
+            CallResult.TAKEN.value,
             self.step,
             CallResult.OPEN.value,
             CallResult.IN_DOUBT.value,
+            CallResult.TAKEN.value,
         )
-        return [(int(first), int(end), str(sha256)) for first, end, sha256 in rows]
+        return [tuple(row) for row in rows]
 
     def attempts_at(self, total: int) -> NDArray[np.int32]:
         """Count for each plan position the calls that carried it; those not taken do not count."""
@@ -313,11 +342,11 @@ class Journal:
             "SELECT count(*), total(attempt > 1), total(result = 'not-taken'),"
             " total(result = 'refused'), total(result IN ('open', 'in-doubt')),"
             " (SELECT total(strangers) FROM settlement), total(waited), total(bytes),"
-            " coalesce(min(started), ''), coalesce(max(coalesce(ended, started)), '') FROM call"
+            " coalesce(min(started), ''), coalesce(max(coalesce(ended, started)), ''),"
+            " total(result = 'taken'), (SELECT total(polls) FROM ticket) FROM call"
         )
-        calls, retried, not_taken, refused, in_doubt, strangers, waited, size, first, last = found[
-            0
-        ]
+        calls, retried, not_taken, refused, in_doubt, strangers, *others = found[0]
+        waited, size, first, last, taken, polls = others
         return CallTotals(
             calls=int(calls),
             retried=int(retried),
@@ -329,6 +358,8 @@ class Journal:
             bytes=int(size),
             first=str(first),
             last=str(last),
+            taken=int(taken),
+            polls=int(polls),
         )
 
     # --- contacts that were read ---------------------------------------------------------------
@@ -390,6 +421,7 @@ class Journal:
                 raise
 
 
+_MAY_BE_ANSWERED = (CallResult.OPEN.value, CallResult.TAKEN.value)
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 2
+VERSION = 3
 """Of the tables below; a journal of a higher version belongs to a newer tool."""
 
 _FACTS = """
@@ -56,6 +56,9 @@ CREATE TABLE lookup (
     outcome BLOB
 );
 """
+_TICKETS = """
+CREATE TABLE ticket (call INTEGER PRIMARY KEY, ticket TEXT NOT NULL, polls INTEGER NOT NULL);
+"""
 _OLD_AWAY = """
 ALTER TABLE call RENAME TO old_call;
 ALTER TABLE settlement RENAME TO old_settlement;
@@ -70,18 +73,19 @@ DROP TABLE old_call;
 DROP TABLE old_settlement;
 """
 
-KNOWN = frozenset({1, VERSION})
+KNOWN = frozenset({1, 2, VERSION})
 
 
 def make(database: sqlite3.Connection) -> None:
     """Make the tables of a new journal."""
-    _execute(database, _FACTS + _CALLS + _SETTLEMENTS + _READ_CONTACTS)
+    _execute(database, _FACTS + _CALLS + _SETTLEMENTS + _READ_CONTACTS + _TICKETS)
 
 
 def migrate(database: sqlite3.Connection, found: int) -> None:
     """Make a journal of an older version one of this; each knows the one before it."""
     if found == 1:  # one step of sending, and nothing was read back
         _execute(database, _OLD_AWAY + _CALLS + _SETTLEMENTS + _READ_CONTACTS + _OLD_OVER)
+    _execute(database, _TICKETS)  # until the third, every call was answered at once
 
 
 def _execute(database: sqlite3.Connection, statements: str) -> None:

@@ -15,6 +15,7 @@ class CallResult(StrEnum):
 
     OPEN = "open"  # it was about to go; the process ended, or it is on its way
     NOT_TAKEN = "not-taken"
+    TAKEN = "taken"  # the platform has it, and has not said yet what became of it
     IN_DOUBT = "in-doubt"
     REFUSED = "refused"
     ANSWERED = "answered"
@@ -43,12 +44,17 @@ class Gap:
 
     ``in_doubt``: a call carried it and nobody knows what came of it. Then ``sha256`` is the hash of
     the batch that held exactly this stretch; empty for what is left of a batch that was cut.
+    ``ticket``: the platform took exactly this stretch in the call of that number, and is to be
+    asked by it what became of it. ``doubted``: an earlier call with these contacts is in doubt too.
     """
 
     first: int
     end: int
     in_doubt: bool = False
     sha256: str = ""
+    ticket: str = ""
+    call: int = 0
+    doubted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,9 @@ class Settlement:
 class CallTotals:
     """The calls of a run. ``retried``: calls after the first for the same contacts.
 
+    ``taken``: those of which the platform has not said yet what became of them. ``polls``: calls
+    that asked it that; beside ``calls``.
+
     ``waited_seconds``: before calls, for the pace and for retries. ``bytes``: of contacts carried.
     ``first`` and ``last``: ISO text, empty when there was no call.
     """
@@ -108,6 +117,8 @@ class CallTotals:
     bytes: int
     first: str
     last: str
+    taken: int = 0
+    polls: int = 0
 
 
 @dataclass(frozen=True, slots=True)

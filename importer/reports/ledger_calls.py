@@ -87,4 +87,4 @@ class LedgerCalls:
         return found
 
 
-_WITHOUT_ANSWER = frozenset({CallResult.OPEN, CallResult.IN_DOUBT})
+_WITHOUT_ANSWER = frozenset({CallResult.OPEN, CallResult.IN_DOUBT, CallResult.TAKEN})

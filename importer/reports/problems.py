@@ -12,6 +12,7 @@ from importer.issues import IssueCode, Severity
 from importer.language import number, tr
 from importer.model import Verdict
 from importer.reports.problem_rows import KeptRows, ProblemRows, Sentence
+from importer.row_results import in_part
 from importer.tables import place_of
 
 if TYPE_CHECKING:
@@ -89,8 +90,8 @@ class Problems:
         self._kept = KeptRows()
 
     def add(self, results: RowResults) -> None:
-        """Take the results of the next rows: of these, the refused and the unknown."""
-        bad = [end for end, one in enumerate(results.outcomes) if _is_bad(one.verdict, one.code)]
+        """Take the results of the next rows: the refused, the unknown, those written in part."""
+        bad = [end for end, one in enumerate(results.outcomes) if _is_bad(one)]
         at = np.flatnonzero(np.isin(results.end, bad))
         for table, row, end, key in zip(
             results.table[at].tolist(),
@@ -103,6 +104,9 @@ class Problems:
 
     def keep(self, table: int, row: int, key: str, end: Outcome) -> None:
         """Take one such row; ``end``: what it came to."""
+        if in_part(end):
+            self.note_at(end.code, Severity.WARNING, table, row, end.message, key)
+            return
         self._kept.add(table, row, key, end)
         if end.verdict in _BY_PLATFORM:
             self._count(end.code, Severity.ERROR, table, row, end.message)
@@ -149,5 +153,5 @@ class Problems:
         return self._kept.rows()
 
 
-def _is_bad(verdict: Verdict, code: str) -> bool:
-    return verdict in _ALWAYS_BAD or code == IssueCode.DUPLICATE_REFUSED
+def _is_bad(end: Outcome) -> bool:
+    return end.verdict in _ALWAYS_BAD or end.code == IssueCode.DUPLICATE_REFUSED or in_part(end)

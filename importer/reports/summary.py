@@ -189,6 +189,10 @@ class CallTotals(_Frozen):
     """Calls that the platform did not take."""
     refused: int = 0
     """Calls that were refused as a whole."""
+    taken: int = 0
+    """Calls that the platform took and of which it has not said yet what became of them."""
+    polls: int = 0
+    """Calls made that only asked what became of others; beside `made`."""
     in_doubt: int = 0
     """Calls whose answer never came."""
     strangers: int = 0
@@ -264,6 +268,9 @@ class Summary(_Frozen):
     unchanged: int = 0
     """Of the skipped rows, those that are as they were last sent; counted where only changes are
     sent."""
+    rows_in_part: int = 0
+    """Of the created, updated and accepted rows, those that were written only in part: their
+    `code` and `message` in results.csv say what is missing."""
     consents: dict[str, ConsentTotals]
     """Field code -> what the plan sets for that consent."""
     yes_to: str = ""

@@ -17,6 +17,7 @@ from importer.row_results import (
     DECIDING,
     ENDED_BY_ISSUE,
     answer_lost,
+    answer_pending,
     decided,
     gave_way,
     not_sent,
@@ -129,9 +130,15 @@ def _step_end(journal: Journal, position: int) -> RowEnd:
     attempts = sum(call.result is not CallResult.NOT_TAKEN for call in calls)
     found = settled_batch_of(journal, position)
     if found is None:
-        lost = any(call.result in _IN_DOUBT for call in calls)
-        return RowEnd(answer_lost() if lost else not_sent(), "", attempts, tuple(calls))
+        return RowEnd(_without_answer(calls), "", attempts, tuple(calls))
     number, batch = found
     outcome = batch.outcomes[position - batch.first]
     settling = Settling(number, batch.batch, outcome, batch.request_id, batch.settled)
     return RowEnd(outcome, batch.batch, attempts, tuple(calls), (settling,))
+
+
+def _without_answer(calls: Sequence[Call]) -> Outcome:
+    """Tell what a contact came to of which the platform has not said anything."""
+    if any(call.result is CallResult.TAKEN for call in calls):
+        return answer_pending()
+    return answer_lost() if any(call.result in _IN_DOUBT for call in calls) else not_sent()

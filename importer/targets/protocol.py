@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from importer.errors import RefusedError
-    from importer.field_rules import FieldFact
+    from importer.field_rules import Abilities, FieldFact
     from importer.model import (
         AccountFields,
         ApiRequest,
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 class FieldGrammar(Protocol):
     """Which field codes a platform has, and what each implies."""
 
-    needs_table: bool
-    """Whether a mapping must name a table of the platform, as ``table_id``."""
+    abilities: Abilities
+    """What the platform's calls can do."""
 
     beginnings: tuple[str, ...]
     """What codes begin with, the longest first."""
@@ -37,6 +37,14 @@ class FieldGrammar(Protocol):
 
     def fact(self, code: str) -> FieldFact:
         """Say what a code is. Raises ValueError, a sentence for the operator, if it is none."""
+        ...
+
+    def groups(self, codes: Sequence[str]) -> Sequence[Sequence[str]]:
+        """Give the groups of codes that only go together, of those that ``codes`` touch."""
+        ...
+
+    def advice(self, codes: Sequence[str]) -> Mapping[str, str]:
+        """Give sentences that an operator should read before writing such codes: code -> it."""
         ...
 
 
@@ -100,15 +108,37 @@ class AnswersLater(Protocol):
 
 
 @runtime_checkable
-class Describes(Protocol):
-    """A platform that can tell which fields the account has."""
+class AsksFirst(Protocol):
+    """A platform of which something is asked before a batch is sent to it."""
 
-    def describe_request(self, credentials: Credentials) -> ApiRequest:
-        """Make the call that asks for the account's fields. It writes nothing."""
+    def first_question(self, batch: Batch, credentials: Credentials) -> ApiRequest | None:
+        """Make the call that asks. It writes nothing; None: there is nothing to ask."""
         ...
 
-    def read_description(self, response: ApiResponse) -> AccountFields:
-        """Understand the answer.
+    def read_first(self, batch: Batch, response: ApiResponse) -> Batch:
+        """Give the batch with what the platform said of its contacts, as ``before``.
+
+        Raises RefusedError(ACCOUNT) when such calls are refused, RetryableError, InDoubtError.
+        """
+        ...
+
+
+@runtime_checkable
+class Describes(Protocol):
+    """A platform that can tell which fields the account has, in one answer or in several."""
+
+    def describe_request(
+        self, credentials: Credentials, said: Sequence[ApiResponse]
+    ) -> ApiRequest | None:
+        """Make the next call that asks for the account's fields; None: all was said.
+
+        ``said``: what was answered so far. No such call writes anything. Raises as
+        ``read_description``.
+        """
+        ...
+
+    def read_description(self, said: Sequence[ApiResponse]) -> AccountFields:
+        """Understand the answers, also when there are more to come.
 
         Raises RefusedError(ACCOUNT) when the account is refused, RetryableError, InDoubtError.
         """
@@ -134,6 +164,11 @@ class Lists(Protocol):
 @runtime_checkable
 class Verifies(Protocol):
     """A platform on which a contact can be looked up by its key."""
+
+    @property
+    def fields(self) -> FieldGrammar:
+        """The rules of its field codes."""
+        ...
 
     def lookup_request(self, key: Sequence[str], credentials: Credentials) -> ApiRequest:
         """Make the call that asks for a contact. It writes nothing.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,17 +19,23 @@ from importer import targets
 from importer.client import Client
 from importer.clock import Interruption
 from importer.delivery import DeliveryEnd, deliver
+from importer.errors import Refusal, RefusedError
 from importer.field_rules import FieldRole, ValueType
 from importer.journal import Journal
 from importer.line import Line
 from importer.model import (
+    ApiRequest,
+    ApiResponse,
+    Batch,
     Connection,
     Credentials,
     Limits,
     Outcome,
+    Pending,
     PlannedField,
     PlanSlice,
     Secret,
+    Settled,
     WriteMode,
 )
 from importer.pacing import Pace
@@ -124,8 +131,21 @@ class FakePlatform:
     asked: int = 0  # Projects.Get calls
     largest: int | None = None  # records
     on_call: Callable[[], None] = lambda: None
+    later: bool = False  # whether a call is taken, and answered when it is polled
+    polls_needed: int = 2  # until a call that was taken is done
+    poll_script: deque[str] = field(default_factory=deque)  # a word a poll; ``ok``: the truth
+    jobs: dict[str, httpx.Response] = field(default_factory=dict)  # ticket -> what came of it
+    polls: dict[str, int] = field(default_factory=dict)  # ticket -> how often it was asked for
+    pending: set[str] = field(default_factory=set)  # tickets that were not answered yet
+    carried: dict[str, list[str]] = field(default_factory=dict)  # ticket -> addresses
+    most_pending: int = 0
+    twice: list[str] = field(default_factory=list)  # sent while a ticket of theirs was pending
+    on_poll: Callable[[], None] = lambda: None
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.startswith("/status/"):
+            return self.status(request.url.path.rpartition("/")[2], request)
         if request.url.path.endswith("projects.ashx"):
             self.asked += 1
             return self.account_answer() if self.account_answer else project()
@@ -133,6 +153,9 @@ class FakePlatform:
         emails = [record["ID"]["key_f_EMail"] for record in body["Records"]]
         self.calls.append(emails)
         self.bodies.append(request.content)
+        with self.lock:
+            known = {email for ticket in self.pending for email in self.carried[ticket]}
+        self.twice += known.intersection(emails)
         self.on_call()
         word = self.script.popleft() if self.script else "ok"
         return self.fault(word, request, body, emails)
@@ -141,8 +164,12 @@ class FakePlatform:
         self, word: str, request: httpx.Request, body: dict[str, Any], emails: list[str]
     ) -> httpx.Response:
         match word.split(":"):
+            case ["ok"] if self.later:
+                return self.take(body, emails)
             case ["ok"]:
                 return self.merge(body, emails)
+            case ["ended"]:  # taken, and given up without a word of any contact
+                return self.ticket(emails, httpx.Response(200, json={"ended": "Watchdog"}))
             case ["lost"]:
                 self.merge(body, emails)
                 raise httpx.ReadError("reset", request=request)
@@ -163,6 +190,55 @@ class FakePlatform:
                 return refusal(code)
             case _:
                 return refusal("Oops", int(word))
+
+    def take(self, body: dict[str, Any], emails: list[str]) -> httpx.Response:
+        answer = self.merge(body, emails)
+        if answer.status_code == 500:
+            return answer
+        said = answer.json()
+        if answer.status_code == 200 and not said["Success"]:
+            answer = httpx.Response(200, json={"ended": said["ErrorCode"], "alone": True})
+        return self.ticket(emails, answer)
+
+    def ticket(self, emails: list[str], answer: httpx.Response) -> httpx.Response:
+        with self.lock:
+            ticket = f"job-{len(self.jobs) + 1}"
+            self.jobs[ticket] = answer
+            self.carried[ticket] = emails
+            self.pending.add(ticket)
+            self.most_pending = max(self.most_pending, len(self.pending))
+        return httpx.Response(202, json={"ticket": ticket})
+
+    def status(self, ticket: str, request: httpx.Request) -> httpx.Response:
+        self.on_poll()
+        with self.lock:
+            self.polls[ticket] = self.polls.get(ticket, 0) + 1
+            word = self.poll_script.popleft() if self.poll_script else "ok"
+            match word.split(":"):
+                case ["ok"] if ticket not in self.jobs:
+                    return refusal("NotFound", 404)
+                case ["ok"] if self.polls[ticket] >= self.polls_needed:
+                    self.pending.discard(ticket)
+                    return self.jobs[ticket]
+                case ["ok"]:
+                    return httpx.Response(200, json={"pending": True})
+                case ["spent", seconds]:
+                    headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": seconds}
+                    return httpx.Response(200, json={"pending": True}, headers=headers)
+                case ["pending", seconds]:
+                    return httpx.Response(200, json={"pending": True, "wait": float(seconds)})
+                case ["lost"]:
+                    raise httpx.ReadError("reset", request=request)
+                case ["unreachable"]:
+                    raise httpx.ConnectError("refused", request=request)
+                case ["wait", seconds]:
+                    return httpx.Response(429, headers={"retry-after": seconds})
+                case ["html"]:
+                    return httpx.Response(200, text="<html>a page of a proxy</html>")
+                case _:
+                    if word in {"404", "413"}:
+                        self.pending.discard(ticket)
+                    return refusal("Oops", int(word))
 
     def merge(self, body: dict[str, Any], emails: list[str]) -> httpx.Response:
         options = body["MergeOptions"]
@@ -203,6 +279,43 @@ def project() -> httpx.Response:
     return envelope(ProjectInfo={"ProjectFields": [{"Code": "EMail"}], "OptinFields": []})
 
 
+class LaterTarget:
+    """A target whose platform takes a batch first; what came of it is told as in Merge's answer."""
+
+    limits = Limits()
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self.name, self.fields = target.name, target.fields
+        self.encode, self.submission = target.encode, target.submission
+        self.refused_alone = target.refused_alone
+        self.repeatable = target.repeatable
+        self.read: list[Batch] = []  # batches of which an answer came
+
+    def read_submission(self, batch: Batch, response: ApiResponse) -> Settled | Pending:
+        if response.status == 202:
+            return Pending(json.loads(response.body)["ticket"])
+        return self._target.read_submission(batch, response)
+
+    def status_check(self, ticket: str, credentials: Credentials) -> ApiRequest:
+        return ApiRequest("GET", f"https://fake.test/status/{ticket}", b"")
+
+    def read_status(self, batch: Batch, response: ApiResponse) -> Settled | Pending:
+        try:
+            said = json.loads(response.body or b"{}")
+        except ValueError:
+            said = {}
+        if "pending" in said:
+            return Pending("", said.get("wait"))
+        if "ended" in said:
+            scope = Refusal.CALL if said.get("alone") else Refusal.ACCOUNT
+            raise RefusedError(said["ended"], scope=scope, code=said["ended"], ended=True)
+        if response.status == 404:
+            raise RefusedError("no such import", scope=Refusal.CALL, code="404")
+        self.read.append(batch)
+        return self._target.read_submission(batch, response)
+
+
 class Stage:
     """Everything ``deliver`` asks for; each call of it here is a new process on the same folder."""
 
@@ -214,10 +327,11 @@ class Stage:
         rows_per_call: int = 10,
         attempts: int = 3,
         mode: WriteMode = UPSERT,
+        later: bool = False,
         **limits: Any,
     ) -> None:
         self.plan = FakePlan(addresses(rows))
-        self.platform = FakePlatform()
+        self.platform = FakePlatform(later=later)
         self.clock = FakeClock()
         self.watcher = FakeWatcher()
         self.interruption = Interruption()
@@ -225,6 +339,8 @@ class Stage:
         self.limits = Limits(rows_per_call=rows_per_call, attempts=attempts, **rates)
         connection = Connection("fake", "dialog-insight", "https://fake.test", "5335", "env:K", "9")
         self.target: Target = targets.build(connection, mode=mode, fields=FIELDS)
+        if later:
+            self.target = LaterTarget(self.target)
         self.credentials = Credentials("5335", Secret(SECRET))
         self.transport: httpx.BaseTransport | None = None  # in place of the fake platform
         self.path = folder / "journal.sqlite3"

@@ -15,8 +15,9 @@ from importer import targets
 from importer.delivery import EndReason
 from importer.model import Connection, Credentials, Secret, Verdict, WriteMode
 from importer.sandbox import Fault, SandboxSettings, create_app
+from tests.delivery.crashing import CrashError, CrashingJournal
 from tests.delivery.stage import FIELDS, INSERT, UPSERT, FakePlan, Stage, addresses
-from tests.delivery.test_crash import ATTEMPTS, CrashError, CrashingJournal, doubtful_contacts
+from tests.delivery.test_crash import ATTEMPTS, doubtful_contacts
 
 WRITTEN = {Verdict.CREATED, Verdict.UPDATED}
 

@@ -14,50 +14,15 @@ from hypothesis import strategies as st
 from importer.delivery import EndReason
 from importer.journal import Journal
 from importer.model import Verdict
+from tests.delivery.crashing import CrashError, CrashingJournal
 from tests.delivery.stage import INSERT, UPSERT, Stage
 
-WRITES = {"submitting", "not_taken", "in_doubt", "refused", "settled", "set_fact"}
 SCRIPT = (
     "ok lost wait:2 ok unreachable 413 ok 500 ok html ok dropped 503 ok ok late late ok lost ok"
 )
 ATTEMPTS = 20  # more than there are faults: no batch uses them up, however the lanes take turns
 ROWS = 60
 CULPRIT = 50
-
-
-class CrashError(BaseException):
-    """The end of the process: nothing of ours may catch it."""
-
-
-class CrashingJournal:
-    """A journal that ends the process right after its n-th durable write, or right before it.
-
-    Nothing is written afterwards, in whatever lane.
-    """
-
-    def __init__(self, writes: int, *, after: bool) -> None:
-        self._left = writes
-        self._after = after
-        self._journal: Journal | None = None
-
-    def open(self, journal: Journal) -> None:
-        self._journal = journal
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._journal, name)
-        return self._counted(found) if name in WRITES else found
-
-    def _counted(self, write: Any) -> Any:
-        def counted(*values: Any, **named: Any) -> Any:
-            self._left -= 1
-            if self._left < 0 or (self._left == 0 and not self._after):
-                raise CrashError
-            result = write(*values, **named)
-            if self._left == 0:
-                raise CrashError
-            return result
-
-        return counted
 
 
 def _busy_stage(folder: Path, *, lanes: int, mode: Any = UPSERT) -> Stage:

@@ -245,13 +245,13 @@ def test_a_platform_that_cannot_describe_the_account_is_not_asked(tmp_path: Path
     assert stage.platform.asked == 0
 
 
-def test_an_answer_that_comes_later_is_left_in_doubt(tmp_path: Path) -> None:
+def test_a_platform_that_answers_later_and_cannot_be_asked_is_a_defect(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     stage.target = _Terse(stage, pending=True)  # type: ignore[assignment]
     with pytest.raises(DefectError, match="answers later"):
         stage.deliver()
     with Journal.open(stage.path) as journal:
-        assert journal.gaps(30)[0].in_doubt
+        assert journal.gaps(30)[0].ticket == "7"
 
 
 def test_a_plan_that_changed_under_a_batch_in_doubt_is_a_defect(tmp_path: Path) -> None:

@@ -314,3 +314,77 @@ def test_a_broken_budget_loses_no_answer_and_is_told_at_the_next_turn() -> None:
 
 def test_closing_without_a_budget_is_nothing() -> None:
     Pace(NO_LIMITS, FakeClock()).close()
+
+
+# --- scopes ---------------------------------------------------------------------------------------
+
+
+def _taken_in(pace: Pace, scope: str) -> Turn:
+    turn = pace.wait_turn(Interruption(), scope=scope)
+    assert turn is not None
+    return turn
+
+
+NONE_LEFT = ApiResponse(200, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "9"}, b"")
+
+
+def test_a_hold_of_one_scope_leaves_calls_of_others_alone() -> None:
+    pace = Pace(NO_LIMITS, FakeClock())
+    pace.heed(NONE_LEFT, scope="low")
+    assert _taken_in(pace, "high").waited == 0
+    assert _taken(pace).waited == 0
+    assert _taken_in(pace, "low").waited == 9
+
+
+def test_a_hold_of_no_scope_in_particular_holds_them_all() -> None:
+    for scope in ("low", "default"):
+        pace = Pace(NO_LIMITS, FakeClock())
+        pace.hold(7)
+        assert _taken_in(pace, scope).waited == 7
+
+
+def test_the_windows_count_calls_of_all_scopes_together() -> None:
+    pace = Pace(Limits(calls_per_minute=2), FakeClock())
+    for scope in ("low", "high"):
+        pace.done(_taken_in(pace, scope))
+    assert _taken_in(pace, "other").waited > 59
+
+
+def test_only_a_hold_of_every_call_is_told_to_those_who_share_the_budget() -> None:
+    held: list[float] = []
+    budget = SlowBudget()
+    budget.hold = held.append  # type: ignore[assignment, method-assign]
+    pace = Pace(NO_LIMITS, FakeClock(), budget=budget)
+    pace.hold(5, scope="low")
+    pace.hold(6)
+    assert held == [6]
+
+
+def test_a_hold_of_a_scope_that_begins_while_its_call_waits_lets_others_pass() -> None:
+    clock = FakeClock()
+    pace = Pace(Limits(calls_per_minute=1), clock)
+    pace.done(_taken_in(pace, "high"))
+    passed: list[float] = []
+
+    def others() -> None:
+        clock.on_sleep = lambda: None
+        pace.hold(300, scope="low")
+        waits = iter([0] * 3)
+
+        def pass_by() -> None:  # once the held call has left the queue
+            if next(waits, None) is None:
+                clock.on_sleep = lambda: None
+                passed.append(_taken_in(pace, "high").waited)
+
+        clock.on_sleep = pass_by
+
+    clock.on_sleep = others
+    assert _taken_in(pace, "low").waited >= 300
+    assert len(passed) == 1
+
+
+def test_a_long_hold_of_a_scope_is_refused_like_any_other_wait() -> None:
+    pace = Pace(NO_LIMITS, FakeClock())
+    pace.hold(5_000, scope="low")
+    with pytest.raises(BudgetSpentError):
+        pace.wait_turn(Interruption(), longest=4_000, scope="low")

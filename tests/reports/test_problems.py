@@ -10,6 +10,7 @@ from importer.model import Outcome, RowResult, Verdict
 from importer.reports import problem_rows
 from importer.reports.problem_rows import MOST_SENTENCES, Kind, ProblemRows, embedded
 from importer.reports.problems import HitRows, Problems
+from importer.reports.words.titles import effect_of
 from tests.reports.test_tables import TABLES, result, results_of
 
 INVALID = IssueCode.EMAIL_INVALID.value
@@ -74,6 +75,28 @@ def test_groups_stand_errors_first_and_the_frequent_before_the_rare() -> None:
     groups = found.groups()
     assert [group.code for group in groups] == [INVALID, "rare", ZERO]
     assert [len(group.examples) for group in groups] == [5, 3, 5]
+
+
+def test_rows_that_were_written_in_part_are_warned_of() -> None:
+    found = found_of(
+        (0, result(row=2, verdict=Verdict.UPDATED, code="contact-undeleted")),
+        (0, result(row=3, verdict=Verdict.UPDATED, code="partly-written")),
+        (0, result(row=4, verdict=Verdict.CREATED, code="contact-suppressed")),
+        (0, refused(5, Verdict.REJECTED, code="partly-written", message="No")),
+    )
+    groups = {(one.code, one.severity): one.count for one in found.groups()}
+    assert groups == {
+        ("partly-written", "error"): 1,
+        ("partly-written", "warning"): 1,
+        ("contact-suppressed", "warning"): 1,
+    }
+    assert [(one.row, one.kind) for one in found.rows().rows] == [
+        (3, Kind.WARNING),
+        (4, Kind.WARNING),
+        (5, Kind.REJECTED),
+    ]
+    effects = {effect_of(one) for one in found.groups() if one.severity == Severity.WARNING}
+    assert effects == {"Written only in part."}
 
 
 def test_only_refused_and_unknown_rows_of_the_results_are_kept() -> None:

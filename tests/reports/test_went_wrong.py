@@ -19,6 +19,7 @@ WORDS = {
     Wrong.INVALID: "refused by our checks",
     Wrong.REJECTED: "refused by the platform",
     Wrong.DUPLICATE: "refused as duplicates",
+    Wrong.IN_PART: "written only in part",
     Wrong.DIFFERENT: "stored with other values",
 }
 
@@ -90,3 +91,25 @@ def test_rows_that_a_platform_took_are_told_beside_duplicates() -> None:
     assert headline(summary(rows=rows(accepted=5, duplicate=1))).text == (
         "Finished: 5 rows taken by the platform, none refused"
     )
+
+
+def test_rows_that_were_written_in_part_are_told_with_the_place_to_look() -> None:
+    run = summary(exit_code=3, rows=rows(created=5, updated=4), rows_in_part=2)
+    assert went_wrong(run) == [(Wrong.IN_PART, 2)]
+    said = headline(run)
+    assert (said.label, said.text) == (
+        "Not all imported",
+        "Finished: 2 rows written only in part",
+    )
+    (step,) = next_steps(run, settings())
+    assert step.text == (
+        "Read what is missing of the 2 rows that were written only in part: code and message of "
+        "their lines in results.csv say it."
+    )
+
+
+def test_calls_that_were_taken_are_settled_before_a_run_goes_on() -> None:
+    calls = CallTotals(planned=2, planned_seconds=1, made=1, taken=1)
+    run = summary(state="stopped", exit_code=5, calls=calls, rows=rows(unknown=100, not_sent=9))
+    (step,) = next_steps(run, settings())
+    assert "(100 rows without an answer) is settled first" in step.text

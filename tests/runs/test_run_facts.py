@@ -43,6 +43,12 @@ def test_exit_code_follows_the_state_and_the_worst_verdict(
     assert exit_code(state, rows, duplicates, signal) == code
 
 
+def test_rows_that_were_written_only_in_part_are_no_success() -> None:
+    assert exit_code(RunState.FINISHED, GOOD, 0, None, 1) == 3
+    assert exit_code(RunState.FINISHED, RowTotals(read=2, created=1, unknown=1), 0, None, 1) == 6
+    assert exit_code(RunState.STOPPED, GOOD, 0, None, 1) == 5
+
+
 @pytest.mark.parametrize(
     ("text", "rows", "most"),
     [("0", 9, 0), (" 20 ", 9, 20), ("5%", 200, 10), ("2.5 %", 200, 5), ("0,5%", 200, 1)],

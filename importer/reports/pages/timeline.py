@@ -40,6 +40,7 @@ _KIND_OF = {
     CallResult.REFUSED: REFUSED,
     CallResult.IN_DOUBT: IN_DOUBT,
     CallResult.OPEN: IN_DOUBT,
+    CallResult.TAKEN: IN_DOUBT,  # when the run ended, nobody knew what became of it
 }
 
 

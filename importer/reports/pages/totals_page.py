@@ -58,7 +58,7 @@ def totals_page(
 
 def _calls(calls: CallTotals) -> str:
     made = trn("{count} call made", "{count} calls made", calls.made)
-    return tr(
+    told = tr(
         "{made}, of these {retried} repeated; {not_taken} not taken, {refused} refused, {doubtful} "
         "in doubt; waited {time}.",
         made=made,
@@ -68,3 +68,11 @@ def _calls(calls: CallTotals) -> str:
         doubtful=number(calls.in_doubt),
         time=duration(calls.waited_seconds),
     )
+    if not calls.polls:
+        return told
+    asked = trn(
+        "{count} more call asked what became of these.",
+        "{count} more calls asked what became of these.",
+        calls.polls,
+    )
+    return tr("{one} {other}", one=told, other=asked)

@@ -59,6 +59,7 @@ def next_steps(summary: Summary, settings: RunSettings) -> list[Step]:
         case RunState.FINISHED:
             steps = [
                 *_read_back(summary),
+                *_in_part(summary),
                 *_look_up(summary),
                 *_fix(summary, settings),
                 *_retry(summary),
@@ -68,6 +69,7 @@ def next_steps(summary: Summary, settings: RunSettings) -> list[Step]:
         case RunState.ABANDONED:
             steps = [
                 *_abandoned(summary),
+                *_in_part(summary),
                 *_look_up(summary),
                 *_fix(summary, settings),
                 *_retry(summary),
@@ -117,7 +119,7 @@ def _go_on(summary: Summary) -> list[Step]:
         text = tr("See whether the run is still at work: then wait for it.")
         steps.append(Step(text, "importer runs"))
     text = tr("Go on where it stopped; rows that have their answer are not sent again.")
-    if summary.rows.unknown and summary.calls.in_doubt:
+    if summary.rows.unknown and (summary.calls.in_doubt or summary.calls.taken):
         unknown = trn(
             "What is still in doubt ({count} row without an answer) is settled first.",
             "What is still in doubt ({count} rows without an answer) is settled first.",
@@ -126,6 +128,22 @@ def _go_on(summary: Summary) -> list[Step]:
         text = tr("{one} {other}", one=text, other=unknown)
     steps.append(Step(text, f"importer resume {summary.run}"))
     return steps
+
+
+def _in_part(summary: Summary) -> list[Step]:
+    if not summary.rows_in_part:
+        return []
+    return [
+        Step(
+            trn(
+                "Read what is missing of the {count} row that was written only in part: code and "
+                "message of its line in results.csv say it.",
+                "Read what is missing of the {count} rows that were written only in part: code and "
+                "message of their lines in results.csv say it.",
+                summary.rows_in_part,
+            )
+        )
+    ]
 
 
 def _fix(summary: Summary, settings: RunSettings) -> list[Step]:

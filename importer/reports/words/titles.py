@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from importer.issues import IssueCode, Severity
+from importer.issues import IN_PART, IssueCode, Severity
 from importer.language import mark, tr
 from importer.model import RunState, Verdict
 
@@ -30,6 +30,7 @@ TITLES = {
     IssueCode.CONDITION_NOT_MET: mark("Row left out by a condition"),
     IssueCode.NOTHING_TO_WRITE: mark("Nothing left to write"),
     IssueCode.ONE_OF_MISSING: mark("All of several columns blank"),
+    IssueCode.PART_MISSING: mark("Columns of which all or none are filled"),
     IssueCode.NOT_UNIQUE: mark("Value that another contact has"),
     IssueCode.SUPPRESSED: mark("Address on a suppression list"),
     IssueCode.UNCHANGED: mark("Row that has not changed"),
@@ -68,8 +69,13 @@ TITLES = {
     IssueCode.PLATFORM_SKIPPED: mark("Passed over by the platform"),
     IssueCode.ANSWER_MISSING: mark("Row that the answer does not name"),
     IssueCode.ANSWER_LOST: mark("Answer that never came"),
+    IssueCode.ANSWER_PENDING: mark("Answer that has not come yet"),
     IssueCode.REPEATED_INSERT: mark("Contact that nobody knows who created"),
     IssueCode.NOT_IN_ACCOUNT: mark("Contact that is not in the account"),
+    IssueCode.PARTLY_WRITTEN: mark("Contact that was written only in part"),
+    IssueCode.CONTACT_SUPPRESSED: mark("Contact that is suppressed on the platform"),
+    IssueCode.CONTACT_UNDELETED: mark("Contact that was in the recycle bin"),
+    IssueCode.MUST_CONFIRM: mark("Contact that must confirm"),
     IssueCode.YES_WITHHELD: mark("Yes that was not sent"),
     IssueCode.NOT_SENT: mark("Run ended before the row's turn"),
 }
@@ -107,7 +113,12 @@ STATES = {
     RunState.REFUSED: mark("refused, nothing was sent"),
     RunState.ABANDONED: mark("abandoned"),
 }
-_UNKNOWN = {IssueCode.ANSWER_LOST, IssueCode.ANSWER_MISSING, IssueCode.REPEATED_INSERT}
+_UNKNOWN = {
+    IssueCode.ANSWER_LOST,
+    IssueCode.ANSWER_PENDING,
+    IssueCode.ANSWER_MISSING,
+    IssueCode.REPEATED_INSERT,
+}
 _BY_PLATFORM = {IssueCode.PLATFORM_REFUSED, IssueCode.NOT_IN_ACCOUNT}
 _LONGEST_CODE = 60
 _NAME = re.compile(rf"[\w.:-]{{1,{_LONGEST_CODE}}}", re.ASCII)
@@ -140,6 +151,8 @@ def state_words(state: RunState) -> str:
 
 def effect_of(group: Group) -> str:
     """Say what problems of a kind do to their rows."""
+    if group.severity != Severity.ERROR and group.code in IN_PART:
+        return tr("Written only in part.")
     if group.severity != Severity.ERROR:
         return tr("A warning: the row is sent all the same.")
     if group.code in _UNKNOWN:

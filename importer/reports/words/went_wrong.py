@@ -24,6 +24,7 @@ class Wrong(Enum):
     INVALID = auto()
     REJECTED = auto()
     DUPLICATE = auto()
+    IN_PART = auto()  # written, but not all of it
     DIFFERENT = auto()
 
 
@@ -38,6 +39,7 @@ def went_wrong(summary: Summary) -> list[Counted]:
         (Wrong.INVALID, rows.invalid),
         (Wrong.REJECTED, rows.rejected),
         (Wrong.DUPLICATE, summary.refused_duplicates),
+        (Wrong.IN_PART, summary.rows_in_part),
     ]
     if summary.verified is not None:  # rows of unknown answer that are not there are refused ones
         lost = summary.verified.missing - summary.problems.get(IssueCode.NOT_IN_ACCOUNT, 0)
@@ -81,6 +83,10 @@ def counted(kind: Wrong, count: int) -> str:
             return trn(
                 "{count} row refused as a duplicate", "{count} rows refused as duplicates", count
             )
+        case Wrong.IN_PART:
+            return trn(
+                "{count} row written only in part", "{count} rows written only in part", count
+            )
         case Wrong.DIFFERENT:
             return trn(
                 "{count} row stored with other values",
@@ -108,6 +114,8 @@ def also(kind: Wrong, count: int) -> str:
             return trn("{count} refused by the platform", "{count} refused by the platform", count)
         case Wrong.DUPLICATE:
             return trn("{count} refused as a duplicate", "{count} refused as duplicates", count)
+        case Wrong.IN_PART:
+            return trn("{count} written only in part", "{count} written only in part", count)
         case Wrong.DIFFERENT:
             return trn(
                 "{count} stored with other values", "{count} stored with other values", count
