@@ -37,13 +37,47 @@ class FieldFact:
     """What a platform's grammar says of one field code.
 
     ``type`` is what the code implies, None when it implies nothing. ``consent``: for a consent
-    date, the consent it belongs to.
+    date, the consent it belongs to. ``choices``: the words that the platform takes, as it writes
+    them; empty: any text. ``form``: a regular expression that a whole text must match; ``like``: an
+    example of it.
+    ``erasable``: whether a stored value can be erased. ``yes_only``: of a consent, that no call can
+    say no. ``always``: of a consent, that the platform takes one that a call leaves out for a no.
     """
 
     code: str
     role: FieldRole
     type: ValueType | None = None
     consent: str = ""
+    choices: tuple[str, ...] = ()
+    form: str = ""
+    like: str = ""
+    erasable: bool = True
+    yes_only: bool = False
+    always: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a platform's calls can do, as far as a mapping may ask for it.
+
+    ``example_key``: a code that finds contacts. ``needs_table``: whether a mapping must name a
+    table of the platform, as ``table_id``. ``one_key``: only one key finds a contact, and others
+    are written like fields. ``adds_only``: whether a call can only add, or only change. ``reads``:
+    whether contacts can be read. ``clears``: whether values can be erased. ``merge_options``: the
+    ways in which values meet those that are stored, the usual one first. ``resubscribing``:
+    consents whose yes can subscribe people again who unsubscribed. ``wants_all``: whether consents
+    that a call leaves out count as a no.
+    """
+
+    example_key: str
+    needs_table: bool = False
+    one_key: bool = False
+    adds_only: bool = True
+    reads: bool = True
+    clears: bool = True
+    merge_options: tuple[str, ...] = ()
+    resubscribing: frozenset[str] = frozenset()
+    wants_all: bool = False
 
 
 class Blank(StrEnum):
@@ -112,7 +146,8 @@ class FieldRule:
     the field takes the extensions of the column's phone numbers; ``keeps_extension``: another
     field does. ``separator``: what parts a list's entries, None: any usual sign.
     ``decimal``: the sign before decimals, None: found out. ``clear_token``: the cell text that
-    erases the field.
+    erases the field. ``erasable``: whether the platform can erase it at all. ``yes_only``: a no
+    leaves the consent alone. ``like``: a text that matches the pattern, for who does not read such.
     """
 
     field: str
@@ -145,18 +180,23 @@ class FieldRule:
     separator: str | None = None
     decimal: str | None = None
     constant: bool = False
+    erasable: bool = True
+    yes_only: bool = False
+    like: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RowRules:
     """What a mapping demands of rows as a whole, in field codes.
 
-    ``one_of``: groups of fields of which one at least must have a value. ``unique``: groups of
+    ``one_of``: groups of fields of which one at least must have a value. ``together``: groups of
+    which all must have one, or none. ``unique``: groups of
     fields whose values together may stand in one contact only. ``only``: the one answer (yes or
     no) that consents are changed to, None: both. ``consent_dates``: consent -> its date's field.
     """
 
     one_of: tuple[tuple[str, ...], ...] = ()
+    together: tuple[tuple[str, ...], ...] = ()
     unique: tuple[tuple[str, ...], ...] = ()
     only: str | None = None
     consent_dates: Mapping[str, str] = field(default_factory=dict)

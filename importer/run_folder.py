@@ -73,6 +73,9 @@ class ConnectionFacts(BaseModel):
     opt_in_dates: bool = False
     boolean_values: str = "number"
     table_keys_in_data: bool = True
+    integration_token: str = ""
+    ask_first: bool = True
+    time_zone: str = "UTC"
     ca_file: str = ""
 
 

@@ -31,6 +31,7 @@ from importer.job_settings import JobSection
 from importer.key_places import HOW
 from importer.language import tr
 from importer.literal_secrets import check_reference, literal_secrets
+from importer.timetables import check_zone
 from importer.written_places import check_path, is_loopback, url_parts
 
 SETTINGS_FILE = "importer.yaml"
@@ -110,8 +111,10 @@ class ConnectionSection(DocumentModel):
     url: Annotated[str, AfterValidator(check_url)] = Field(
         description="The platform's address, such as https://app.dialoginsight.com."
     )
-    project_id: Text = Field("", description="The project's number.")
-    key_id: Text = Field(description="The number of the API key.")
+    project_id: Text = Field("", description="The project's number; dotdigital has none.")
+    key_id: Text = Field(
+        description="The number of the API key; of dotdigital, the address of the API user."
+    )
     key: Annotated[Text, AfterValidator(check_reference)] = Field(
         description="Where the key is: env:NAME, file:PATH or keyring:SERVICE/USER."
     )
@@ -126,6 +129,19 @@ class ConnectionSection(DocumentModel):
     )
     table_keys_in_data: bool = Field(
         True, description="Whether keys of relational tables are sent among the values, too."
+    )
+    integration_token: Text = Field(
+        "", description="Of dotdigital: the token of a partner's verified integration."
+    )
+    ask_first: bool = Field(
+        True,
+        description="Of dotdigital-single: whether each contact is looked up before it is written,"
+        " which tells those that come back from the recycle bin.",
+    )
+    time_zone: Annotated[Text, AfterValidator(check_zone), Field(min_length=1)] = Field(
+        "UTC",
+        description="Of dotdigital, which keeps times in UTC: the zone of the times of day that"
+        " stand in files, such as America/Toronto.",
     )
 
 

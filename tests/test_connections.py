@@ -14,6 +14,7 @@ from importer.connections import ConnectionTest, try_account, try_connection, tr
 from importer.errors import AccountCause, UnusableInputError
 from importer.model import Connection, Credentials, Secret
 from importer.sandbox import KeyState
+from tests.dotdigital_regions import AMERICA, ASIA, EUROPE, PASSWORD, USER, Regions
 from tests.runs.workshop import SETTINGS, Workshop
 
 KEY = "sandbox"
@@ -190,3 +191,90 @@ def test_trying_writes_nothing(workshop: Workshop) -> None:
     tried(workshop)
     key_tried(workshop)
     assert workshop.merge_calls() == []
+
+
+# --- a platform of several regions, without projects ----------------------------------------------
+
+
+def of_dotdigital(
+    workshop: Workshop, regions: Regions, url: str, password: str = PASSWORD
+) -> ConnectionTest:
+    workshop.network.inner = httpx.MockTransport(regions)
+    connection = Connection("mail", "dotdigital", url, USER, "env:KEY")
+    return try_account(connection, Credentials(USER, Secret(password)), means=workshop.means())
+
+
+@pytest.mark.parametrize("home", [EUROPE, AMERICA])
+def test_an_account_without_projects_is_tried_and_nothing_is_said_of_projects(
+    workshop: Workshop, home: str
+) -> None:
+    found = of_dotdigital(workshop, Regions(home), home)
+    assert (found.exit_code, found.problem, found.remedy, found.address) == (0, "", "", "")
+    assert found.account is not None
+    assert found.account.labels["list.4101"] == "Spring"
+    lines = list(found.lines())
+    assert lines[0] == f"mail: dotdigital at {home}"
+    assert lines[-1] == "The API user is accepted. Whether it may write is known at the first call."
+    assert "roject" not in "".join(lines)
+
+
+@pytest.mark.parametrize(("home", "url"), [(AMERICA, EUROPE), (EUROPE, ASIA), (AMERICA, ASIA)])
+def test_an_account_in_another_region_is_told_with_the_right_address(
+    workshop: Workshop, home: str, url: str
+) -> None:
+    regions = Regions(home)
+    found = of_dotdigital(workshop, regions, url)
+    assert (found.cause, found.address, found.exit_code) == (AccountCause.MOVED, home, 4)
+    told = list(found.lines())
+    assert told[-2] == f"Problem: the account is at {home}: write url: {home} in importer.yaml."
+    assert regions.asked[-1] == f"{EUROPE}/v2/account-info"
+
+
+def test_promise_7_a_wrong_password_is_the_cause_in_every_region(workshop: Workshop) -> None:
+    for url in (EUROPE, AMERICA):
+        found = of_dotdigital(workshop, Regions(AMERICA), url, WRONG)
+        assert found.cause is AccountCause.KEY
+        assert found.remedy.startswith(f"the API user {USER}, or its password, is wrong: ")
+        assert WRONG not in repr(found) + str(found.as_dict()) + "".join(found.lines())
+
+
+def test_a_user_that_lacks_a_permission_is_told_so(workshop: Workshop) -> None:
+    found = of_dotdigital(workshop, Regions(EUROPE, denied="/v2/preferences"), EUROPE)
+    assert (found.cause, found.address) == (AccountCause.PERMISSION, "")
+    assert found.remedy.startswith("the API user lacks a permission, or ")
+
+
+@pytest.mark.parametrize(
+    ("reply", "cause", "words"),
+    [
+        ((404, ""), AccountCause.UNSAID, "refuses the API user and does not say why"),
+        ((302, ""), AccountCause.MOVED, "correct url in importer.yaml"),
+        ((503, ""), None, ""),
+    ],
+)
+def test_other_answers_of_such_a_platform_have_their_remedies(
+    workshop: Workshop, reply: tuple[int, str], cause: AccountCause | None, words: str
+) -> None:
+    answers(workshop, reply)
+    connection = Connection("mail", "dotdigital", EUROPE, USER, "env:KEY")
+    found = try_account(connection, Credentials(USER, Secret(KEY)), means=workshop.means())
+    assert (found.cause, found.exit_code) == (cause, 4)
+    assert words in found.remedy
+    assert "key" not in found.remedy
+    assert found.has_projects is False
+
+
+def test_the_built_in_sandbox_is_one_too(workshop: Workshop) -> None:
+    means = workshop.means()
+    connection = assembly.named_connection(means, "sandbox", "dotdigital")
+    found = try_account(connection, Credentials(connection.key_id, Secret(KEY)), means=means)
+    assert (found.problem, found.exit_code) == ("", 0)
+    assert found.account is not None
+    assert found.account.places["list.Newsletter"] == "4102"
+
+
+def test_a_platform_without_projects_has_none_to_choose_from(workshop: Workshop) -> None:
+    connection = Connection("mail", "dotdigital", EUROPE, USER, "env:KEY")
+    credentials = Credentials(USER, Secret(PASSWORD))
+    assert try_key(connection, credentials, means=workshop.means()).projects == {}
+    assert workshop.network.requests == []

@@ -1,8 +1,8 @@
 """The composition root: options and settings become opened sources, targets, clients, folders."""
 
+from importer.assembly.comparing import account_mistakes, places_of
 from importer.assembly.connecting import (
     account_fields,
-    account_mistakes,
     choose_connection,
     connection_facts,
     connection_of,
@@ -71,6 +71,7 @@ __all__ = [
     "named_connection",
     "note_consent",
     "open_all",
+    "places_of",
     "refreshed",
     "refuse_impossible_values",
     "reopen",

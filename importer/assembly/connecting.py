@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from importer import targets
 from importer.assembly.means import Means
 from importer.documents import near
-from importer.errors import ImporterError, Mistake, UnusableInputError
+from importer.errors import ImporterError, UnusableInputError
 from importer.key_places import resolve_secret
 from importer.language import tr
 from importer.mapping import Mapping
@@ -30,12 +30,18 @@ from importer.settings import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping as Members
+
     from importer.line import Line
     from importer.pacing import Budget
 
 # The sandbox is this machine: it may be asked quickly, and its key is no secret.
-_SANDBOX_LIMITS: dict[str, Any] = {"calls_per_minute": None, "rows_per_call": 100}
-
+_SANDBOX_KEY = "public:sandbox"
+# Target -> key id and project.
+_SANDBOX_ACCOUNTS = {
+    "dialog-insight": ("1", "1"),
+    "dotdigital": ("apiuser-sandbox@apiconnector.com", ""),
+}
 
 _READING = WriteMode(allow_insert=False, allow_update=False)
 
@@ -68,7 +74,8 @@ def choose_connection(
         if not needed:
             return None
         raise UnusableInputError(_none_chosen(settings))
-    connection = named_connection(means, name)
+    target = mapping.target if mapping is not None else ""
+    connection = named_connection(means, name, target)
     if mapping is not None:
         _refuse_other_target(mapping, connection)
     return connection
@@ -117,14 +124,17 @@ def _refuse_other_target(mapping: Mapping, connection: Connection) -> None:
     )
 
 
-def named_connection(means: Means, name: str) -> Connection:
+def named_connection(means: Means, name: str, target: str = "") -> Connection:
     """Give a configured connection with its limits, or the built-in sandbox.
+
+    ``target``: what a mapping calls the target that is written to through it; the limits are that
+    one's. Left out, they are the connection's own, and the sandbox is Dialog Insight's.
 
     Raises:
         UnusableInputError: there is none of that name.
     """
     if name == SANDBOX:
-        return sandbox_connection(means.sandbox_url)
+        return sandbox_connection(means.sandbox_url, target or "dialog-insight")
     settings = settings_here(means)
     section = settings.connections.get(name)
     if section is None:
@@ -148,25 +158,30 @@ def named_connection(means: Means, name: str) -> Connection:
                 instead=instead,
             )
         )
-    return _connection(name, section)
+    return _connection(name, section, target)
 
 
-def sandbox_connection(url: str) -> Connection:
-    """Give the built-in connection to a sandbox of this machine."""
-    limits = replace(targets.careful_limits("dialog-insight"), **_SANDBOX_LIMITS)
+def sandbox_connection(url: str, target: str) -> Connection:
+    """Give the built-in connection to a sandbox of this machine, for a mapping's target."""
+    limits = replace(targets.careful_limits(target), calls_per_minute=None)
+    platform = targets.connected_by(target)
+    key_id, project_id = _SANDBOX_ACCOUNTS[platform]
     return Connection(
         name=SANDBOX,
-        target="dialog-insight",
+        target=platform,
         url=url,
-        key_id="1",
-        key="public:sandbox",
-        project_id="1",
+        key_id=key_id,
+        key=_SANDBOX_KEY,
+        project_id=project_id,
         limits=limits,
     )
 
 
-def _connection(name: str, section: ConnectionSection) -> Connection:
-    given = section.limits.given()
+def _connection(name: str, section: ConnectionSection, target: str) -> Connection:
+    # A mapping of another platform is refused with the connection's own limits in hand.
+    if not target or targets.connected_by(target) != section.target:
+        target = section.target
+    limits = replace(targets.careful_limits(target), **section.limits.given())
     return Connection(
         name=name,
         target=section.target,
@@ -174,12 +189,15 @@ def _connection(name: str, section: ConnectionSection) -> Connection:
         key_id=section.key_id,
         key=section.key,
         project_id=section.project_id,
-        limits=replace(targets.careful_limits(section.target), **given),
+        limits=targets.within_ceilings(target, limits),
         ca_file=section.ca_file,
         null_handling=section.null_handling,
         opt_in_dates=section.opt_in_dates,
         boolean_values=section.boolean_values,
         table_keys_in_data=section.table_keys_in_data,
+        integration_token=section.integration_token,
+        ask_first=section.ask_first,
+        time_zone=section.time_zone,
     )
 
 
@@ -188,10 +206,12 @@ def target_of(
     mapping: Mapping,
     fields: tuple[PlannedField, ...],
     mode: WriteMode | None = None,
+    places: Members[str, str] | None = None,
 ) -> targets.Target:
     """Make the target that writes a mapping's fields through a connection.
 
-    ``mode``: replaces the mapping's. Raises UnusableInputError as ``targets.build`` does.
+    ``mode``: replaces the mapping's. ``places``: how the account names fields. Raises
+    UnusableInputError as ``targets.build`` does.
     """
     return targets.build(
         connection,
@@ -200,19 +220,21 @@ def target_of(
         fields=fields,
         clears=mapping.clears,
         table_id=mapping.table_id,
+        places=places,
     )
 
 
-def refreshed(connection: Connection, means: Means) -> Connection:
+def refreshed(connection: Connection, means: Means, target: str) -> Connection:
     """Take key and limits as they are configured now, where it still is the same account.
 
     A run keeps its own copy of its connection, so the configuration may go. But a key that was put
-    right, or a limit, counts at once: for the same name, target, URL and project.
+    right, or a limit, counts at once: for the same name, target, URL and project. ``target``: what
+    the run's mapping calls it.
     """
     section = settings_here(means).connections.get(connection.name)
     if section is None:
         return connection
-    now = _connection(connection.name, section)
+    now = _connection(connection.name, section, target)
     same = (now.target, now.url, now.project_id)
     if same != (connection.target, connection.url, connection.project_id):
         return connection
@@ -319,29 +341,11 @@ def account_fields(
     try:
         credentials = credentials_of(connection)
         with line_to(connection, credentials, means) as line:
-            return target.read_description(line.ask(target.describe_request(credentials)))
+            return targets.described(target, credentials, line.ask)
     except UnusableInputError:
         raise
     except ImporterError as error:
         return str(error)
-
-
-def account_mistakes(mapping: Mapping, account: AccountFields) -> list[Mistake]:
-    """List the fields of a mapping that the account does not have, with near names."""
-    known = {code.casefold() for code in account.labels}
-    of_columns = [("columns", rule) for column in mapping.columns for rule in column.rules]
-    of_sections = [(made.section, made.rule) for made in mapping.made]
-    mistakes = []
-    for section, rule in (*of_columns, *of_sections):
-        code = rule.field.removeprefix("key_")
-        if code.startswith(("f_", "optin_")) and code.casefold() not in known:
-            sentence = tr(
-                "the account has no field {field}.{hint}",
-                field=code,
-                hint=near(code, account.labels),
-            )
-            mistakes.append(mapping.document.mistake(sentence, section, rule.column))
-    return mistakes
 
 
 def settings_here(means: Means) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,16 @@ NO = frozenset({"no", "n", "non", "false", "faux", "0", "0.0", "off"})
 
 
 def check_consent(texts: Any, rule: FieldRule, context: Context) -> Checked:
-    """Write ``yes`` or ``no``; that a word leaves the consent alone is said by ``values`` only."""
-    del rule, context
-    return _look_up(texts, "yes", "no", IssueCode.CONSENT_INVALID)
+    """Write ``yes`` or ``no``; that a word leaves the consent alone is said by ``values`` only.
+
+    Where no call can say no, a no leaves it alone, too.
+    """
+    del context
+    checked = _look_up(texts, "yes", "no", IssueCode.CONSENT_INVALID)
+    if not rule.yes_only:
+        return checked
+    said = checked.texts.to_pylist()
+    return replace(checked, texts=texts_of([None if one == "no" else one for one in said]))
 
 
 def check_boolean(texts: Any, rule: FieldRule, context: Context) -> Checked:

@@ -129,6 +129,9 @@ class Checker:
         findings = [
             _none_of(group, columns, self._rules, passed_over) for group in self._row_rules.one_of
         ]
+        findings += [
+            _some_of(group, columns, self._rules, passed_over) for group in self._row_rules.together
+        ]
         by_code = {rule.field: rule for rule in self._rules}
         for consent, code in self._row_rules.consent_dates.items():
             if consent in columns and code in columns:
@@ -184,6 +187,20 @@ def _none_of(
     names = {rule.field: rule.column for rule in rules}
     listed = ", ".join(names[code] for code in group)
     return Finding(IssueCode.ONE_OF_MISSING, Severity.ERROR, at, details=listed)
+
+
+def _some_of(
+    group: Sequence[str], columns: Mapping[str, Any], rules: Sequence[FieldRule], passed_over: Mask
+) -> Finding | None:
+    """Find the rows in which some fields of a group have a value and others have none."""
+    filled = [to_mask(pc.greater(pc.binary_length(columns[code]), 0)) for code in group]
+    some = np.logical_or.reduce(filled) & ~np.logical_and.reduce(filled)
+    at = np.flatnonzero(some & ~passed_over)
+    if not len(at):
+        return None
+    names = {rule.field: rule.column for rule in rules}
+    listed = ", ".join(names[code] for code in group)
+    return Finding(IssueCode.PART_MISSING, Severity.ERROR, at, details=listed)
 
 
 def _date_alone(

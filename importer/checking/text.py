@@ -70,7 +70,7 @@ def check_text(texts: Any, rule: FieldRule, context: Context) -> Checked:
                 result = _cut(result, too_long, rule.max_length, trim=rule.trim)
             problems.append(_of_length(lengths, too_long, rule))
     if rule.pattern is not None:
-        problems += _of_another_form(result, rule.pattern)
+        problems += _of_another_form(result, rule.pattern, rule.like)
     return Checked(result, tuple(problems))
 
 
@@ -107,15 +107,16 @@ def _belongs_before(sign: str) -> bool:
     return unicodedata.category(sign)[0] == "M" or sign == _JOINER or sign in _SKIN_TONES
 
 
-def _of_another_form(texts: Any, pattern: str) -> list[Problem]:
-    """Find the texts that a pattern does not match as wholes."""
+def _of_another_form(texts: Any, pattern: str, like: str) -> list[Problem]:
+    """Find the texts that a pattern does not match as wholes. ``like``: one that it does."""
     matched = _matched_by_re2(texts, pattern)
     if matched is None:
-        return _of_another_form_to_python(texts, pattern)
-    return [] if matched.all() else [Problem(IssueCode.VALUE_NOT_MATCHING, ~matched, pattern)]
+        return _of_another_form_to_python(texts, pattern, like)
+    shown = like or pattern
+    return [] if matched.all() else [Problem(IssueCode.VALUE_NOT_MATCHING, ~matched, shown)]
 
 
-def _of_another_form_to_python(texts: Any, pattern: str) -> list[Problem]:
+def _of_another_form_to_python(texts: Any, pattern: str, like: str) -> list[Problem]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what a later Python may read otherwise
         form = re.compile(pattern)
@@ -129,7 +130,7 @@ def _of_another_form_to_python(texts: Any, pattern: str) -> list[Problem]:
     for position, text in enumerate(texts.to_pylist()):
         if len(text) > _LONGEST_COMPARED or form.fullmatch(text) is None:
             other[position] = True
-            details.append(too_long if len(text) > _LONGEST_COMPARED else pattern)
+            details.append(too_long if len(text) > _LONGEST_COMPARED else like or pattern)
     return [Problem(IssueCode.VALUE_NOT_MATCHING, other, details)] if details else []
 
 

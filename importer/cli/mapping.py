@@ -15,8 +15,9 @@ from importer.cli.screen import say
 from importer.language import tr
 
 if TYPE_CHECKING:
+    from importer.assembly import Means
     from importer.errors import Mistake
-    from importer.mapping import BoundMapping, Drift
+    from importer.mapping import BoundMapping, Drift, Mapping
 
 
 def _mapping_name(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
@@ -153,20 +154,33 @@ def _write_draft(place: Path, text: str) -> None:
 @mapping_group.command("check")
 @click.argument("mapping")
 @click.argument("file", required=False)
+@click.option(
+    "-c",
+    "--connection",
+    metavar="NAME",
+    help="Compare with the fields of this connection's account; 'sandbox' is built in.",
+)
 @options.sheet
 @options.as_json
 @options.quiet
 def mapping_check(
-    mapping: str, file: str | None, sheet: str | None, as_json: bool, quiet: bool
+    mapping: str,
+    file: str | None,
+    connection: str | None,
+    sheet: str | None,
+    as_json: bool,
+    quiet: bool,
 ) -> int:
     """List all mistakes of a mapping at once; with FILE, also what does not fit it.
 
-    Columns of FILE that are new, missing, renamed or in another order are told as such.
+    Columns of FILE that are new, missing, renamed or in another order are told as such. With -c,
+    also the fields that the account does not have, or keeps as something else.
 
     \b
     Examples:
       importer mapping check newsletter
       importer mapping check mappings/newsletter.yaml contacts.csv
+      importer mapping check newsletter -c production
 
     \b
     With --json, one object:
@@ -179,11 +193,15 @@ def mapping_check(
     from importer.mapping import drift_in_words, merged
 
     bound: Sequence[BoundMapping] = ()
+    told_of_account: Sequence[str] = ()
     try:
         place, read = assembly.find_mapping(mapping)
-        today = assembly.means().clock.now().astimezone().date()
+        means = assembly.means()
+        today = means.clock.now().astimezone().date()
         assembly.refuse_impossible_values(read, run_date=today)
         assembly.lists_of(place, read)
+        if connection is not None:
+            told_of_account = _compare(read, connection, means)
         if file is not None:
             found, _ = assembly.files_of([file])
             bound = assembly.open_all(found, mapping, sheet=sheet, run_date=today).bound
@@ -193,7 +211,8 @@ def mapping_check(
         drifts = getattr(error, "drifts", ())
         _print_check(error.mistakes, drift=merged(drifts) if drifts else None)
         return 4
-    warnings = [*read.warnings, *(warning for one in bound for warning in one.warnings)]
+    of_files = (warning for one in bound for warning in one.warnings)
+    warnings = [*read.warnings, *told_of_account, *of_files]
     if as_json:
         drift = merged([one.drift for one in bound]) if bound else None
         _print_check((), warnings, drift=drift, consents_only=read.consents_only)
@@ -215,6 +234,29 @@ def mapping_check(
         )
     click.echo(told)
     return 0
+
+
+def _compare(mapping: Mapping, connection: str, means: Means) -> tuple[str, ...]:
+    """Compare a mapping with an account; a sentence where it cannot be asked.
+
+    Raises UnusableInputError for what the account does not have.
+    """
+    from importer import assembly
+    from importer.errors import UnusableInputError
+
+    chosen = assembly.choose_connection(means, mapping, connection, needed=True)
+    assert chosen is not None
+    found = assembly.account_fields(chosen, means, mapping)
+    if isinstance(found, str):
+        return (
+            tr(
+                "The account's fields could not be compared with the mapping: {reason}",
+                reason=found,
+            ),
+        )
+    if mistakes := assembly.account_mistakes(mapping, found):
+        raise UnusableInputError(*mistakes)
+    return ()
 
 
 def _print_check(

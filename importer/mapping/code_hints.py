@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping as Members
+from collections.abc import Sequence
 from typing import Protocol
 
 from importer.documents import in_quotes, near
-from importer.field_rules import FieldFact
+from importer.field_rules import Abilities, FieldFact
 from importer.language import tr
 
 
 class Grammar(Protocol):
     """What a platform says of its field codes."""
 
-    needs_table: bool
-    """Whether a mapping must name a table of the platform."""
+    abilities: Abilities
+    """What the platform's calls can do."""
 
     beginnings: tuple[str, ...]
     """What codes begin with, the longest first."""
@@ -26,6 +28,14 @@ class Grammar(Protocol):
         """Say what a code is; raises ValueError with a sentence for a wrong one."""
         ...
 
+    def groups(self, codes: Sequence[str]) -> Sequence[Sequence[str]]:
+        """Give the groups of codes that only go together, of those that ``codes`` touch."""
+        ...
+
+    def advice(self, codes: Sequence[str]) -> Members[str, str]:
+        """Give sentences to be read before such codes are written: code -> sentence."""
+        ...
+
 
 def meant(code: str, grammar: Grammar, *others: str) -> str:
     """Make " Did you mean …?" for a code that is none; empty where nothing is like it.
@@ -35,7 +45,8 @@ def meant(code: str, grammar: Grammar, *others: str) -> str:
     plain = re.sub(r"[\W_]+", "_", code).strip("_")
     for beginning in grammar.beginnings:
         respelled = beginning + plain[len(beginning) :]
-        if plain.casefold().startswith(beginning.casefold()) and _is_code(respelled, grammar):
+        begins = re.sub(r"\W", "_", beginning).casefold()
+        if plain.casefold().startswith(begins) and _is_code(respelled, grammar):
             return tr(" Did you mean {listed}?", listed=in_quotes(_usual(respelled, grammar)))
     if code.startswith(grammar.beginnings):
         return ""

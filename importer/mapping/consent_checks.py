@@ -34,6 +34,9 @@ def check_constant(made: MadeField, say: Say, warn: Warn) -> None:
         sentence = tr('{code} is a consent: it can be set to yes or no, not to "{text}"', code=code,
                       text=text)  # fmt: skip
         say(sentence, made.section, code)
+    elif made.rule.yes_only and text.casefold() == "no":
+        sentence = tr("{code} can only be added: no call says no of it, so leave it out", code=code)
+        say(sentence, made.section, code)
     if made.rule.values:
         sentence = tr(
             "{code} is the same for every row: write the answer itself, and leave `values` out",
@@ -97,7 +100,7 @@ def check_yeses(
     settled = consent is not None and (consent.yes_to is not None or consent.only == "no")
     if settled or not mode.allow_update:
         return
-    places = _places_of_yeses(columns, made)
+    places = places_of_yeses(columns, made)
     if places:
         sentence = tr(
             "a yes of {consents} could reach people who are in the account already, "
@@ -117,10 +120,10 @@ def yes_to_of(
     """Tell to whom yeses go: everyone also where none can reach an existing contact."""
     if consent is None or consent.yes_to is None or consent.only == "no" or not mode.allow_update:
         return YesTo.EVERYONE
-    return YesTo(consent.yes_to) if _places_of_yeses(columns, made) else YesTo.EVERYONE
+    return YesTo(consent.yes_to) if places_of_yeses(columns, made) else YesTo.EVERYONE
 
 
-def _places_of_yeses(
+def places_of_yeses(
     columns: Sequence[MappedColumn], made: Sequence[MadeField]
 ) -> dict[str, tuple[str, str]]:
     """Find the consents that could be set to yes, and where the mapping says so."""

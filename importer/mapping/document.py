@@ -109,6 +109,7 @@ class Mapping:
             rule.field
             for rule in self.rules
             if rule.role is FieldRole.DATA
+            and rule.erasable
             and (rule.blank is Blank.CLEAR or rule.clear_token is not None)
         )
 

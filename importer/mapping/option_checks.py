@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from importer.blanks import folded
 from importer.date_formats import formats_problem, parse_date_format
-from importer.documents import joined, near
+from importer.documents import in_quotes, joined, near
 from importer.field_rules import FieldFact, FieldRole, ValueType
 from importer.language import mark, tr
 
@@ -70,7 +70,9 @@ _UNSET = {"trim": (True,), "truncate": (False,)}
 def check_type(fact: FieldFact, type_: ValueType, say: Say) -> None:
     """Refuse a type that the platform's field cannot have."""
     allowed = _types_of(fact)
-    fixed = fact.role in _TYPES_OF_ROLE or (fact.role is FieldRole.KEY and fact.type is not None)
+    fixed = fact.role in _TYPES_OF_ROLE or (
+        fact.type is not None and (fact.role is FieldRole.KEY or not fact.erasable)
+    )
     if fixed and type_ not in allowed:
         sentence = tr(
             "{code} can only be of type {types}, not {type}: leave `type` out",
@@ -80,12 +82,7 @@ def check_type(fact: FieldFact, type_: ValueType, say: Say) -> None:
         )
         say(sentence, "type")
     elif not fixed and type_ is ValueType.CONSENT:
-        sentence = tr(
-            "{code} is no consent: use type boolean (consents are optin_ fields and "
-            "hasTrackingConsent)",
-            code=fact.code,
-        )
-        say(sentence, "type")
+        say(tr("{code} is no consent: use type boolean", code=fact.code), "type")
     elif fact.role is FieldRole.KEY and type_ is ValueType.LIST:
         sentence = tr(
             "{code} is a key, and a key is one value: leave `type: list` out", code=fact.code
@@ -95,8 +92,10 @@ def check_type(fact: FieldFact, type_: ValueType, say: Say) -> None:
 
 def _types_of(fact: FieldFact) -> frozenset[ValueType]:
     """Give the types that a field can have."""
+    if fact.type is not None and (fact.role is FieldRole.KEY or not fact.erasable):
+        return DATES if fact.type in DATES else frozenset({fact.type})
     if fact.role is FieldRole.KEY:
-        return frozenset({fact.type}) if fact.type is not None else _BUT_CONSENTS - {_LIST}
+        return _BUT_CONSENTS - {_LIST}
     return _TYPES_OF_ROLE.get(fact.role, _BUT_CONSENTS)
 
 
@@ -161,7 +160,7 @@ def check_formats(
 
 def check_values(fact: FieldFact, type_: ValueType, section: OptionsSection, say: Say) -> None:
     """Refuse words that stand for no answer, or for two."""
-    if type_ is ValueType.CHOICE and not section.values:
+    if type_ is ValueType.CHOICE and not (section.values or fact.choices):
         say(tr("{code} is a choice: list its values under `values`", code=fact.code))
     answers = ANSWERS.get(type_)
     seen: dict[str, str] = {}
@@ -174,6 +173,10 @@ def check_values(fact: FieldFact, type_: ValueType, section: OptionsSection, say
             say(sentence, "values", text)
         if answers is not None and value not in answers:
             say(_no_answer(fact, text, value, answers), "values", text)
+        elif fact.yes_only and value == "no":
+            say(_no_no(fact, text), "values", text)
+        elif fact.always and value == "leave":
+            say(_no_leave(fact, text), "values", text)
         if seen.setdefault(folded(text), value) != value:
             sentence = tr(
                 '"{text}" stands under `{name}` twice, with two answers: keep one',
@@ -181,6 +184,23 @@ def check_values(fact: FieldFact, type_: ValueType, section: OptionsSection, say
                 name="values",
             )
             say(sentence, "values", text)
+
+
+def _no_no(fact: FieldFact, text: str) -> str:
+    return tr(
+        '{code} can only be added: no call says no of it, so "{text}" stands for leave',
+        code=fact.code,
+        text=text,
+    )
+
+
+def _no_leave(fact: FieldFact, text: str) -> str:
+    return tr(
+        "the platform takes {code} for a no where a call leaves it out: let {text} stand for yes "
+        "or no, or write consent: {{left_out: no}}",
+        code=fact.code,
+        text=in_quotes(text),
+    )
 
 
 def _no_answer(fact: FieldFact, text: str, value: str, answers: Sequence[str]) -> str:

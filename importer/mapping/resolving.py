@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Members
 from dataclasses import replace
@@ -28,7 +27,15 @@ from importer.mapping.consent_checks import (
     yes_to_of,
 )
 from importer.mapping.document import MadeField, MappedColumn, Mapping
+from importer.mapping.identifying import check_keys, matching_key
 from importer.mapping.made_fields import IGNORE, options_of, recipe_of
+from importer.mapping.platform_checks import (
+    Place,
+    check_clearing,
+    check_platform,
+    check_resubscribing,
+    resubscription_of,
+)
 from importer.mapping.row_demands import (
     check_effects,
     check_suppression,
@@ -47,8 +54,6 @@ from importer.mapping.source import source_options
 from importer.model import (
     WriteMode,
 )
-
-_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 def read_mapping(path: Path, grammars: Members[str, Grammar]) -> Mapping:
@@ -124,8 +129,10 @@ class _Resolver:
             path[0] in {"columns", "constants", "computed"} for path in removed
         )
         self._who_gets_a_yes_is_open = any(path[0] in {"merge", "consent"} for path in removed)
+        self._written_codes: dict[str, Place] = {}
         self.mistakes: list[Mistake] = []
         self.warnings: list[str] = []
+        self._match = matching_key(content, grammar, self._say)
 
     def mapping(self) -> Mapping:
         content = self._content
@@ -144,10 +151,14 @@ class _Resolver:
             allow_update=content.merge.mode != "insert",
             skip_duplicates=content.merge.skip_duplicates,
             skip_unmatched=content.merge.skip_unmatched,
+            option=content.merge.option or "",
+            resubscription=resubscription_of(content.consent),
+            left_out=content.consent.left_out or "" if content.consent else "",
         )
-        self._check_table()
+        check_platform(content, self._grammar.abilities, self._say)
         self._check_headers(columns)
-        self._check_keys(made)
+        if not self._has_key:
+            check_keys(made, self._grammar.abilities, self._say)
         check_refusals(columns, made, self._say_of_name)
         if not self._who_gets_a_yes_is_open:
             check_yeses(content.consent, columns, made, mode, self._say, self._warn)
@@ -156,6 +167,11 @@ class _Resolver:
                 check_constant(one, self._say, self._warn)
         warn_of_consents(columns, made, self._consent_dates, mode, self._warn)
         rules = [rule for column in columns for rule in column.rules] + [m.rule for m in made]
+        check_resubscribing(
+            content.consent, self._grammar.abilities, columns, made, mode, self._say
+        )
+        check_clearing(rules, self._grammar.abilities, mode, self._written_codes, self._say)
+        self._advise(rules)
         check_suppression(content, rules, self._say)
         check_effects(content, mode, rules, self._say, self._warn)
         sound = not (self.mistakes or self._fields_are_open)
@@ -179,6 +195,7 @@ class _Resolver:
             ),
             row_rules=RowRules(
                 one_of=groups_of(content.rules, "require_one_of", columns, rules, self._say),
+                together=self._together(rules),
                 unique=groups_of(content.rules, "unique", columns, rules, self._say),
                 only=content.consent.only if content.consent else None,
                 consent_dates=self._consent_dates,
@@ -201,32 +218,49 @@ class _Resolver:
     def _sayer(self, *place: str) -> Say:
         return lambda message, *path: self._say(message, *place, *path)
 
-    def _check_table(self) -> None:
-        if self._grammar.needs_table and self._content.table_id is None:
+    def _together(self, rules: Sequence[FieldRule]) -> tuple[tuple[str, ...], ...]:
+        """Find the fields that only go together, but those that are the same in every row.
+
+        A group of which some are not written at all is a mistake.
+        """
+        found = []
+        for group in self._grammar.groups([*self._written_codes]):
+            lacking = [code for code in group if code not in self._written_codes]
+            first = next(code for code in group if code in self._written_codes)
+            if lacking:
+                sentence = tr(
+                    "{code} only goes together with {others}, which nothing writes: map columns to "
+                    "them, or write what is the same for all under `constants`",
+                    code=first,
+                    others=", ".join(lacking),
+                )
+                self._say(sentence, *self._written_codes[first])
+            told = [rule.field for rule in rules if rule.field in group and not rule.constant]
+            if not lacking and len(told) > 1:
+                found.append(tuple(told))
+        return tuple(found)
+
+    def _advise(self, rules: Sequence[FieldRule]) -> None:
+        """Warn of what the platform does with what is written."""
+        for rule in rules:
+            if rule.yes_only and not rule.values and not rule.constant:
+                sentence = tr(
+                    "{code} can only be added: a no in {column} changes nothing.",
+                    code=rule.field,
+                    column=rule.column,
+                )
+                self._warn(sentence, *self._written_codes[rule.field])
+        for code, sentence in self._grammar.advice([*self._written_codes]).items():
+            self._warn(sentence, *self._written_codes[code])
+        if self._grammar.abilities.wants_all and not (
+            self._content.consent and self._content.consent.left_out
+        ):
             sentence = tr(
-                "the target {target} writes to one table: add its number as `table_id`",
+                "{target} takes every consent that a call leaves out for a no: map all that the "
+                "account has, or write consent: {{left_out: no}} once that is meant.",
                 target=self._content.target,
             )
-            self._say(sentence, "target")
-        elif self._grammar.needs_table and not _NUMBER.fullmatch(self._content.table_id or ""):
-            sentence = tr(
-                '"{text}" is no number of a table: write its digits', text=self._content.table_id
-            )
-            self._say(sentence, "table_id")
-        elif not self._grammar.needs_table and self._content.table_id is not None:
-            sentence = tr(
-                "`table_id` is for tables, and {target} writes contacts: leave it out, or write "
-                "target: dialog-insight-table",
-                target=self._content.target,
-            )
-            self._say(sentence, "table_id")
-        consent = self._content.consent
-        if self._grammar.needs_table and consent and consent.yes_to == "unless-refused":
-            sentence = tr(
-                "yes_to: unless-refused reads each contact first, and no call is known that reads "
-                "rows of a table: leave it out, or write target: dialog-insight"
-            )
-            self._say(sentence, "consent", "yes_to")
+            self._warn(sentence, "target")
 
     def _column(self, header: str, spec: str | ColumnSection) -> MappedColumn:
         if spec == IGNORE:
@@ -337,8 +371,19 @@ class _Resolver:
             say(sentence, *path)
             return None
         self._written[code.casefold()] = path[1]
+        self._written_codes[code] = (path[0], path[1])
+        fact = self._as_this_mapping_has_it(fact)
         if spelling := unusual(code, self._grammar):
             self._warn(spelling, *path)
+        return fact
+
+    def _as_this_mapping_has_it(self, fact: FieldFact) -> FieldFact:
+        """Say of a key that does not find the contact that it is written like a field."""
+        consent = self._content.consent
+        if fact.always and consent is not None and consent.left_out is not None:
+            fact = replace(fact, always=False)
+        if fact.role is FieldRole.KEY and self._match not in {None, fact.code}:
+            return replace(fact, role=FieldRole.DATA)
         return fact
 
     def _check_headers(self, columns: tuple[MappedColumn, ...]) -> None:
@@ -350,30 +395,3 @@ class _Resolver:
                     sentence = tr('the header "{name}" belongs to "{owner}" already: name it once',
                                   name=name, owner=owner)  # fmt: skip
                     self._say_of_name(sentence, "columns", column.header)
-
-    def _check_keys(self, made: tuple[MadeField, ...]) -> None:
-        keys = [one for one in made if one.rule.role is FieldRole.KEY]
-        if self._has_key or any(one.recipe.columns for one in keys):
-            return
-        if keys:
-            code = keys[0].rule.field
-            sentence = tr(
-                "{code} is the same in every row, so all rows would be one contact: map a column "
-                "to it",
-                code=code,
-            )
-            self._say(sentence, keys[0].section, code)
-        elif self._grammar.needs_table:
-            sentence = tr(
-                "no column goes to a key (key_…), and nothing else tells the rows apart: map one, "
-                "for instance to {example}",
-                example="key_orderNo",
-            )
-            self._say(sentence, "columns")
-        else:
-            sentence = tr(
-                "no column goes to a key (key_…), and nothing else tells the contacts apart: map "
-                "one, for instance to {example}",
-                example="key_f_EMail",
-            )
-            self._say(sentence, "columns")

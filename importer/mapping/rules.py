@@ -50,6 +50,7 @@ def make_rule(
     """Make a field's rule; ``column`` is what issues call it. Mistakes are said, not raised."""
     type_ = section.type or fact.type or ValueType.TEXT
     check_type(fact, type_, say)
+    values = _values(fact, section, say)
     check_options(fact, type_, section, say)
     check_values(fact, type_, section, say)
     if fact.role is FieldRole.KEY and section.on_invalid is OnInvalid.SKIP:
@@ -74,26 +75,50 @@ def make_rule(
         trim=section.trim,
         replace=tuple((section.replace or {}).items()),
         take=section.take,
-        values=tuple((section.values or {}).items()),
+        values=values,
         other=other,
         other_value=other_value,
-        clear_token=clear_token,
+        clear_token=clear_token if fact.erasable or fact.role is not FieldRole.DATA else None,
         on_invalid=section.on_invalid,
         case=section.case,
         max_length=section.max_length,
         truncate=section.truncate,
-        pattern=section.pattern,
+        pattern=section.pattern or fact.form or None,
         formats=formats if type_ in DATES else (),
         pivot=section.pivot,
         real_dates=section.real_dates,
         future=_may_be_future(fact, section, say),
         region=region.default if isinstance(region, RegionOfColumn) else region,
         region_column=region.column if isinstance(region, RegionOfColumn) else "",
-        phone_form=_phone_form(type_, formats, say),
+        phone_form=_phone_form(fact, type_, formats, say),
         keeps_extension=section.extension_field is not None,
         separator=section.separator,
         decimal=section.decimal,
+        erasable=fact.erasable,
+        yes_only=fact.yes_only,
+        like="" if section.pattern else fact.like,
     )
+
+
+def _values(fact: FieldFact, section: OptionsSection, say: Say) -> tuple[tuple[str, str], ...]:
+    """Give what texts stand for: what the mapping says, else each word of the platform for itself.
+
+    Mistakes are said, not raised.
+    """
+    given = tuple((section.values or {}).items())
+    if not fact.choices:
+        return given
+    for text, value in given:
+        if value not in fact.choices:
+            sentence = tr(
+                '"{text}" of {code} stands for "{value}"; it can stand for {answers}',
+                text=text,
+                code=fact.code,
+                value=value,
+                answers=", ".join(fact.choices),
+            )
+            say(sentence, "values", text)
+    return given or tuple((word, word) for word in fact.choices)
 
 
 def extension_rule(phone: FieldRule, code: str) -> FieldRule:
@@ -133,6 +158,13 @@ def _other(
     if isinstance(section.other, OtherValue):
         _check_other_value(fact, type_, section.other.value, say)
         return Other.VALUE, section.other.value
+    if section.other == "leave" and fact.always:
+        sentence = tr(
+            "the platform takes {code} for a no where a call leaves it out: write other: reject, "
+            "or consent: {{left_out: no}}",
+            code=fact.code,
+        )
+        say(sentence, "other")
     if section.other == "keep" and closed:
         sentence = tr(
             "{code} takes only what `values` lists: write other: reject or leave, or {{value: …}}",
@@ -179,12 +211,17 @@ def _blank(
         _check_default(fact, type_, section.blank.default, section, say)
     else:
         blank, default = Blank(section.blank), None
+    if fact.always and blank is Blank.SKIP:
+        return Blank.REJECT, None
     if required or fact.role is FieldRole.KEY:
         if blank not in {Blank.SKIP, Blank.REJECT}:
             sentence = _OF_A_KEY if fact.role is FieldRole.KEY else _OF_A_REQUIRED
             say(tr(sentence, column=column), "blank")
         return Blank.REJECT, None
-    if blank is Blank.CLEAR and fact.role is not FieldRole.DATA:
+    if blank is Blank.CLEAR and fact.role is FieldRole.DATA and not fact.erasable:
+        sentence = tr("{code} cannot be erased on the platform: leave `blank` out", code=fact.code)
+        say(sentence, "blank")
+    elif blank is Blank.CLEAR and fact.role is not FieldRole.DATA:
         sentence = tr(
             "a blank cell can clear neither a consent nor its date ({code}): leave `blank` out",
             code=fact.code,
@@ -223,8 +260,14 @@ def _may_be_future(fact: FieldFact, section: OptionsSection, say: Say) -> bool:
     return not past if section.future is None else section.future == "accept"
 
 
-def _phone_form(type_: ValueType, formats: Sequence[str], say: Say) -> PhoneForm:
+def _phone_form(fact: FieldFact, type_: ValueType, formats: Sequence[str], say: Say) -> PhoneForm:
     if type_ is not ValueType.PHONE or not formats:
+        return PhoneForm.E164
+    if fact.type is ValueType.PHONE:
+        say(
+            tr("{code} takes numbers in one form only: leave `format` out", code=fact.code),
+            "format",
+        )
         return PhoneForm.E164
     try:
         (form,) = formats

@@ -54,6 +54,17 @@ def _one_of(remedy: str) -> Discriminator:
     return Discriminator(_kind, custom_error_type="form", custom_error_message=remedy)
 
 
+def _kind_of_switch(value: object) -> str | None:
+    """Tell whether a member is true or false, or has members of its own."""
+    return "truth" if isinstance(value, bool) else _kind(value)
+
+
+def _check_page(address: str) -> str:
+    if re.fullmatch(r"https?://[^\s/?#]+\S*", address) is None:
+        raise ValueError(tr("a page's address is needed, such as https://example.org/thanks"))
+    return address
+
+
 Region = Annotated[
     str,
     AfterValidator(region_code),
@@ -235,6 +246,36 @@ class MergeSection(DocumentModel):
     skip_unmatched: StrictBool = Field(
         False, description="The platform passes over contacts that it does not know."
     )
+    match: Text | None = Field(
+        None,
+        description="Of dotdigital, where several id. fields are written: the one that finds the"
+        " contact.",
+    )
+    option: Text | None = Field(
+        None,
+        description="Of dotdigital: overwrite, overwrite-if-not-empty (a blank changes nothing) or"
+        " overwrite-if-empty (only what is blank in the account is written).",
+    )
+
+
+class ResubscribeSection(DocumentModel):
+    """How people who unsubscribed are subscribed again."""
+
+    ask_first: StrictBool = Field(
+        False, description="The platform asks each of them by mail, and subscribes who says yes."
+    )
+    # Those that the vendor's specification of the contacts service lists.
+    locale: (
+        Literal[
+            "cs-CS", "da-DA", "de-DE", "el-EL", "en-EN", "es-ES", "es", "fi-FI", "fr-FR", "hu-HU",
+            "it-IT", "nl-NL", "nb-NO", "pl-PL", "pt-PT", "ru-RU", "se-SE", "sk-SK", "tr-TR",
+            "zh-CN",
+        ]
+        | None
+    ) = Field(None, description="The language of that mail, such as fr-FR.")  # fmt: skip
+    redirect: Annotated[Text, AfterValidator(_check_page)] | None = Field(
+        None, description="The page that whoever says yes is led to."
+    )
 
 
 class ConsentSection(DocumentModel):
@@ -247,6 +288,28 @@ class ConsentSection(DocumentModel):
     )
     only: Literal["yes", "no"] | None = Field(
         None, description="Only such answers are sent; the others leave the consent alone."
+    )
+    resubscribe: (
+        Annotated[
+            Annotated[StrictBool, Tag("truth")] | Annotated[ResubscribeSection, Tag("members")],
+            Discriminator(
+                _kind_of_switch,
+                custom_error_type="form",
+                custom_error_message=mark(
+                    "write true, false, or members such as {ask_first: true}"
+                ),
+            ),
+        ]
+        | None
+    ) = Field(
+        None,
+        description="Of dotdigital: true subscribes people again who unsubscribed, where the file"
+        " says yes, and they are mailed from then on; {ask_first: true} has them asked by mail.",
+    )
+    left_out: Literal["no"] | None = Field(
+        None,
+        description="Of dotdigital-v2, which takes a preference that a call leaves out for a no:"
+        " no, once that is meant.",
     )
     basis: Text | None = Field(
         None,

@@ -201,11 +201,14 @@ def send_rest(
     """Deliver what the journal has not settled, and write the reports."""
     settings = folder.settings
     assert settings.connection is not None
-    connection = assembly.refreshed(assembly.connection_of(settings.connection), means)
-    credentials = assembly.credentials_of(connection)
     mapping = assembly.mapping_of(folder)
+    connection = assembly.refreshed(
+        assembly.connection_of(settings.connection), means, mapping.target
+    )
+    credentials = assembly.credentials_of(connection)
     plan = pipeline.stored_plan(folder, journal)
-    target_for = partial(assembly.target_of, connection, mapping, plan.fields)
+    places = assembly.places_of(journal, connection, mapping, means)
+    target_for = partial(assembly.target_of, connection, mapping, plan.fields, places=places)
     watcher = logged(folder, means)
     doubt(folder, journal, means, watcher)
     with assembly.line_to(connection, credentials, replace(means, watcher=watcher)) as line:

@@ -108,7 +108,7 @@ def _made(
     for member in family:
         with Journal.open(member.folder.journal) as journal:
             refuse_changed(journal, member.folder)
-    assembly.mapping_of(folder)  # one that was edited is refused before anything is made
+    mapping = assembly.mapping_of(folder)  # one that was edited is refused before anything is made
     rows, verdicts = _newest(folder, family)
     again = np.isin(verdicts, _RETRIED)
     if not again.any():
@@ -123,7 +123,7 @@ def _made(
         )
     facts = folder.settings.connection
     assert facts is not None
-    connection = assembly.refreshed(assembly.connection_of(facts), means)
+    connection = assembly.refreshed(assembly.connection_of(facts), means, mapping.target)
     assembly.credentials_of(connection)  # better missed now than after the question
     told = order(
         connection=connection,

@@ -96,10 +96,10 @@ def test_a_wrong_consent_section_is_not_taken_for_none() -> None:
 
 
 def test_a_wrong_target_is_said_beside_the_other_mistakes() -> None:
-    text = HEAD.replace("dialog-insight", "dotdigital") + "duplicates: newest\n"
+    text = HEAD.replace("dialog-insight", "mailhouse") + "duplicates: newest\n"
     first, second = mistakes_of(text)
     known = ", ".join(GRAMMARS)
-    assert str(first) == f'{FILE}:2:9: there is no target "dotdigital". There are: {known}.'
+    assert str(first) == f'{FILE}:2:9: there is no target "mailhouse". There are: {known}.'
     assert second.line == 5
 
 

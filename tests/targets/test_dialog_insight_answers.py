@@ -491,7 +491,7 @@ def test_every_batch_may_be_repeated() -> None:
 def _described(body: bytes, status: int = 200) -> Any:
     target = _target()
     assert isinstance(target, Describes)
-    return target.read_description(_response(status, body))
+    return target.read_description([_response(status, body)])
 
 
 def test_a_project_s_fields_are_read_with_their_first_labels() -> None:

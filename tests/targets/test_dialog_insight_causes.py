@@ -91,7 +91,7 @@ def refused(status: int, body: bytes, **headers: str) -> RefusedError:
     target = targets.build(connection, mode=mode, fields=())
     assert isinstance(target, targets.Describes)
     with pytest.raises(RefusedError) as caught:
-        target.read_description(ApiResponse(status, headers, body))
+        target.read_description([ApiResponse(status, headers, body)])
     assert caught.value.scope is Refusal.ACCOUNT
     return caught.value
 

@@ -260,7 +260,8 @@ def test_the_reading_calls_write_nothing() -> None:
     target = _target(EMAIL)
     assert isinstance(target, Describes)
     assert isinstance(target, Lists)
-    asked = target.describe_request(CREDENTIALS)
+    asked = target.describe_request(CREDENTIALS, ())
+    assert asked is not None
     assert asked.url.endswith("/webservices/ofc4/projects.ashx?method=Get")
     assert json.loads(asked.body) == {
         "AuthKey": {"idKey": 5335, "Key": "abcdefghijklmnopkrstuvwxyz"},

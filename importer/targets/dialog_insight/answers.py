@@ -20,7 +20,7 @@ from importer.language import mark, tr
 from importer.model import AccountFields, Outcome, Settled, Verdict
 from importer.targets.dialog_insight import records
 from importer.targets.dialog_insight.causes import cause_of
-from importer.targets.dialog_insight.words import cleaned, text_of
+from importer.targets.words import cleaned, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -101,6 +101,7 @@ def read_project(response: ApiResponse) -> AccountFields:
     return AccountFields(
         labels={code: _label(code, entry) for code, entry in (fields | opt_ins).items()},
         required=frozenset(c for c, entry in fields.items() if entry.get("isRequired") is True),
+        beginnings=("f_", "optin_"),
     )
 
 

@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from importer.field_rules import FieldFact, FieldRole, ValueType
+from importer.field_rules import Abilities, FieldFact, FieldRole, ValueType
 from importer.language import tr
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 TRACKING_CONSENT = "hasTrackingConsent"
 TRACKING_DATE = "dtTrackingConsent"
@@ -58,7 +62,7 @@ _USUAL = (
 class ContactGrammar:
     """The rules of the codes, as a mapping writes them."""
 
-    needs_table = False
+    abilities = Abilities(example_key="key_f_EMail")
     beginnings = tuple(prefix.text for prefix in _PREFIXES)
     usual = (*(f"{prefix}{name}" for name in _USUAL for prefix in ("f_", "key_f_")), *_WHOLE)
 
@@ -78,6 +82,16 @@ class ContactGrammar:
                 known=known,
             )
         )
+
+    def groups(self, codes: Sequence[str]) -> Sequence[Sequence[str]]:
+        """None: each field stands for itself."""
+        del codes
+        return ()
+
+    def advice(self, codes: Sequence[str]) -> Mapping[str, str]:
+        """None."""
+        del codes
+        return {}
 
 
 GRAMMAR = ContactGrammar()

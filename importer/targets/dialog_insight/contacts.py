@@ -12,10 +12,12 @@ from importer.targets.dialog_insight import answers
 from importer.targets.dialog_insight.contact_grammar import GRAMMAR, OPT_IN_DATE, ContactGrammar
 from importer.targets.dialog_insight.merge import (
     CAREFUL_LIMITS,
+    CEILINGS,
     MergeCalls,
     auth,
     clearing_mistakes,
     integer,
+    needs_places,
 )
 from importer.targets.dialog_insight.stored import clause, differences, found
 
@@ -33,7 +35,15 @@ if TYPE_CHECKING:
         WriteMode,
     )
 
-__all__ = ["CAREFUL_LIMITS", "CONNECTIONS", "GRAMMAR", "Contacts", "build"]
+__all__ = [
+    "CAREFUL_LIMITS",
+    "CEILINGS",
+    "CONNECTIONS",
+    "GRAMMAR",
+    "Contacts",
+    "build",
+    "needs_places",
+]
 
 NAME = "dialog-insight"
 CONNECTIONS = NAME
@@ -45,13 +55,17 @@ class Contacts(MergeCalls):
     name = NAME
     fields: ContactGrammar = GRAMMAR
 
-    def describe_request(self, credentials: Credentials) -> ApiRequest:
-        """Make the Projects.Get call."""
+    def describe_request(
+        self, credentials: Credentials, said: Sequence[ApiResponse]
+    ) -> ApiRequest | None:
+        """Make the Projects.Get call; it says all."""
+        if said:
+            return None
         return self._post("projects.ashx", "Get", orjson.dumps(self._head(credentials)))
 
-    def read_description(self, response: ApiResponse) -> AccountFields:
+    def read_description(self, said: Sequence[ApiResponse]) -> AccountFields:
         """Read the fields and opt-ins of the project. Raises as ``Describes`` says."""
-        return answers.read_project(response)
+        return answers.read_project(said[0])
 
     def list_request(self, credentials: Credentials) -> ApiRequest:
         """Make the Projects.List call; it takes no project."""
@@ -85,6 +99,7 @@ def build(
     fields: tuple[PlannedField, ...],
     clears: tuple[str, ...],
     table_id: str,  # noqa: ARG001 - contacts are in no table
+    places: Mapping[str, str],  # noqa: ARG001 - a code is the platform's own
 ) -> Contacts:
     """Make the target. Raises UnusableInputError where the connection does not allow the fields."""
     mistakes = []

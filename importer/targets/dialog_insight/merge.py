@@ -20,7 +20,7 @@ from importer.model import (
 from importer.targets.dialog_insight import answers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from importer.errors import RefusedError
     from importer.model import (
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 # The vendor publishes no limit, only the advice to keep calls few; these are ours.
 CAREFUL_LIMITS = Limits(rows_per_call=100, bytes_per_call=1_000_000, calls_per_minute=60)
+CEILINGS: Mapping[str, int] = {}
 
 _SERVICES = "/webservices/ofc4"
 _JSON = {"content-type": "application/json; charset=utf-8", "accept": "application/json"}
@@ -119,6 +120,12 @@ class MergeCalls:
 
     def _post(self, service: str, method: str, body: bytes) -> ApiRequest:
         return ApiRequest("POST", f"{self._url}/{service}?method={method}", body, headers=_JSON)
+
+
+def needs_places(codes: Sequence[str]) -> tuple[str, ...]:
+    """None: a code is the platform's own."""
+    del codes
+    return ()
 
 
 def clearing_mistakes(connection: Connection, clears: tuple[str, ...]) -> list[str]:

@@ -19,7 +19,7 @@ from importer.model import (
     comparable_key,
     comparable_keys,
 )
-from importer.targets.dialog_insight.words import text_of
+from importer.targets.words import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

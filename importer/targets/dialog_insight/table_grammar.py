@@ -8,9 +8,13 @@ links a row to a contact by its number (client code). How long a name may be is 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from importer.field_rules import FieldFact, FieldRole, ValueType
+from importer.field_rules import Abilities, FieldFact, FieldRole, ValueType
 from importer.language import tr
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 KEY = "key_"
 
@@ -23,7 +27,7 @@ _CONSENT = re.compile(r"(?:dt)?optin_.*|hastrackingconsent|dttrackingconsent", r
 class TableGrammar:
     """The rules of the names, as a mapping writes them."""
 
-    needs_table = True
+    abilities = Abilities(example_key="key_orderNo", needs_table=True, reads=False)
     beginnings = (KEY,)
     usual: tuple[str, ...] = ()
 
@@ -35,6 +39,16 @@ class TableGrammar:
         _refuse_malformed(code, name)
         type_ = ValueType.INTEGER if name.lower() == _CONTACT_NUMBER else None
         return FieldFact(code, FieldRole.KEY if is_key else FieldRole.DATA, type_)
+
+    def groups(self, codes: Sequence[str]) -> Sequence[Sequence[str]]:
+        """None: each field stands for itself."""
+        del codes
+        return ()
+
+    def advice(self, codes: Sequence[str]) -> Mapping[str, str]:
+        """None."""
+        del codes
+        return {}
 
 
 GRAMMAR = TableGrammar()

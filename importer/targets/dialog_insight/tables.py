@@ -16,9 +16,11 @@ from importer.field_rules import FieldRole
 from importer.language import tr
 from importer.targets.dialog_insight.merge import (
     CAREFUL_LIMITS,
+    CEILINGS,
     MergeCalls,
     clearing_mistakes,
     integer,
+    needs_places,
 )
 from importer.targets.dialog_insight.table_grammar import GRAMMAR, KEY, TableGrammar
 
@@ -27,7 +29,15 @@ if TYPE_CHECKING:
 
     from importer.model import Connection, PlannedField, WriteMode
 
-__all__ = ["CAREFUL_LIMITS", "CONNECTIONS", "GRAMMAR", "TableRows", "build"]
+__all__ = [
+    "CAREFUL_LIMITS",
+    "CEILINGS",
+    "CONNECTIONS",
+    "GRAMMAR",
+    "TableRows",
+    "build",
+    "needs_places",
+]
 
 NAME = "dialog-insight-table"
 CONNECTIONS = "dialog-insight"  # tables are in the same account, behind the same key
@@ -47,6 +57,7 @@ def build(
     fields: tuple[PlannedField, ...],
     clears: tuple[str, ...],
     table_id: str,
+    places: Mapping[str, str],  # noqa: ARG001 - a code is the platform's own
 ) -> TableRows:
     """Make the target. Raises UnusableInputError where table or connection do not allow it."""
     mistakes = clearing_mistakes(connection, clears)
