@@ -12,7 +12,13 @@ import click
 from importer.cli import options
 from importer.cli.screen import say
 from importer.language import tr
-from importer.sandbox import DEFAULT_HOST, DEFAULT_PORT, SandboxError, SandboxSettings
+from importer.sandbox import (
+    DEFAULT_HOST,
+    DEFAULT_PORT,
+    DotdigitalSettings,
+    SandboxError,
+    SandboxSettings,
+)
 
 
 @click.group("connection")
@@ -29,7 +35,8 @@ def connection_test(name: str, as_json: bool, quiet: bool) -> int:
 
     A refusal is told apart where the platform's answer does: a wrong key, a key that is switched
     off or expired, an address that is not allowed, a missing permission, an unknown project, a
-    platform that has moved. Whether the key may write is known only at the first call that writes.
+    platform that has moved. Of an account in another region of Dotdigital the right address is
+    told. Whether the key may write is known only at the first call that writes.
 
     \b
     Examples:
@@ -67,36 +74,44 @@ _TYPES: dict[str, Any] = {
     "int | None": int,
     "Path | None": click.Path(dir_okay=False, path_type=Path),
 }
+_DOTDIGITAL = "dotdigital_"
+# Settings that a JSON file holds; the option of each is the file's name.
+_FILES = {"project", "account", "dotdigital"}
 
 
 def _switches(command: Any) -> Any:
-    """Make an option of every switch of the sandbox."""
-    for switch in reversed(fields(SandboxSettings)):
-        if switch.name == "project":
-            continue
-        flag = "--" + switch.name.replace("_", "-")
-        told = SandboxSettings.help_of(switch.name)
-        if isinstance(switch.default, bool):
-            names = f"{flag}/--no-{flag[2:]}" if switch.default else flag
-            option = click.option(names, default=switch.default, help=told)
-            if not switch.default:
-                option = click.option(names, is_flag=True, help=told)
-        elif isinstance(switch.default, Enum):
-            kind = type(switch.default)
-            choices = click.Choice([str(member.value) for member in kind])
-            option = click.option(
-                flag, type=choices, default=switch.default.value, show_default=True, help=told
-            )
-        else:
-            option = click.option(
-                flag,
-                type=_TYPES[str(switch.type)],
-                default=switch.default,
-                show_default=switch.default not in {None, ""},
-                help=told,
-            )
-        command = option(command)
+    """Make an option of every switch of the sandbox, of both platforms."""
+    told: list[tuple[str, Any, str]] = [
+        *(("", one, SandboxSettings.help_of(one.name)) for one in fields(SandboxSettings)),
+        *(
+            (_DOTDIGITAL, one, DotdigitalSettings.help_of(one.name))
+            for one in fields(DotdigitalSettings)
+        ),
+    ]
+    for prefix, switch, purpose in reversed(told):
+        if switch.name not in _FILES:
+            command = _option(prefix + switch.name, switch, purpose)(command)
     return command
+
+
+def _option(name: str, switch: Any, told: str) -> Any:
+    flag = "--" + name.replace("_", "-")
+    if isinstance(switch.default, bool):
+        if not switch.default:
+            return click.option(flag, is_flag=True, help=told)
+        return click.option(f"{flag}/--no-{flag[2:]}", default=True, help=told)
+    if isinstance(switch.default, Enum):
+        choices = click.Choice([str(member.value) for member in type(switch.default)])
+        return click.option(
+            flag, type=choices, default=switch.default.value, show_default=True, help=told
+        )
+    return click.option(
+        flag,
+        type=_TYPES[str(switch.type)],
+        default=switch.default,
+        show_default=switch.default not in {None, ""},
+        help=told,
+    )
 
 
 @click.command("sandbox")
@@ -107,29 +122,39 @@ def _switches(command: Any) -> Any:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A JSON file with the project's fields.",
 )
+@click.option(
+    "--dotdigital-account",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A JSON file with the account's data fields, lists and preferences.",
+)
 @_switches
-def sandbox_command(host: str, port: int, project: Path | None, **switches: Any) -> int:
-    """Run a local imitation of the platform, for trying and for tests.
+def sandbox_command(
+    host: str, port: int, project: Path | None, dotdigital_account: Path | None, **switches: Any
+) -> int:
+    """Run a local imitation of both platforms, for trying and for tests.
 
-    What nobody outside knows of the platform is a switch here, with a default of our own making.
+    What nobody outside knows of a platform is a switch here, with a default of our own making.
+    Dialog Insight and Dotdigital answer on the same port; store, faults, latency and the list of
+    calls are common to both.
 
     \b
     Examples:
       importer sandbox
       importer sandbox --faults "ok lost 429 500 slow garbage" --store contacts.sqlite3
+      importer sandbox --dotdigital-rate-scheme tiered --dotdigital-polls 5
       importer run contacts.csv -m newsletter -c sandbox
     """
     from importer.errors import UnusableInputError
-    from importer.sandbox import read_project, serve
+    from importer.sandbox import read_account, read_project, serve
 
-    kinds: dict[str, Any] = {field.name: type(field.default) for field in fields(SandboxSettings)}
-    chosen = {
-        name: kinds[name](value) if issubclass(kinds[name], Enum) else value
-        for name, value in switches.items()
-    }
     try:
+        chosen = _chosen(SandboxSettings, "", switches)
+        of_dotdigital = _chosen(DotdigitalSettings, _DOTDIGITAL, switches)
         if project is not None:
             chosen["project"] = read_project(project)
+        if dotdigital_account is not None:
+            of_dotdigital["account"] = read_account(dotdigital_account)
+        chosen["dotdigital"] = DotdigitalSettings(**of_dotdigital)
         serve(
             SandboxSettings(**chosen),
             host,
@@ -141,3 +166,13 @@ def sandbox_command(host: str, port: int, project: Path | None, **switches: Any)
     except SandboxError as error:
         raise UnusableInputError(str(error)) from None
     return 0
+
+
+def _chosen(settings: Any, prefix: str, switches: dict[str, Any]) -> dict[str, Any]:
+    """The values of the options of one platform's switches, by the names of the switches."""
+    chosen = {}
+    for one in fields(settings):
+        if one.name not in _FILES:
+            value = switches[prefix + one.name]
+            chosen[one.name] = type(one.default)(value) if isinstance(one.default, Enum) else value
+    return chosen

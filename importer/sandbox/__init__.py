@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from importer.sandbox.dotdigital.account import DEFAULT_ACCOUNT, Account, read_account
+from importer.sandbox.dotdigital.settings import DotdigitalSettings
 from importer.sandbox.errors import AnswerLostError, SandboxError
 from importer.sandbox.faults import Fault, parse_faults
 from importer.sandbox.project import DEFAULT_PROJECT, FieldKind, OptIn, Project, ProjectField, Table
@@ -29,11 +31,14 @@ if TYPE_CHECKING:
     from importer.sandbox.server import running, serve
 
 __all__ = [
+    "DEFAULT_ACCOUNT",
     "DEFAULT_HOST",
     "DEFAULT_PORT",
     "DEFAULT_PROJECT",
+    "Account",
     "AnswerLostError",
     "BlankRule",
+    "DotdigitalSettings",
     "Fault",
     "FieldKind",
     "KeyState",
@@ -49,6 +54,7 @@ __all__ = [
     "UnknownFieldRule",
     "create_app",
     "parse_faults",
+    "read_account",
     "read_project",
     "running",
     "serve",

@@ -1,4 +1,4 @@
-"""The sandbox as a WSGI application: the web services, the page, the JSON beside it."""
+"""The sandbox as a WSGI application: the platforms, the page, the JSON beside it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,18 @@ from flask import Flask, Response, render_template, request
 
 from importer.sandbox.clock import Clock
 from importer.sandbox.dialog_insight import DialogInsight
+from importer.sandbox.dotdigital.calling import Asked
+from importer.sandbox.dotdigital.platform import PREFIXES, Dotdigital
 from importer.sandbox.settings import SandboxSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from dataclasses import Field
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+    from importer.sandbox.dotdigital.contacts import Person
+    from importer.sandbox.dotdigital.settings import DotdigitalSettings
+    from importer.sandbox.envelope import Reply
     from importer.sandbox.store import Store
 
 SERVICES = "/webservices/ofc4/"
@@ -33,13 +39,34 @@ def create_app(settings: SandboxSettings | None = None, clock: Clock | None = No
     Raises SandboxError when ``settings.store`` cannot be used.
     """
     settings = settings or SandboxSettings()
-    platform = DialogInsight(settings, clock or Clock())
+    clock = clock or Clock()
+    platform = DialogInsight(settings, clock)
+    second = Dotdigital(settings, clock, platform.faults, platform.database, platform.calls)
     app = Flask(__name__)
+    app.url_map.merge_slashes = False  # an identifier's value may hold any
+    app.wsgi_app = _mending(app.wsgi_app)  # type: ignore[assignment, method-assign]
     app.config["PROPAGATE_EXCEPTIONS"] = True  # AnswerLostError must reach the server
     app.extensions["sandbox"] = platform
+    app.extensions["dotdigital"] = second
     _add_services(app, platform)
-    _add_pages(app, platform)
+    _add_api(app, second)
+    _add_pages(app, platform, second)
+    _add_dotdigital_pages(app, second)
     return app
+
+
+def _mending(inner: WSGIApplication) -> WSGIApplication:
+    """Take paths that are not bytes in the guise of latin-1: httpx.WSGITransport decodes them."""
+
+    def mended(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        path: str = environ["PATH_INFO"]
+        try:
+            path.encode("latin-1").decode()
+        except UnicodeError:
+            environ["PATH_INFO"] = path.encode().decode("latin-1")
+        return inner(environ, start)
+
+    return mended
 
 
 def answer_only_to(app: Flask, hosts: set[str]) -> None:
@@ -62,14 +89,64 @@ def _add_services(app: Flask, platform: DialogInsight) -> None:
             request.get_data(cache=False),
             request.remote_addr or "",
         )
-        response = Response(reply.body, reply.status, content_type=reply.content_type)
+        response = _response(reply)
         response.headers["Cache-Control"] = "private"
-        response.headers["X-Sandbox"] = "importer"
-        response.headers.extend(reply.headers)
         return response
 
 
-def _add_pages(app: Flask, platform: DialogInsight) -> None:
+def _add_api(app: Flask, platform: Dotdigital) -> None:
+    def api(**_: str) -> Response:
+        asked = Asked(
+            method=request.method,
+            path=request.path,
+            query=request.args.to_dict(),
+            headers={name.lower(): value for name, value in request.headers.items()},
+            body=request.get_data(cache=False),
+            origin=request.host_url.rstrip("/"),
+        )
+        return _response(platform.answer(asked))
+
+    methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    for prefix in PREFIXES:
+        app.add_url_rule(f"/{prefix}/<path:rest>", "api", api, methods=methods)
+
+
+def _response(reply: Reply) -> Response:
+    response = Response(reply.body, reply.status, content_type=reply.content_type)
+    response.headers["X-Sandbox"] = "importer"
+    response.headers.extend(reply.headers)
+    return response
+
+
+def _add_dotdigital_pages(app: Flask, platform: Dotdigital) -> None:
+    @app.get("/_sandbox/dotdigital/contacts")
+    def dotdigital_contacts() -> Response:
+        if (value := request.args.get("value")) is None:
+            found = (one for one in platform.contacts.scan() if not one.binned)
+            count = platform.contacts.count()
+        else:
+            person = platform.contacts.find(request.args.get("identifier", "email"), value)
+            found = (one for one in (person,) if one is not None)
+            count = 0 if person is None else 1
+        shown = (_person(one) for one in found)
+        return Response(_listed(shown, "contacts", count), content_type=_PLAIN)
+
+    @app.get("/_sandbox/dotdigital/mails")
+    def dotdigital_mails() -> Response:
+        mails = list(platform.contacts.mails())
+        return Response(_listed(iter(mails), "mails", len(mails)), content_type=_PLAIN)
+
+
+def _person(person: Person) -> dict[str, Any]:
+    shown = {
+        name: getattr(person, name)
+        for name in person.__dataclass_fields__
+        if name != "id" and not name.startswith("_")
+    }
+    return {"contactId": person.id, **shown}
+
+
+def _add_pages(app: Flask, platform: DialogInsight, second: Dotdigital) -> None:
     @app.get("/_sandbox/ready")
     def ready() -> Response:
         project = platform.settings.project
@@ -99,6 +176,9 @@ def _add_pages(app: Flask, platform: DialogInsight) -> None:
             "overview.html",
             project=platform.settings.project,
             settings=_shown_settings(platform.settings),
+            account=second.account,
+            people=second.contacts.newest(_SHOWN),
+            people_count=second.contacts.count(),
             contacts=platform.contacts.store.newest(_SHOWN),
             contact_count=platform.contacts.store.count(),
             tables=[
@@ -124,22 +204,30 @@ def _kept(store: Store, key: str | None, what: str, number: str) -> Iterator[byt
         folded = "\x1f".join(part.strip().lower() for part in key.split("\x1f"))
         by_key = store.by_key([folded])
         found, count = iter(by_key.values()), len(by_key)
+    yield from _listed(({number: one.id, **one.values} for one in found), what, count)
+
+
+def _listed(found: Iterator[dict[str, Any]], what: str, count: int) -> Iterator[bytes]:
     yield b'{"count":%d,"%s":[' % (count, what.encode())
     comma = b""
     for one in found:
-        yield comma + orjson.dumps({number: one.id, **one.values})
+        yield comma + orjson.dumps(one, option=orjson.OPT_NON_STR_KEYS)
         comma = b",\n"
     yield b"]}"
 
 
 def _shown_settings(settings: SandboxSettings) -> list[tuple[str, str, str]]:
-    """Name, value and purpose of every switch; the project has its own table."""
-    switches: dict[str, Field[Any]] = SandboxSettings.__dataclass_fields__
-    return [
-        (name, str(getattr(settings, name)), SandboxSettings.help_of(name))
-        for name in switches
-        if name != "project"
-    ]
+    """Name, value and purpose of every switch; project and account have their own tables."""
+    return [*_switches(settings, ""), *_switches(settings.dotdigital, "dotdigital_")]
+
+
+def _switches(
+    settings: SandboxSettings | DotdigitalSettings, prefix: str
+) -> Iterator[tuple[str, str, str]]:
+    switches: dict[str, Field[Any]] = type(settings).__dataclass_fields__
+    for name in switches:
+        if name not in {"project", "account", "dotdigital"}:
+            yield prefix + name, str(getattr(settings, name)), settings.help_of(name)
 
 
 def _json(answer: dict[str, Any], status: int = 200) -> Response:

@@ -92,15 +92,15 @@ class DialogInsight:
 
     def __init__(self, settings: SandboxSettings, clock: Clock) -> None:
         self.settings = settings
-        self._database = Database(settings.store, settings.project.id_project)
-        self.contacts = Place(contact_grammar(settings), self._database.contacts())
+        self.database = Database(settings.store, settings.project.id_project)
+        self.contacts = Place(contact_grammar(settings), self.database.contacts())
         self.tables = {
-            one.id_table: Place(table_grammar(settings, one), self._database.rows_of(one.id_table))
+            one.id_table: Place(table_grammar(settings, one), self.database.rows_of(one.id_table))
             for one in settings.project.tables
         }
         self.calls = CallLog(settings.keep_calls)
         self._clock = clock
-        self._faults = FaultScript(parse_faults(settings.faults))
+        self.faults = FaultScript(parse_faults(settings.faults))
         self._rights = settings.rights
         self._pace = Pace(settings.pace)
 
@@ -110,7 +110,7 @@ class DialogInsight:
 
     def close(self) -> None:
         """Let go of what is kept; no call may follow."""
-        self._database.close()
+        self.database.close()
 
     def call(self, service: str, method: str, body: bytes, address: str = "127.0.0.1") -> Reply:
         """Answer one POST to ``<service>.ashx?method=<method>``; ``address``: where it is from.
@@ -123,8 +123,8 @@ class DialogInsight:
             number=self.calls.next_number(),
             time=self._clock.now(),
             method=name,
-            id_request=self._database.next_request(),
-            fault=self._faults.take() if name in MERGES else Fault.OK,
+            id_request=self.database.next_request(),
+            fault=self.faults.take() if name in MERGES else Fault.OK,
             address=address,
         )
         reply = self._with_rates(self._answer(visit, body))

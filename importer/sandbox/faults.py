@@ -1,4 +1,4 @@
-"""The fault script: what goes wrong with which Merge call, of contacts or of rows."""
+"""The fault script: what goes wrong with which call that writes, of either platform."""
 
 from __future__ import annotations
 

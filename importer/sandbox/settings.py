@@ -1,13 +1,13 @@
-# ruff: noqa: RUF009 -- _switch makes a dataclass field, not a value
+# ruff: noqa: RUF009 -- switch makes a dataclass field, not a value
 """Every switch of the sandbox."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from importer.sandbox.errors import SandboxError
+from importer.sandbox.dotdigital.settings import DotdigitalSettings
 from importer.sandbox.faults import parse_faults
 from importer.sandbox.project import DEFAULT_PROJECT, Project
 from importer.sandbox.rights import (
@@ -17,14 +17,13 @@ from importer.sandbox.rights import (
     read_addresses,
     read_permissions,
 )
+from importer.sandbox.switches import refuse_too_small, switch
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8025
-
-_T = TypeVar("_T")
 
 
 class Style(StrEnum):
@@ -66,10 +65,6 @@ class RateHeaders(StrEnum):
     DELTA = "delta"  # X-RateLimit-Reset in seconds from now
 
 
-def _switch(default: _T, help_text: str) -> _T:
-    return field(default=default, metadata={"help": help_text})
-
-
 @dataclass(frozen=True, slots=True)
 class SandboxSettings:
     """The switches, each with its default; ``help_of`` tells what one is for.
@@ -77,63 +72,63 @@ class SandboxSettings:
     Raises SandboxError when a value makes no sense.
     """
 
-    project: Project = _switch(DEFAULT_PROJECT, "the one project and its key; see read_project")
-    store: Path | None = _switch(
+    project: Project = switch(DEFAULT_PROJECT, "the one project and its key; see read_project")
+    dotdigital: DotdigitalSettings = switch(
+        DotdigitalSettings(), "the switches of Dotdigital; those above and below are shared"
+    )
+    store: Path | None = switch(
         None, "file that keeps the contacts and the rows of tables; none: memory only"
     )
-    faults: str = _switch("", 'fault script, one word a Merge call: "ok lost 429*3"')
-    slow_seconds: float = _switch(2.0, "how long a slow call waits before its answer")
-    latency_seconds: float = _switch(0.0, "how long every call takes at least, its work included")
-    retry_after_seconds: int = _switch(1, "what the faults 429, 429-date and 503-after ask for")
-    calls_per_second: int | None = _switch(None, "answers 429 above this pace; none: no limit")
-    calls_per_minute: int | None = _switch(None, "the same, in any sixty seconds")
-    calls_per_hour: int | None = _switch(None, "the same, in any hour")
-    calls_per_day: int | None = _switch(None, "the same, in any twenty-four hours")
-    retry_after: bool = _switch(True, "say Retry-After when the pace is too high")
-    rate_headers: RateHeaders = _switch(
+    faults: str = switch("", 'fault script, one word a call that writes: "ok lost 429*3"')
+    slow_seconds: float = switch(2.0, "how long a slow call waits before its answer")
+    latency_seconds: float = switch(0.0, "how long every call takes at least, its work included")
+    retry_after_seconds: int = switch(1, "what the faults 429, 429-date and 503-after ask for")
+    calls_per_second: int | None = switch(None, "answers 429 above this pace; none: no limit")
+    calls_per_minute: int | None = switch(None, "the same, in any sixty seconds")
+    calls_per_hour: int | None = switch(None, "the same, in any hour")
+    calls_per_day: int | None = switch(None, "the same, in any twenty-four hours")
+    retry_after: bool = switch(True, "say Retry-After when the pace is too high")
+    rate_headers: RateHeaders = switch(
         RateHeaders.NONE, "X-RateLimit-Limit, -Remaining and -Reset on every answer"
     )
-    key_state: KeyState = _switch(KeyState.ACTIVE, "whether the key is in use")
-    allowed_addresses: str = _switch(
+    key_state: KeyState = switch(KeyState.ACTIVE, "whether the key is in use")
+    allowed_addresses: str = switch(
         "", 'where the key may be used from: "192.0.2.7 10.0.0.0/8"; none: everywhere'
     )
-    permissions: str = _switch(SERVICES, "services, or methods (Projects.List), the key may call")
-    max_records: int = _switch(1000, "refuses a call with more records")
-    max_bytes: int = _switch(4 * 1024 * 1024, "refuses a call with a longer body")
-    style: Style = _switch(Style.HTTP, "whole-call failures as HTTP statuses, or always 200")
-    all_or_nothing: bool = _switch(False, "one bad record refuses the whole call")
-    shuffle: bool = _switch(False, "answers the records in another order")
-    drop_answers: int = _switch(0, "leaves so many records out of each answer")
-    strangers: int = _switch(0, "adds so many records nobody sent to each answer")
-    echo_ids: bool = _switch(True, "repeats each record's ID in the answer")
-    blank: BlankRule = _switch(BlankRule.CLEAR, "what an empty value does to a field")
-    unknown_field: UnknownFieldRule = _switch(
+    permissions: str = switch(SERVICES, "services, or methods (Projects.List), the key may call")
+    max_records: int = switch(1000, "refuses a call with more records")
+    max_bytes: int = switch(4 * 1024 * 1024, "refuses a call with a longer body")
+    style: Style = switch(Style.HTTP, "whole-call failures as HTTP statuses, or always 200")
+    all_or_nothing: bool = switch(False, "one bad record refuses the whole call")
+    shuffle: bool = switch(False, "answers the records in another order")
+    drop_answers: int = switch(0, "leaves so many records out of each answer")
+    strangers: int = switch(0, "adds so many records nobody sent to each answer")
+    echo_ids: bool = switch(True, "repeats each record's ID in the answer")
+    blank: BlankRule = switch(BlankRule.CLEAR, "what an empty value does to a field")
+    unknown_field: UnknownFieldRule = switch(
         UnknownFieldRule.REFUSE, "what a field name the project lacks does"
     )
-    table_key_in_data: TableKeyRule = _switch(
+    table_key_in_data: TableKeyRule = switch(
         TableKeyRule.OPTIONAL, "whether the key of a table's row stands in Data too"
     )
-    any_field: bool = _switch(False, "takes every f_ field the project lacks as text")
-    default_allow_insert: bool = _switch(False, "AllowInsert when a call leaves it out")
-    default_allow_update: bool = _switch(True, "AllowUpdate when a call leaves it out")
-    created_word: str = _switch("Created", "Status of a new contact")
-    updated_word: str = _switch("Updated", "Status of a changed contact")
-    skipped_word: str = _switch("Skipped", "Status of a record passed over")
-    error_word: str = _switch("Error", "Status of a record refused")
-    compact: bool = _switch(False, "answers without indentation, a little faster")
-    keep_calls: int = _switch(20_000, "how many calls are remembered")
-    log_keys: bool = _switch(True, "remember each call's keys; off spares memory")
-    threads: int = _switch(8, "calls served at the same time on a port")
-    allow_remote: bool = _switch(False, "may listen beyond this machine's loopback")
-    seed: int = _switch(0, "what shuffle and drop_answers draw from")
+    any_field: bool = switch(False, "takes every f_ field the project lacks as text")
+    default_allow_insert: bool = switch(False, "AllowInsert when a call leaves it out")
+    default_allow_update: bool = switch(True, "AllowUpdate when a call leaves it out")
+    created_word: str = switch("Created", "Status of a new contact")
+    updated_word: str = switch("Updated", "Status of a changed contact")
+    skipped_word: str = switch("Skipped", "Status of a record passed over")
+    error_word: str = switch("Error", "Status of a record refused")
+    compact: bool = switch(False, "answers without indentation, a little faster")
+    keep_calls: int = switch(20_000, "how many calls are remembered")
+    log_keys: bool = switch(True, "remember each call's keys; off spares memory")
+    threads: int = switch(8, "calls served at the same time on a port")
+    allow_remote: bool = switch(False, "may listen beyond this machine's loopback")
+    seed: int = switch(0, "what shuffle and drop_answers draw from")
 
     def __post_init__(self) -> None:
         parse_faults(self.faults)
         _ = self.rights
-        for name, least in _LEAST.items():
-            value = getattr(self, name)
-            if value is not None and value < least:
-                raise SandboxError(f"{name} must be at least {least}, not {value}")
+        refuse_too_small(self, _LEAST)
 
     @property
     def pace(self) -> dict[float, int | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import weakref
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -49,6 +50,7 @@ class Database:
 
     def __init__(self, path: Path | None, id_project: int) -> None:
         self.lock = threading.RLock()
+        self._path = path
         try:
             self._open(path, id_project)
         except (sqlite3.Error, OSError) as problem:
@@ -82,6 +84,28 @@ class Database:
         self.connection.execute("INSERT OR IGNORE INTO fact VALUES (?, ?)", (name, first))
         question = "SELECT value FROM fact WHERE name = ?"
         return int(self.connection.execute(question, (name,)).fetchone()[0])
+
+    def claim(self, what: str, owner: int) -> None:
+        """Make sure that what another platform keeps here belongs to ``owner``.
+
+        Raises SandboxError when it belongs to somebody else.
+        """
+        with self.lock:
+            known = self._fact(what, owner)
+        if known != owner:
+            raise SandboxError(f"{self._path}: holds contacts of {what} {known}, not {owner}")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Hold the lock, and keep all that is written meanwhile, or none of it."""
+        with self.lock:
+            self.connection.execute("BEGIN")
+            try:
+                yield
+            except BaseException:
+                self.connection.execute("ROLLBACK")
+                raise
+            self.connection.execute("COMMIT")
 
     def next_request(self) -> int:
         """A number that only ever rises, across restarts too."""
@@ -140,22 +164,16 @@ class Store:
 
     def write(self, created: Iterable[Stored], updated: Iterable[Stored]) -> None:
         """Keep these, all or none."""
-        with self.lock:
-            self._db.execute("BEGIN")
-            try:
-                # Updates first: a rename may free the key of a new one.
-                self._db.executemany(
-                    f"UPDATE {self._shelf} SET key = ?, body = ? WHERE id = ?",  # noqa: S608 -- a name of ours
-                    [(one.key, orjson.dumps(one.values), one.id) for one in updated],
-                )
-                self._db.executemany(
-                    f"INSERT INTO {self._shelf} VALUES (?, ?, ?)",  # noqa: S608 -- a name of ours
-                    [(one.id, one.key, orjson.dumps(one.values)) for one in created],
-                )
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+        with self._database.transaction():
+            # Updates first: a rename may free the key of a new one.
+            self._db.executemany(
+                f"UPDATE {self._shelf} SET key = ?, body = ? WHERE id = ?",  # noqa: S608 -- a name of ours
+                [(one.key, orjson.dumps(one.values), one.id) for one in updated],
+            )
+            self._db.executemany(
+                f"INSERT INTO {self._shelf} VALUES (?, ?, ?)",  # noqa: S608 -- a name of ours
+                [(one.id, one.key, orjson.dumps(one.values)) for one in created],
+            )
 
     def count(self) -> int:
         """How many there are."""
