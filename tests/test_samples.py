@@ -48,6 +48,12 @@ TEXT_FILES = {
     "plain-list.csv": (",", "ascii", "\n"),
     "address-book.csv": (",", "utf-8-sig", "\r\n"),
     "orders-table.csv": (";", "utf-8-sig", "\r\n"),
+    "dotdigital-contact.csv": (";", "cp1252", "\r\n"),
+    "dotdigital-clear.csv": (",", "utf-8", "\r\n"),
+    "dotdigital-lists.csv": (";", "utf-8-sig", "\r\n"),
+    "dotdigital-preferences.csv": (",", "utf-8", "\r\n"),
+    "dotdigital-consents.csv": (";", "utf-8-sig", "\r\n"),
+    "dotdigital-double-opt-in.csv": ("\t", "utf-8", "\n"),
 }
 EXPORT_OF = {
     "gmail": "gmail.csv",
@@ -58,6 +64,7 @@ EXPORT_OF = {
     "address-book": "all.csv",
 }
 TABLES = {"orders-table"}  # mappings for rows of a table, which are no contacts
+DOTDIGITAL = "dotdigital-"  # what mappings and samples of that platform begin with
 TOP_LEVEL = {
     "name",
     "target",
@@ -102,8 +109,12 @@ def mapping_of(path: Path) -> dict[str, Any]:
 
 
 def mapping_paths() -> list[Path]:
-    """The mappings for contacts."""
-    shipped = [path for path in sorted(MAPPINGS.glob("*.yaml")) if path.stem not in TABLES]
+    """The mappings for contacts of Dialog Insight."""
+    shipped = [
+        path
+        for path in sorted(MAPPINGS.glob("*.yaml"))
+        if path.stem not in TABLES and not path.stem.startswith(DOTDIGITAL)
+    ]
     return [*shipped, TOP / "benchmarks" / "contacts.yaml"]
 
 

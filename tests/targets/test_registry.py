@@ -25,7 +25,13 @@ def _connection(target: str = "dialog-insight") -> Connection:
 
 
 def test_every_platform_has_a_grammar_and_careful_limits() -> None:
-    assert targets.names() == ("dialog-insight", "dialog-insight-table")
+    assert targets.names() == (
+        "dialog-insight",
+        "dialog-insight-table",
+        "dotdigital",
+        "dotdigital-single",
+        "dotdigital-v2",
+    )
     for name in targets.names():
         assert isinstance(targets.careful_limits(name), Limits)
         with pytest.raises(ValueError):
@@ -50,15 +56,18 @@ def test_what_a_platform_can_do_is_told_by_its_abilities() -> None:
     assert target.fields is targets.grammar("dialog-insight")
 
 
-def test_tables_go_through_the_connections_of_their_account() -> None:
-    assert targets.connections() == ("dialog-insight",)
+def test_several_targets_go_through_the_connections_of_one_account() -> None:
+    assert targets.connections() == ("dialog-insight", "dotdigital")
     assert {name: targets.connected_by(name) for name in targets.names()} == {
         "dialog-insight": "dialog-insight",
         "dialog-insight-table": "dialog-insight",
+        "dotdigital": "dotdigital",
+        "dotdigital-single": "dotdigital",
+        "dotdigital-v2": "dotdigital",
     }
 
 
-def test_a_third_platform_is_one_module_and_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_platform_is_one_module_and_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     grammar = targets.grammar("dialog-insight")
     module = SimpleNamespace(
         GRAMMAR=grammar,
@@ -68,7 +77,7 @@ def test_a_third_platform_is_one_module_and_one_line(monkeypatch: pytest.MonkeyP
     )
     monkeypatch.setitem(targets._REGISTRY, "other", cast("ModuleType", module))
     assert targets.names()[-1] == "other"
-    assert targets.connections() == ("dialog-insight", "other")
+    assert targets.connections() == ("dialog-insight", "dotdigital", "other")
     assert targets.careful_limits("other").rows_per_call == 5
     built: Any = targets.build(_connection("other"), mode=UPSERT, fields=(KEY,))
     assert built == "production"

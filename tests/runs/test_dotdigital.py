@@ -1,0 +1,310 @@
+"""Runs against the imitated Dotdigital: the shipped samples, answers that come later, a stop."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import httpx
+import pytest
+
+from importer.sandbox import DotdigitalSettings
+from tests.runs.workshop import TOP, Workshop
+
+ADA = "ada.lovelace@example.org"
+PEOPLE = """\
+name: readers
+target: {target}
+columns:
+  Email: id.email
+  First: data.FIRSTNAME
+  Points: {{field: data.LOYALTY_POINTS, type: integer}}
+"""
+
+
+class Room(Workshop):
+    """A workshop whose platform is Dotdigital."""
+
+    def platform(self, **switches: Any) -> None:
+        self.sandbox(dotdigital=DotdigitalSettings(**switches))
+
+    def listed(self) -> dict[str, dict[str, Any]]:
+        """What the platform keeps, by address."""
+        kept = self._get("/_sandbox/dotdigital/contacts")["contacts"]
+        return {one["identifiers"].get("email", ""): one for one in kept}
+
+    def mails(self) -> dict[str, int]:
+        """How often each person was mailed."""
+        kept = self._get("/_sandbox/dotdigital/mails")["mails"]
+        return {one["email"]: one["confirmation"] for one in kept}
+
+    def methods(self) -> Counter[str]:
+        return Counter(call["method"] for call in self._get("/_sandbox/calls")["calls"])
+
+    def sample(self, stem: str) -> int:
+        """Import a shipped sample with the mapping of its name; gives the exit code."""
+        (path,) = [p for p in (TOP / "sample_data").iterdir() if p.stem == stem]
+        mapping = TOP / "mappings" / f"{stem}.yaml"
+        done = self.importer("run", str(path), "-m", str(mapping), "-c", "sandbox", "--yes")
+        return done.code
+
+    def readers(self, count: int, target: str = "dotdigital") -> str:
+        """Write a mapping and a file of good rows: reader1@example.com, …"""
+        self.write("mappings/readers.yaml", PEOPLE.format(target=target))
+        rows = [f"reader{n}@example.com,First{n},{n}" for n in range(1, count + 1)]
+        self.write("readers.csv", "\n".join(["Email,First,Points", *rows, ""]))
+        return "readers.csv"
+
+
+@pytest.fixture
+def room(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Room:
+    """A workshop that is the current folder, with Dotdigital's switches as they are."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    made = Room(folder, capsys)
+    monkeypatch.setattr("importer.assembly.means", made.means)
+    made.platform()
+    return made
+
+
+# --- the shipped samples --------------------------------------------------------------------------
+
+
+def test_the_sample_of_one_contact_writes_identifiers_and_typed_values(room: Room) -> None:
+    assert room.sample("dotdigital-contact") == 0
+    ada = room.listed()[ADA]
+    assert ada["identifiers"] == {"email": ADA, "mobileNumber": "15145550123", "crm-id": "C-0042"}
+    assert ada["data"] == {
+        "FIRSTNAME": "Ada",
+        "LASTNAME": "Lovelace",
+        "LOYALTY_POINTS": 1280,
+        "VIP": True,
+        "BIRTHDAY": "1990-12-10T00:00:00Z",
+    }
+    assert room.totals() == {"created": 1}
+    assert room.sample("dotdigital-contact") == 0
+    assert room.totals() == {"updated": 1}
+
+
+def test_promise_4_in_the_sample_of_erasing_only_the_blank_that_may_erases(room: Room) -> None:
+    room.write(
+        "mappings/before.yaml",
+        "name: before\ntarget: dotdigital\ncolumns: {Email: id.email}\n"
+        "constants: {data.NOTES: old, data.FIRSTNAME: Old}\n",
+    )
+    room.write("before.csv", f"Email\n{ADA}\ngrace.hopper@example.com\n")
+    room.importer("run", "before.csv", "-m", "before", "-c", "sandbox", "--yes")
+    assert room.sample("dotdigital-clear") == 0
+    kept = {address: one["data"] for address, one in room.listed().items()}
+    assert kept == {
+        ADA: {"FIRSTNAME": "Ada", "CITY": "London"},
+        "grace.hopper@example.com": {
+            "FIRSTNAME": "Old",
+            "NOTES": "Met at the fair",
+            "CITY": "New York",
+        },
+    }
+
+
+def test_the_sample_of_lists_adds_by_number_and_by_name(room: Room) -> None:
+    assert room.sample("dotdigital-lists") == 0
+    assert [one["lists"] for one in room.listed().values()] == [[4101, 4103], [4103], [4101]]
+
+
+def test_the_sample_of_preferences_writes_all_of_them_and_a_proof(room: Room) -> None:
+    assert room.sample("dotdigital-preferences") == 0
+    kept = room.listed()
+    assert kept[ADA]["preferences"] == {"31": True, "32": False, "40": True}
+    assert kept["alan.turing@example.com"]["preferences"] == {"31": False, "32": True, "40": False}
+    proofs = [len(kept[address]["consents"]) for address in (ADA, "alan.turing@example.com")]
+    assert proofs == [1, 0]
+    assert room.totals() == {"accepted": 2}
+
+
+def test_the_sample_of_consents_writes_five_proofs_and_refuses_half_of_one(room: Room) -> None:
+    assert room.sample("dotdigital-consents") == 3
+    kept = room.listed()
+    assert [len(one["consents"]) for one in kept.values()] == [5, 1]
+    assert kept[ADA]["consents"][4]["ipAddress"] == "2001:db8::7"
+    assert room.totals() == {"created": 2, "invalid": 1}
+    assert room.results()[2]["code"] == "part-missing"
+
+
+def test_the_sample_of_a_double_opt_in_is_accepted_and_must_be_confirmed(room: Room) -> None:
+    assert room.sample("dotdigital-double-opt-in") == 0
+    assert [(line["verdict"], line["code"]) for line in room.results()] == [
+        ("accepted", "must-confirm")
+    ] * 2
+    assert room.mails() == {ADA: 1, "katherine.johnson@example.com": 1}
+    assert {one["email"]["status"] for one in room.listed().values()} == {"pendingOptIn"}
+
+
+def test_nobody_is_mailed_twice_when_an_answer_is_lost(room: Room) -> None:
+    room.sandbox(faults="lost")
+    assert room.sample("dotdigital-double-opt-in") == 6
+    assert room.verdicts() == {"unknown": 1, "accepted": 1}
+    assert room.mails() == {ADA: 1, "katherine.johnson@example.com": 1}
+
+
+def test_promise_5_a_yes_reaches_nobody_who_said_no_and_still_adds_to_lists(room: Room) -> None:
+    room.write(
+        "mappings/careful.yaml",
+        "name: careful\ntarget: dotdigital\ncolumns:\n  Email: id.email\n  Tea: preference.Tea\n"
+        "  List: list.4101\nconsent: {yes_to: unless-refused}\n",
+    )
+    room.write("no.csv", "Email,Tea,List\nana@example.com,non,\n")
+    room.write("yes.csv", "Email,Tea,List\nana@example.com,oui,oui\nben@example.com,oui,oui\n")
+    for file in ("no.csv", "yes.csv"):
+        assert room.importer("run", file, "-m", "careful", "-c", "sandbox", "--yes").code == 0
+    kept = room.listed()
+    assert [kept[f"{name}@example.com"]["preferences"] for name in ("ana", "ben")] == [
+        {"31": False},
+        {"31": True},
+    ]
+    assert [kept[f"{name}@example.com"]["lists"] for name in ("ana", "ben")] == [[4101], [4101]]
+
+
+# --- answers that come later ---------------------------------------------------------------------
+
+
+def test_an_import_is_asked_for_until_it_ends(room: Room) -> None:
+    room.platform(polls=4)
+    file = room.readers(12)
+    assert room.importer("run", file, "-c", "sandbox", "--yes").code == 0
+    assert room.totals() == {"created": 12}
+    assert room.methods()["PUT import"] == 1
+    assert room.summary()["calls"]["polls"] == room.methods()["GET import"] == 5
+    assert all(line["record_id"] for line in room.results())
+
+
+def test_promise_3_an_import_that_runs_when_the_run_is_stopped_is_not_sent_again(
+    room: Room,
+) -> None:
+    room.platform(polls=3)
+    file = room.readers(12)
+
+    def stop(request: httpx.Request) -> None:
+        if request.method == "GET" and "/import/" in request.url.path:
+            room.interruption.request(2)
+
+    room.network.before = stop
+    done = room.importer("run", file, "-c", "sandbox", "--yes")
+    assert done.code == 130
+    assert room.totals() == {"unknown": 12}
+    assert {line["code"] for line in room.results()} == {"answer-pending"}
+    room.network.before = None
+    assert room.importer("resume", "--yes").code == 0
+    assert room.totals() == {"created": 12}
+    assert room.methods()["PUT import"] == 1
+
+
+@pytest.mark.parametrize(
+    ("end", "code", "totals"),
+    [
+        ("watchdog", 3, {"rejected": 12}),
+        ("failed", 6, {"unknown": 12}),
+        ("over-allowance", 5, {"not_sent": 12}),
+    ],
+)
+def test_an_import_that_ends_badly_is_told_so(
+    room: Room, end: str, code: int, totals: dict[str, int]
+) -> None:
+    room.platform(import_status=end)
+    file = room.readers(12)
+    assert room.importer("run", file, "-c", "sandbox", "--yes").code == code
+    assert room.totals() == totals
+    room.platform()
+    again = ("resume", "--yes") if code == 5 else ("retry", room.run_id(), "--yes")
+    assert room.importer(*again).code == 0
+    assert room.totals() == {"created": 12}
+
+
+def test_promise_6_rows_written_only_in_part_are_no_success(room: Room) -> None:
+    room.platform(partial_failure="reader3@example.com")
+    file = room.readers(5)
+    assert room.importer("run", file, "-c", "sandbox", "--yes").code == 3
+    told = room.results()[2]
+    assert (told["verdict"], told["code"]) == ("created", "partly-written")
+    assert told["message"]
+    assert room.totals() == {"created": 5}
+
+
+def test_a_suppressed_contact_is_no_plain_success(room: Room) -> None:
+    file = room.readers(1, target="dotdigital-single")
+    room.importer("run", file, "-c", "sandbox", "--yes")
+    with httpx.Client(
+        transport=room.network.inner,
+        base_url="http://127.0.0.1:8025",
+        auth=("apiuser-sandbox@apiconnector.com", "sandbox"),
+    ) as client:
+        client.patch(
+            "/contacts/v3/email/reader1@example.com",
+            json={
+                "identifiers": {"email": "reader1@example.com"},
+                "channelProperties": {"email": {"status": "suppressed"}},
+            },
+        )
+    assert room.importer("run", file, "-c", "sandbox", "--yes").code == 3
+    (told,) = room.results()
+    assert (told["verdict"], told["code"]) == ("updated", "contact-suppressed")
+
+
+def test_a_contact_that_comes_back_from_the_recycle_bin_is_told(room: Room) -> None:
+    file = room.readers(1, target="dotdigital-single")
+    room.importer("run", file, "-c", "sandbox", "--yes")
+    with httpx.Client(
+        transport=room.network.inner,
+        base_url="http://127.0.0.1:8025",
+        auth=("apiuser-sandbox@apiconnector.com", "sandbox"),
+    ) as client:
+        assert client.delete("/contacts/v3/email/reader1@example.com").status_code == 200
+    assert room.importer("run", file, "-c", "sandbox", "--yes").code == 0
+    (told,) = room.results()
+    assert (told["verdict"], told["code"]) == ("updated", "contact-undeleted")
+
+
+# --- what the account has -------------------------------------------------------------------------
+
+
+def test_what_the_account_does_not_have_is_refused_before_anything_is_sent(room: Room) -> None:
+    room.write(
+        "mappings/wrong.yaml",
+        "name: wrong\ntarget: dotdigital\ncolumns:\n  Email: id.email\n"
+        "  First: data.FIRSTNAM\n  Points: data.LOYALTY_POINTS\n  List: list.Sprint\n"
+        "consent: {yes_to: everyone}\n",
+    )
+    room.write("wrong.csv", "Email,First,Points,List\na@example.com,Ana,3,oui\n")
+    done = room.importer("run", "wrong.csv", "-m", "wrong", "-c", "sandbox", "--yes")
+    assert done.code == 4
+    assert 'data.FIRSTNAM. Did you mean "data.FIRSTNAME"?' in done.err
+    assert "keeps data.LOYALTY_POINTS as decimal" in done.err
+    assert 'list.Sprint. Did you mean "list.Spring"?' in done.err
+    assert room.methods()["PUT import"] == 0
+    checked = room.importer("mapping", "check", "wrong", "-c", "sandbox")
+    assert checked.code == 4
+    assert "data.FIRSTNAM" in checked.err
+
+
+def test_preferences_that_a_call_would_leave_out_are_named(room: Room) -> None:
+    room.write(
+        "mappings/some.yaml",
+        "name: some\ntarget: dotdigital-v2\ncolumns:\n  Email: id.email\n"
+        "  Tea: preference.Tea\nconsent: {yes_to: everyone}\n",
+    )
+    done = room.importer("mapping", "check", "some", "-c", "sandbox")
+    assert done.code == 4
+    assert "preference.32 (Coffee), preference.40 (Events)" in done.err
+    said = (room.folder / "mappings" / "some.yaml").read_text()
+    room.write("mappings/some.yaml", said.replace("everyone}", "everyone, left_out: no}"))
+    assert room.importer("mapping", "check", "some", "-c", "sandbox").code == 0
+
+
+def test_a_mapping_is_compared_with_no_account_that_cannot_be_asked(room: Room) -> None:
+    room.platform(other_region=True)
+    room.readers(1)
+    done = room.importer("mapping", "check", "readers", "-c", "sandbox")
+    assert done.code == 0
+    assert "could not be compared" in done.err
