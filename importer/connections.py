@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from importer import assembly, targets
@@ -26,7 +26,8 @@ class ConnectionTest:
 
     ``problem``: the platform's own words, or why it cannot be asked; empty when all is well.
     ``cause``: of a refusal; None when there is no problem, or no answer. ``aside``: what was
-    refused and is not needed.
+    refused and is not needed. ``address``: where the account is, when the platform says that it is
+    elsewhere. ``has_projects``: whether its accounts hold several.
     """
 
     connection: Connection
@@ -35,6 +36,8 @@ class ConnectionTest:
     problem: str = ""
     cause: AccountCause | None = None
     aside: str = ""
+    address: str = ""
+    has_projects: bool = True
 
     @property
     def exit_code(self) -> int:
@@ -44,7 +47,11 @@ class ConnectionTest:
     @property
     def remedy(self) -> str:
         """One sentence that says what to do; empty where no cause is known."""
-        return "" if self.cause is None else _remedy(self.cause, self.connection)
+        if self.cause is None:
+            return ""
+        if not self.has_projects:
+            return _remedy_of_user(self.cause, self.connection, self.address)
+        return _remedy(self.cause, self.connection)
 
     def lines(self) -> Iterator[str]:
         """Say it in lines for a person."""
@@ -64,12 +71,17 @@ class ConnectionTest:
             required = ", ".join(sorted(self.account.required)) or tr("none")
             count = len(self.account.labels)
             yield tr("Fields: {count} (required: {required})", count=count, required=required)
-            yield tr("The key is accepted. Whether it may write is known at the first call.")
+            yield self._accepted()
         if self.aside:
             yield tr(
                 "The key may not list projects, which is not needed ({words}).", words=self.aside
             )
         yield from self.problem_lines()
+
+    def _accepted(self) -> str:
+        if self.has_projects:
+            return tr("The key is accepted. Whether it may write is known at the first call.")
+        return tr("The API user is accepted. Whether it may write is known at the first call.")
 
     def problem_lines(self) -> Iterator[str]:
         """Say what is wrong: the remedy, then the platform's own words."""
@@ -132,6 +144,36 @@ def _remedy(cause: AccountCause, connection: Connection) -> str:
             )
 
 
+def _remedy_of_user(cause: AccountCause, connection: Connection, address: str) -> str:
+    """Say it where accounts have users with passwords, and no projects."""
+    match cause:
+        case AccountCause.KEY:
+            return tr(
+                "the API user {user}, or its password, is wrong: compare both with the API users "
+                "that the platform lists.",
+                user=connection.key_id,
+            )
+        case AccountCause.MOVED if address:
+            return tr(
+                "the account is at {address}: write url: {address} in importer.yaml.",
+                address=address,
+            )
+        case AccountCause.PERMISSION:
+            return tr(
+                "the API user lacks a permission, or the account is at another address: look at "
+                "both in the platform."
+            )
+        case AccountCause.UNSAID:
+            return tr(
+                "the platform refuses the API user and does not say why: look at it in the "
+                "platform."
+            )
+        case (
+            AccountCause.MOVED | AccountCause.INACTIVE | AccountCause.ADDRESS | AccountCause.PROJECT
+        ):
+            return _remedy(cause, connection)
+
+
 def try_connection(name: str, *, means: Means | None = None) -> ConnectionTest:
     """Ask a connection's account who it is.
 
@@ -148,9 +190,12 @@ def try_account(
 ) -> ConnectionTest:
     """List the projects a key may see, and read the one that the connection names.
 
+    Where a platform has no projects, the account itself is read.
+
     Raises:
         UnusableInputError: the way to the account cannot be opened, by what is configured.
     """
+    has_projects = knows_projects(connection)
     try:
         with assembly.line_to(connection, credentials, means) as line:
             projects = _listed(connection, credentials, line)
@@ -158,13 +203,21 @@ def try_account(
     except UnusableInputError:
         raise
     except ImporterError as error:
-        return ConnectionTest(connection, problem=str(error))
+        return ConnectionTest(connection, problem=str(error), has_projects=has_projects)
     refused = projects if isinstance(projects, RefusedError) else None
     seen = {} if isinstance(projects, RefusedError) else projects
-    if isinstance(account, RefusedError):
+    found = ConnectionTest(connection, projects=seen, has_projects=has_projects)
+    if not isinstance(account, RefusedError):
+        return replace(found, account=account, aside=str(refused or ""))
+    cause = account.cause
+    if has_projects:
         cause = _cause_of_both(account, refused, known=_knows(seen, connection.project_id))
-        return ConnectionTest(connection, projects=seen, problem=str(account), cause=cause)
-    return ConnectionTest(connection, account, seen, aside=str(refused or ""))
+    return replace(found, problem=str(account), cause=cause, address=account.address)
+
+
+def knows_projects(connection: Connection) -> bool:
+    """Tell whether the accounts of a connection's platform hold several projects."""
+    return isinstance(targets.build(connection, mode=_READING, fields=()), targets.Lists)
 
 
 def try_key(connection: Connection, credentials: Credentials, *, means: Means) -> ConnectionTest:
@@ -203,7 +256,7 @@ def _listed(
 ) -> Mapping[str, str] | RefusedError:
     """List the projects the key may see; none where the platform knows no projects."""
     target = targets.build(connection, mode=_READING, fields=())
-    if not isinstance(target, targets.Lists):  # pragma: no cover - every target so far does
+    if not isinstance(target, targets.Lists):
         return {}
     try:
         return dict(target.read_list(line.ask(target.list_request(credentials))))
@@ -219,6 +272,6 @@ def _read(
     if not isinstance(target, targets.Describes):  # pragma: no cover - every target so far does
         return None
     try:
-        return target.read_description(line.ask(target.describe_request(credentials)))
+        return targets.described(target, credentials, line.ask)
     except RefusedError as refusal:
         return refusal

@@ -31,19 +31,29 @@ _FILE_MODE = 0o644  # there is no secret in it
 _INDENT = 2
 _NAME = re.compile(r"[^\W_][\w.-]{0,39}")
 _NUMBER = re.compile(r"[0-9]{1,18}")
+_USER = re.compile(r"[^\s:/@\x00-\x1f\x7f]{1,200}@[^\s:/@\x00-\x1f\x7f]{1,200}")
 _MARK = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an account can be: ``label`` in English. ``url``: empty where it must be asked for."""
+    """Where an account can be: ``label`` in English. ``url``: empty where it must be asked for.
+
+    ``known_user``: of a sandbox, the key's number or the API user that everybody knows.
+    """
 
     label: str
     target: str
     url: str
+    known_user: str = ""
+
+    @property
+    def is_sandbox(self) -> bool:
+        return bool(self.known_user)
 
 
-# Both addresses of the platform are documented.
+# All these addresses are documented. Whose account is in another region of Dotdigital is told so on
+# the first, with the address.
 PLACES = (
     Place(
         mark("Dialog Insight, Canada and other countries"),
@@ -52,9 +62,24 @@ PLACES = (
     ),
     Place(mark("Dialog Insight, France"), "dialog-insight", "https://app.mydialoginsight.com"),
     Place(mark("Dialog Insight, at another address"), "dialog-insight", ""),
-    Place(mark("the local sandbox (importer sandbox), for trying"), "dialog-insight", ""),
+    Place(mark("the local sandbox (importer sandbox), for trying"), "dialog-insight", "", "1"),
+    Place(mark("Dotdigital, in any region"), "dotdigital", "https://r1-api.dotdigital.com"),
+    Place(
+        mark("the local sandbox as Dotdigital, for trying"),
+        "dotdigital",
+        "",
+        "apiuser-sandbox@apiconnector.com",
+    ),
 )
-SANDBOX_PLACE = PLACES[-1]
+_NO_LIMITS = mark(
+    "# The platform publishes no limits: these are careful guesses, in force as they\n"
+    "# stand. To change one, take its # and that of limits: away."
+)
+_SOME_LIMITS = mark(
+    "# The platform publishes limits for some packages: these are the careful ones, in\n"
+    "# force as they stand. To change one, take its # and that of limits: away."
+)
+_REMARKS = {"dotdigital": _SOME_LIMITS}
 
 
 class Written(StrEnum):
@@ -89,6 +114,16 @@ def number_mistake(text: str) -> str:
     What was typed is not repeated: it could be the key itself.
     """
     return "" if _NUMBER.fullmatch(text) else tr("A number is needed: digits only.")
+
+
+def user_mistake(text: str) -> str:
+    """Say what is wrong with the name of an API user, which looks like an address; "" if nothing.
+
+    What was typed is not repeated: it could be the password itself.
+    """
+    if _USER.fullmatch(text):
+        return ""
+    return tr("The API user is needed, which looks like apiuser-1a2b3c@apiconnector.com.")
 
 
 def name_mistake(name: str, settings: Settings) -> str:
@@ -134,9 +169,13 @@ def keep(
                 return _name(replace(connection, key=reference), folder, project)
         except NoKeyringError:
             pass
-    file = key_folder() / f"{re.sub(r'[^A-Za-z0-9.-]+', '_', host)}-{connection.key_id}.key"
+    file = key_folder() / f"{_in_file_name(host)}-{_in_file_name(connection.key_id)}.key"
     with keeping(secret, service=service, user=connection.key_id, file=file) as reference:
         return _name(replace(connection, key=reference), folder, project)
+
+
+def _in_file_name(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.-]+", "_", text)
 
 
 def _name(connection: Connection, folder: Path, project: str) -> Kept:
@@ -189,14 +228,13 @@ def _lines(connection: Connection, project: str, indent: int) -> Iterator[str]:
     yield f"{around}{inline(connection.name)}:"
     yield f"{inside}target: {connection.target}"
     yield f"{inside}url: {inline(connection.url)}"
-    remark = next(comment(" ".join(project.split())[:80])) if project.strip() else ""
-    yield f"{inside}project_id: {connection.project_id}   {remark}".rstrip()
-    yield f"{inside}key_id: {connection.key_id}"
+    if connection.project_id:
+        remark = next(comment(" ".join(project.split())[:80])) if project.strip() else ""
+        yield f"{inside}project_id: {connection.project_id}   {remark}".rstrip()
+    is_number = _NUMBER.fullmatch(connection.key_id)
+    yield f"{inside}key_id: {connection.key_id if is_number else inline(connection.key_id)}"
     yield f"{inside}key: {inline(connection.key)}"
-    remarks = tr(
-        "# The platform publishes no limits: these are careful guesses, in force as they\n"
-        "# stand. To change one, take its # and that of limits: away."
-    )
+    remarks = tr(_REMARKS.get(connection.target, _NO_LIMITS))
     yield from (f"{inside}{one}" for one in remarks.splitlines())
     yield f"{inside}# limits:"
     for limit, value in asdict(connection.limits).items():

@@ -21,6 +21,7 @@ from importer.setting_up import (
     name_mistake,
     new_connection,
     number_mistake,
+    user_mistake,
 )
 from importer.settings import SETTINGS_FILE, Settings, read_settings
 from tests.keyrings import Keyring
@@ -167,6 +168,39 @@ def test_another_port_is_another_place_for_the_key(folder: Path, keys: Path) -> 
     assert keep(made, Secret("sandbox"), folder=folder).connection.key == (
         f"file:{keys / '127.0.0.1_8025-5335.key'}"
     )
+
+
+def test_an_account_without_projects_has_its_user_and_no_project(
+    folder: Path, keys: Path, keyring: Keyring
+) -> None:
+    (place,) = [one for one in PLACES if one.target == "dotdigital" and not one.is_sandbox]
+    user = "apiuser-1a2b3c@apiconnector.com"
+    made = replace(new_connection(place, place.url, user), name="mail")
+    done = keep(made, Secret(SECRET), folder=folder)
+    text = text_of(folder)
+    assert (
+        f"""\
+  mail:
+    target: dotdigital
+    url: "https://r1-api.dotdigital.com"
+    key_id: {user}
+    key: "keyring:importer r1-api.dotdigital.com/{user}"
+    # The platform publishes limits for some packages: these are the careful ones, in
+    # force as they stand. To change one, take its # and that of limits: away.
+    # limits:
+    #   rows_per_call: 2000
+"""
+        in text
+    )
+    section = read_settings(folder).connections["mail"]
+    assert (section.target, section.key_id, section.project_id) == ("dotdigital", user, "")
+    assert section.key == done.connection.key
+    assert resolve_secret(section.key, "mail").reveal() == SECRET
+    other = folder.parent / "other"
+    other.mkdir()
+    done = keep(made, Secret(SECRET), folder=other, keyring=False)
+    name = "r1-api.dotdigital.com-apiuser-1a2b3c_apiconnector.com.key"
+    assert done.connection.key == f"file:{keys / name}"
 
 
 # --- a file that is there -------------------------------------------------------------------------
@@ -317,6 +351,20 @@ def test_promise_7_what_is_no_number_is_refused_and_not_repeated(text: str) -> N
 
 def test_a_number_is_digits() -> None:
     assert [number_mistake(text) for text in ("1", "0053", "5335")] == ["", "", ""]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "apiuser", SECRET, "a b@c", "a:b@c", "@c", "a@", "a@b@c", "a/b@c", "a@\x7f", " a@b"],
+)
+def test_promise_7_what_is_no_user_is_refused_and_not_repeated(text: str) -> None:
+    assert user_mistake(text) == (
+        "The API user is needed, which looks like apiuser-1a2b3c@apiconnector.com."
+    )
+
+
+def test_a_user_looks_like_an_address() -> None:
+    assert user_mistake("apiuser-1a2b3c@apiconnector.com") == ""
 
 
 def test_a_name_is_new_and_can_be_written_in_a_command(folder: Path) -> None:

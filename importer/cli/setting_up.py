@@ -56,8 +56,9 @@ class _Account:
 def setup_command(key_file: Path | None, no_keyring: bool, as_json: bool, quiet: bool) -> int:
     """Connect an account: asks for it, tries it, and writes importer.yaml.
 
-    The key is typed unseen and goes into the system's keyring; where there is none, into a file
-    that only you may read. It is never in importer.yaml. Nothing is written before the last answer.
+    The key, or the password of an API user, is typed unseen and goes into the system's keyring;
+    where there is none, into a file that only you may read. It is never in importer.yaml. Nothing
+    is written before the last answer.
 
     \b
     Examples:
@@ -69,7 +70,7 @@ def setup_command(key_file: Path | None, no_keyring: bool, as_json: bool, quiet:
       connection, target, url, project_id, key_id, key (where it is), tested
       file, written (new, added, by-hand), lines (those that name the connection)
     """
-    from importer import assembly, setting_up
+    from importer import assembly, connections, setting_up
     from importer.errors import UnusableInputError
 
     if not may_ask():
@@ -77,7 +78,10 @@ def setup_command(key_file: Path | None, no_keyring: bool, as_json: bool, quiet:
     means = assembly.means()
     settings = assembly.settings_here(means)
     place = _ask_place()
-    account = _ask_account(place, key_file, means)
+    url = place.url or _ask_address(place)
+    empty = setting_up.new_connection(place, url, "")
+    asks = _ask_account if connections.knows_projects(empty) else _ask_user_s_account
+    account = asks(place, url, key_file, means)
     name = _ask_name(place, settings)
     kept = setting_up.keep(
         replace(account.connection, name=name),
@@ -106,7 +110,7 @@ def _ask_place() -> Place:
     return PLACES[choose(tr("Where is the account?"), labels, default=1)]
 
 
-def _ask_account(place: Place, key_file: Path | None, means: Means) -> _Account:
+def _ask_account(place: Place, url: str, key_file: Path | None, means: Means) -> _Account:
     """Ask for key and project until the platform takes them.
 
     Raises:
@@ -116,10 +120,10 @@ def _ask_account(place: Place, key_file: Path | None, means: Means) -> _Account:
     from importer.errors import AccountCause, UnusableInputError
     from importer.model import Credentials
 
-    url, key_id = place.url or _ask_address(place), ""
+    key_id = ""
     for _ in range(_TRIALS):
         key_id = _ask_number(tr("Number of the key"), key_id or _usual_key(place))
-        secret, reference = _ask_key(key_file)
+        secret, reference = _ask_key(tr("Key (it does not show)"), key_file)
         connection = setting_up.new_connection(place, url, key_id)
         connection = replace(connection, key=reference)
         credentials = Credentials(key_id, secret)
@@ -138,6 +142,39 @@ def _ask_account(place: Place, key_file: Path | None, means: Means) -> _Account:
             return account
     raise UnusableInputError(
         tr("the key was refused {times} times: nothing was stored or written", times=_TRIALS)
+    )
+
+
+def _ask_user_s_account(place: Place, url: str, key_file: Path | None, means: Means) -> _Account:
+    """Ask for an API user and its password until the platform takes them; there are no projects.
+
+    Raises:
+        UnusableInputError: as ``_ask_account``.
+    """
+    from importer import connections, setting_up
+    from importer.errors import AccountCause, UnusableInputError
+    from importer.model import Credentials
+
+    user = ""
+    for _ in range(_TRIALS):
+        user = ask(tr("API user"), setting_up.user_mistake, user or _usual_user(place))
+        secret, reference = _ask_key(tr("Password (it does not show)"), key_file)
+        connection = replace(setting_up.new_connection(place, url, user), key=reference)
+        credentials = Credentials(user, secret)
+        trial = connections.try_account(connection, credentials, means=means)
+        if trial.address:
+            say(tr("The account is at {address}.", address=trial.address))
+            connection = replace(connection, url=trial.address)
+            trial = connections.try_account(connection, credentials, means=means)
+        if not trial.problem:
+            return _Account(connection, secret, "", tested=True)
+        if trial.cause is not AccountCause.KEY:
+            return _untested(trial, secret)
+        _say_problem(trial)
+        if key_file is not None:
+            raise UnusableInputError(tr(_NOTHING))
+    raise UnusableInputError(
+        tr("the password was refused {times} times: nothing was stored or written", times=_TRIALS)
     )
 
 
@@ -179,7 +216,7 @@ def _untested(trial: ConnectionTest, secret: Secret) -> _Account:
     _say_problem(trial)
     _go_on_or_stop()
     connection = trial.connection
-    if not connection.project_id:
+    if trial.has_projects and not connection.project_id:
         number = _ask_number(tr("Number of the project"))
         connection = replace(connection, project_id=number)
     return _Account(connection, secret, "", tested=False)
@@ -193,16 +230,15 @@ def _go_on_or_stop() -> None:
 
 
 def _ask_name(place: Place, settings: Settings) -> str:
-    from importer.setting_up import SANDBOX_PLACE, name_mistake
+    from importer.setting_up import name_mistake
 
-    usual = "local" if place is SANDBOX_PLACE else "production"
+    usual = "local" if place.is_sandbox else "production"
     default = None if usual in settings.connections else usual
     return ask(tr("Name of the connection"), lambda name: name_mistake(name, settings), default)
 
 
 def _ask_address(place: Place) -> str:
     from importer.errors import sentence_of
-    from importer.setting_up import SANDBOX_PLACE
     from importer.settings import SANDBOX_URL, check_url
 
     def mistake(url: str) -> str:
@@ -212,7 +248,7 @@ def _ask_address(place: Place) -> str:
             return tr("{sentence}.", sentence=sentence_of(error))
         return ""
 
-    usual = SANDBOX_URL if place is SANDBOX_PLACE else None
+    usual = SANDBOX_URL if place.is_sandbox else None
     return ask(tr("Address"), mistake, usual).rstrip("/")
 
 
@@ -224,15 +260,26 @@ def _ask_number(what: str, default: str | None = None) -> str:
 
 def _usual_key(place: Place) -> str | None:
     """Give the number of the sandbox's key, which everybody knows."""
-    from importer.setting_up import SANDBOX_PLACE
-
-    if place is not SANDBOX_PLACE:
+    if not place.is_sandbox:
         return None
     say(tr("The sandbox's own key is number 1, and the key is the word sandbox."))
-    return "1"
+    return place.known_user
 
 
-def _ask_key(key_file: Path | None) -> tuple[Secret, str]:
+def _usual_user(place: Place) -> str | None:
+    """Give the sandbox's API user, which everybody knows."""
+    if not place.is_sandbox:
+        return None
+    say(
+        tr(
+            "The sandbox's own API user is {user}, and the password is the word sandbox.",
+            user=place.known_user,
+        )
+    )
+    return place.known_user
+
+
+def _ask_key(what: str, key_file: Path | None) -> tuple[Secret, str]:
     """Ask for the key unseen; or read it, and give the reference to where it is."""
     from importer.key_places import resolve_secret
     from importer.model import Secret
@@ -240,7 +287,7 @@ def _ask_key(key_file: Path | None) -> tuple[Secret, str]:
     if key_file is not None:
         reference = f"file:{key_file.absolute()}"
         return resolve_secret(reference, "setup"), reference
-    return Secret(ask_unseen(tr("Key (it does not show)"))), ""
+    return Secret(ask_unseen(what)), ""
 
 
 # --- what is said ---------------------------------------------------------------------------------
@@ -260,13 +307,22 @@ def _print(kept: Kept, account: _Account, *, quiet: bool) -> None:
         click.echo(kept.lines, nl=False)
     if quiet:
         return
-    told = tr(
-        "{connection}: {url}, project {project} ({tried})",
-        connection=connection.name,
-        url=connection.url,
-        project=f"{connection.project_id} {account.project}".strip(),
-        tried=tr("tried") if account.tested else tr("not tried"),
-    )
+    tried = tr("tried") if account.tested else tr("not tried")
+    if connection.project_id:
+        told = tr(
+            "{connection}: {url}, project {project} ({tried})",
+            connection=connection.name,
+            url=connection.url,
+            project=f"{connection.project_id} {account.project}".strip(),
+            tried=tried,
+        )
+    else:
+        told = tr(
+            "{connection}: {url} ({tried})",
+            connection=connection.name,
+            url=connection.url,
+            tried=tried,
+        )
     click.echo(told)
     click.echo(_where(connection.key))
     if kept.written is not Written.BY_HAND:

@@ -20,6 +20,7 @@ from importer.cli import asking, run_command
 from importer.errors import UnusableInputError
 from importer.sandbox import KeyState, Project, SandboxSettings, running
 from importer.settings import read_settings
+from tests.dotdigital_regions import AMERICA, EUROPE, PASSWORD, USER, Regions
 from tests.keyrings import Keyring
 from tests.runs.workshop import SETTINGS, Done, Workshop, environment, files_below
 
@@ -70,7 +71,7 @@ class Setup:
         self._person.answers = list(answers)
         done = self.workshop.importer("setup", *options)
         assert self._person.answers == [], "not every question was asked"
-        assert KEY not in done.out.replace("sandbox\n", "")
+        assert KEY not in done.out.replace("sandbox\n", "").replace("apiuser-sandbox@", "")
         assert WRONG not in done.out + done.err
         return done
 
@@ -346,6 +347,82 @@ def test_a_network_that_goes_away_in_between_is_said(setup: Setup) -> None:
     assert "project 1 (not tried)" in done.out
 
 
+# --- a platform with users instead of keys, and without projects ----------------------------------
+
+
+def regions(setup: Setup, home: str, **members: Any) -> None:
+    setup.workshop.network.inner = httpx.MockTransport(Regions(home, **members))
+
+
+def test_user_and_password_make_a_connection_in_whichever_region(setup: Setup) -> None:
+    regions(setup, AMERICA)
+    done = setup("5", USER, [PASSWORD], "")
+    assert done.code == 0
+    assert f"The account is at {AMERICA}.\n" in done.err
+    assert done.out.startswith(
+        f"production: {AMERICA} (tried)\n"
+        f"The key is in the system's keyring, as importer r2-api.dotdigital.com, user {USER}\n"
+    )
+    assert "roject" not in done.out + done.err
+    section = read_settings(Path()).connections["production"]
+    assert (section.target, section.url, section.project_id) == ("dotdigital", AMERICA, "")
+    tested = setup.workshop.importer("connection", "test", "production")
+    assert (tested.code, "The API user is accepted." in tested.out) == (0, True)
+
+
+def test_an_account_of_the_first_region_is_found_there(setup: Setup) -> None:
+    regions(setup, EUROPE)
+    done = setup("5", USER, [PASSWORD], "mail", options=("--json",))
+    assert (done.json["url"], done.json["project_id"], done.json["tested"]) == (EUROPE, "", True)
+
+
+def test_the_sandbox_has_a_user_too_and_says_its_password(setup: Setup) -> None:
+    done = setup("6", "", "", [KEY], "")
+    assert "the password is the word sandbox" in done.err
+    assert "local: http://127.0.0.1:8025 (tried)\n" in done.out
+    assert read_settings(Path()).connections["local"].target == "dotdigital"
+
+
+def test_promise_7_a_password_typed_where_the_user_is_asked_is_not_taken(setup: Setup) -> None:
+    regions(setup, EUROPE)
+    done = setup("5", WRONG, USER, [PASSWORD], "")
+    assert "The API user is needed, which looks like" in done.err
+    assert done.code == 0
+
+
+def test_a_wrong_password_is_asked_again_three_times(setup: Setup) -> None:
+    regions(setup, AMERICA)
+    done = setup("5", USER, [WRONG], "", [PASSWORD], "")
+    assert done.code == 0
+    assert done.err.count("Problem: the API user ") == 1
+    done = setup("5", USER, [WRONG], "", [WRONG], "", [WRONG])
+    assert done.code == 4
+    assert "the password was refused 3 times: nothing was stored or written" in done.err
+
+
+def test_a_wrong_password_in_a_file_ends_the_setup(setup: Setup) -> None:
+    regions(setup, EUROPE)
+    setup.workshop.write("my.key", f"{WRONG}\n").chmod(0o600)
+    done = setup("5", USER, options=("--key-file", "my.key"))
+    assert done.code == 4
+    assert done.err.endswith("importer: nothing was stored or written\n")
+
+
+@pytest.mark.parametrize("yes", [True, False])
+@pytest.mark.parametrize("denied", ["/v2/preferences", None])
+def test_an_account_that_cannot_be_read_is_written_only_when_wanted(
+    setup: Setup, denied: str | None, yes: bool
+) -> None:
+    if denied is None:
+        setup.workshop.network.inner = httpx.MockTransport(lambda _: httpx.Response(503))
+    else:
+        regions(setup, EUROPE, denied=denied)
+    done = setup("5", USER, [PASSWORD], *(["y", ""] if yes else [""]))
+    assert done.code == (0 if yes else 4)
+    assert (f"production: {EUROPE} (not tried)" in done.out) == yes
+    assert bool(setup.left_behind()) == yes
+
+
 # --- ending it ------------------------------------------------------------------------------------
 
 
@@ -499,7 +576,7 @@ def test_key_typed_where_a_number_or_a_name_is_asked_is_not_repeated(setup: Setu
     done = setup(pasted, "", "1", [KEY], pasted, "", pasted, "")
     assert done.code == 0
     assert pasted not in done.out + done.err
-    assert "A number from 1 to 4 is needed." in done.err
+    assert "A number from 1 to 6 is needed." in done.err
     assert "That looks like a key: give another name." in done.err
 
 
