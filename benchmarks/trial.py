@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 MAPPING = HERE / "contacts.yaml"
 MEMORY_BOUND = 500  # MiB, of any importer command
-_KEY_VARIABLE = "IMPORTER_BENCHMARK_KEY"
+KEY_VARIABLE = "IMPORTER_BENCHMARK_KEY"
 _KIB_OF_PEAK = 1 if sys.platform != "darwin" else 1 / 1024  # ru_maxrss is in KiB, on macOS in bytes
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _SETTINGS = """\
@@ -74,7 +75,7 @@ class Command:
             cwd=folder,
             env={
                 **os.environ,
-                _KEY_VARIABLE: "sandbox",
+                KEY_VARIABLE: "sandbox",
                 "IMPORTER_STATE_DIR": str(folder / "state"),
             },
             stdout=subprocess.PIPE,
@@ -136,6 +137,10 @@ class Sandbox:
     def call_count(self) -> int:
         """Tell how many calls ever arrived."""
         return int(self._asked("calls?after=1000000000")["total"])
+
+    def calls_by_method(self) -> Counter[str]:
+        """Count the calls by what they asked for, as far as they are remembered."""
+        return Counter(call["method"] for call in self._asked("calls")["calls"])
 
     def merges(self) -> list[dict[str, Any]]:
         """List the calls that wrote contacts, as far as they are remembered."""
@@ -222,7 +227,7 @@ def generate(folder: Path, *, rows: int, seed: int, form: str = "csv") -> tuple[
 
 def write_settings(folder: Path, url: str, *, rows_per_call: int) -> None:
     """Write the importer.yaml of a connection ``bench`` without a pace worth the name."""
-    text = _SETTINGS.format(url=url, key=_KEY_VARIABLE, rows=rows_per_call)
+    text = _SETTINGS.format(url=url, key=KEY_VARIABLE, rows=rows_per_call)
     (folder / "importer.yaml").write_text(text, encoding="utf-8")
 
 
