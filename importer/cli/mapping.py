@@ -59,6 +59,11 @@ def mapping_group() -> None:
     metavar="NAME",
     help="Ask this connection's account which fields there are; 'sandbox' is built in.",
 )
+@click.option(
+    "--target",
+    metavar="TARGET",
+    help="The platform that the mapping is for; left out: the connection's, else dialog-insight.",
+)
 @options.sheet
 @options.as_json
 @options.quiet
@@ -67,6 +72,7 @@ def mapping_new(
     output: Path | None,
     name: str | None,
     connection: str | None,
+    target: str | None,
     sheet: str | None,
     as_json: bool,
     quiet: bool,
@@ -81,6 +87,7 @@ def mapping_new(
     Examples:
       importer mapping new contacts.csv -o mappings/contacts.yaml
       importer mapping new agency.xlsx --sheet Clients -c production
+      importer mapping new readers.csv --target dotdigital
 
     \b
     With --json, one object:
@@ -95,7 +102,7 @@ def mapping_new(
 
     try:
         _refuse_to_write_over(output)
-        drafted = drafting.draft(file, sheet=sheet, connection=connection, name=name)
+        drafted = drafting.draft(file, sheet=sheet, connection=connection, target=target, name=name)
         text = drafting.as_yaml(drafted, mapping=_named_by(output))
         if output is not None:
             _write_draft(output, text)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from importer.drafting.agreeing import MOST
 from importer.drafting.candidates import Fields
 from importer.drafting.dates import read_dates
+from importer.drafting.dialects import Channel
 from importer.drafting.headers import Words, folded
 from importer.drafting.known_values import ANSWERS, share_known
 from importer.drafting.proposal import Certainty, Proposal
@@ -14,26 +13,30 @@ from importer.language import tr
 from importer.mapping import reads_negatively
 from importer.recognition import Evidence, Look
 
-_NEWSLETTER, _TRACKING = "optin_Newsletter", "hasTrackingConsent"
-_CODE = re.compile(r"optin_[A-Za-z]\w*|hasTrackingConsent")
-_DATE_CODE = re.compile(r"dtOptin_[A-Za-z]\w*|dtTrackingConsent")
 _MOST_ANSWERS = 8
 _LONGEST_ANSWER = 20
 _OFTEN = 3  # times that a word occurs, from which it is no one person's
 _FREQUENTLY = 0.05
 
 
+def asks_for_consent(column: Evidence, words: Words, fields: Fields) -> bool:
+    """Tell whether a header names a consent, or a channel above answers."""
+    codes = fields.dialect.consents
+    if fields.consent_named(column.name) is not None:
+        return True
+    if not fields.asked and codes.own.fullmatch(column.name):
+        return True
+    return _channel(words, fields) is not None and bool(column.values) and has_answers(column)
+
+
 def consent_proposal(column: Evidence, words: Words, fields: Fields) -> Proposal:
     """Propose a consent as a comment, with the answers seen; its meaning is left to a person."""
-    if tells_dates(column, words) and not fields.asked and _DATE_CODE.fullmatch(column.name):
+    codes = fields.dialect.consents
+    if tells_dates(column, words) and not fields.asked and codes.dated.fullmatch(column.name):
         return _date_of_a_consent(column)
     if tells_dates(column, words):
-        reason = tr(
-            "it may be the date of a consent: such a date goes to dtTrackingConsent, or to "
-            "dtOptin_… where the connection allows it"
-        )
-        return Proposal(column.name, None, (), reason, Certainty.NONE)
-    if column.values and not _has_answers(column):
+        return Proposal(column.name, None, (), tr(codes.words.dated), Certainty.NONE)
+    if column.values and not has_answers(column):
         reason = tr("the header speaks of a consent, but the values are no answers to one")
         return Proposal(column.name, None, (), reason, Certainty.NONE)
     field, remark = _field(column, words, fields)
@@ -71,28 +74,39 @@ def tells_dates(column: Evidence, words: Words) -> bool:
     return column.date_share >= MOST or (not column.values and "date" in words.whole)
 
 
-def _has_answers(column: Evidence) -> bool:
+def has_answers(column: Evidence) -> bool:
+    """Tell whether most values answer a question of consent."""
     return max(share_known(column.answers, ANSWERS), column.share(Look.YES_NO)) >= MOST
 
 
 def _field(column: Evidence, words: Words, fields: Fields) -> tuple[str | None, str]:
     """Name the consent that may be meant, and what is to be checked of it."""
-    if not fields.asked and _CODE.fullmatch(column.name):
+    codes, channel = fields.dialect.consents, _channel(words, fields)
+    if not fields.asked and codes.own.fullmatch(column.name):
         return column.name, tr("the header has the field's own name")
-    tracking = "tracking" in words.whole
-    if not fields.asked and tracking:
-        return _TRACKING, tr("perhaps the consent to tracking")
+    if not fields.asked and channel is not None:
+        return channel.code, tr(channel.remark)
     if not fields.asked:
-        return _NEWSLETTER, tr("check which consent of the account it is")
+        return codes.usual, tr(codes.words.which)
     named = fields.consent_named(column.name)
-    listed = ", ".join(f"{code} ({label})" for code, label in fields.opt_ins.items())
     if named is not None:
         return named, tr('the account has it as "{label}"', label=fields.opt_ins[named])
-    if tracking:
-        return None, tr("the consent to tracking is hasTrackingConsent in every account")
+    if channel is not None:
+        code, remark = channel.asked
+        return code, tr(remark)
     if not fields.opt_ins:
-        return None, tr("the account has none (optin_…)")
-    return next(iter(fields.opt_ins)), tr("the account has {consents}", consents=listed)
+        remark = tr(codes.words.which if codes.general else codes.words.none)
+        return codes.general or None, remark
+    told = tr("the account has {consents}", consents=fields.told_of_opt_ins)
+    if codes.general:
+        return codes.general, tr("{reason}; {remark}", reason=tr(codes.words.which), remark=told)
+    return next(iter(fields.opt_ins)), told
+
+
+def _channel(words: Words, fields: Fields) -> Channel | None:
+    channels = fields.dialect.consents.channels
+    said = (*words.known, *words.strange)
+    return next((channels[word] for word in said if word in channels), None)
 
 
 def _answers(column: Evidence) -> list[str]:

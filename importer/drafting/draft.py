@@ -8,18 +8,22 @@ from dataclasses import dataclass, replace
 
 from importer import assembly, inspection, targets
 from importer.assembly import Means
+from importer.documents import near
 from importer.drafting.candidates import Fields
+from importer.drafting.dialects import dialect
 from importer.drafting.headers import folded
 from importer.drafting.proposal import Proposal
 from importer.drafting.proposals import propose
 from importer.errors import UnusableInputError
 from importer.language import tr
-from importer.model import AccountFields
+from importer.model import AccountFields, Connection
 from importer.recognition import Recognition, rows_of_table
 from importer.sources import STANDARD_INPUT, Source
 from importer.tables import NO_HEADER, TableDescription
+from importer.targets import FieldGrammar
 
 _TARGET = "dialog-insight"
+_TABLES = "dialog-insight-table"
 _ALL = "all"
 _UNNAMED = "contacts"
 _LONGEST_NAME = 60
@@ -57,18 +61,21 @@ def draft(
     *,
     sheet: str | None = None,
     connection: str | None = None,
+    target: str | None = None,
     name: str | None = None,
     means: Means | None = None,
 ) -> Draft:
     """Draft a mapping from a file's headers and values.
 
     ``connection``: the one whose account says which fields there are; None asks nobody.
+    ``target``: what the mapping is for; None: the connection's, else Dialog Insight.
 
     Raises:
-        UnusableInputError: the file cannot be read as a table, or the account cannot be asked.
+        UnusableInputError: the file cannot be read as a table, there is no such target, or the
+            account cannot be asked, or is another platform's.
     """
     means = means or assembly.means()
-    target, account = _account(connection, means)
+    target, account = _account(connection, target, means)
     sources, chosen = _tables(file, sheet)
     source = sources[0]
     recognition = Recognition(source.description.columns, closely=True)
@@ -77,7 +84,7 @@ def draft(
     table = source.description
     proposals = propose(
         recognition.evidence(),
-        Fields(account),
+        Fields(account, dialect(target), table.columns),
         targets.grammar(target),
         repeated=table.repeated,
         headless=table.header_row == NO_HEADER,
@@ -108,11 +115,19 @@ def slug(file: str) -> str:
     return plain[:_LONGEST_NAME].strip("-") or _UNNAMED
 
 
-def _account(connection: str | None, means: Means) -> tuple[str, AccountFields | None]:
-    """Ask the connection's account for its fields; without one, nobody."""
+def _account(
+    connection: str | None, target: str | None, means: Means
+) -> tuple[str, AccountFields | None]:
+    """Settle the target, and ask the connection's account for its fields; without one, nobody."""
+    if target is not None and target not in targets.names():
+        known = tr(" There are: {names}.", names=", ".join(targets.names()))
+        hint = near(target, targets.names()) or known
+        raise UnusableInputError(tr('there is no target "{name}".{hint}', name=target, hint=hint))
     if connection is None:
-        return _TARGET, None
-    chosen = assembly.named_connection(means, connection)
+        return target or _TARGET, None
+    chosen = assembly.named_connection(means, connection, target or "")
+    target = target or chosen.target
+    _refuse_other_platform(chosen, target)
     fields = assembly.account_fields(chosen, means)
     if isinstance(fields, str):
         raise UnusableInputError(
@@ -123,7 +138,38 @@ def _account(connection: str | None, means: Means) -> tuple[str, AccountFields |
                 reason=fields,
             )
         )
-    return chosen.target, fields
+    if target == chosen.target:
+        return target, fields
+    grammar = targets.grammar(target)
+    labels = {code: label for code, label in fields.labels.items() if _is_code(code, grammar)}
+    return target, replace(fields, labels=labels)
+
+
+def _refuse_other_platform(connection: Connection, target: str) -> None:
+    platform = targets.connected_by(target)
+    if platform != connection.target:
+        raise UnusableInputError(
+            tr(
+                "the account of the connection {connection} is one of {platform}, and --target "
+                "names {target}: name a connection of {other}, or leave one of the two out",
+                connection=connection.name,
+                platform=connection.target,
+                target=target,
+                other=platform,
+            )
+        )
+    if target == _TABLES:
+        raise UnusableInputError(
+            tr("no call is known that names the columns of a relational table: leave -c out")
+        )
+
+
+def _is_code(code: str, grammar: FieldGrammar) -> bool:
+    try:
+        grammar.fact(code)
+    except ValueError:
+        return False
+    return True
 
 
 def _tables(file: str, sheet: str | None) -> tuple[Sequence[Source], bool]:

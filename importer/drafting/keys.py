@@ -10,13 +10,10 @@ from importer.drafting.agreeing import MOST, NEARLY_ALL, Support, agreement, per
 from importer.drafting.candidates import Candidate, Fields
 from importer.drafting.header_reading import HeaderReading
 from importer.drafting.phrases import Concept, Rank
-from importer.drafting.proposal import Certainty, Members, Proposal
+from importer.drafting.proposal import Certainty, Proposal
 from importer.drafting.vocabulary import PERSONS
 from importer.language import tr
 from importer.recognition import Evidence, Look
-
-_KEY = "key_"
-_USUAL = "f_EMail"
 
 
 def choose_key(
@@ -30,11 +27,11 @@ def choose_key(
     field = fields.of(Concept.EMAIL)
     keys = [one for one in readings if one.is_key]
     if keys:
-        return _of_named(keys, readings, field)
+        return _of_named(keys, readings, fields)
     if headless:
         return _of_headless(readings, field)
     addresses = [one for one in readings if _is_own_address(one, field)]
-    if not addresses:
+    if not addresses or (field is None and not fields.asked):
         return {}
     if field is None:
         reason = tr("the header says e-mail, but the account has no field for it")
@@ -49,20 +46,31 @@ def choose_key(
 
 
 def _of_named(
-    named: Sequence[HeaderReading], readings: Sequence[HeaderReading], field: Candidate | None
+    named: Sequence[HeaderReading], readings: Sequence[HeaderReading], fields: Fields
 ) -> dict[str, Proposal]:
-    """Propose the columns whose headers are codes of keys, and no other address beside them."""
-    made = {}
+    """Propose the columns whose headers are codes of keys, and no other address beside them.
+
+    Of identifiers, one finds a contact: an address, or else the first.
+    """
+    field, made = fields.of(Concept.EMAIL), {}
+    first = next((one for one in named if _is_address_of_contact(one)), named[0])
     for one in readings:
         if one in named and one.direct is not None:
-            against = _against(one) if len(named) == 1 or one.concept is Concept.EMAIL else ""
+            alone = len(named) == 1
+            against = _against(one) if alone or one.concept is Concept.EMAIL else ""
+            if alone and one.concept is None and not fields.dialect.addressed:
+                against = repeats(one.column)
             reason = joined(filter(None, (one.header_words, against)))
             certainty = Certainty.UNSURE if against else Certainty.SURE
-            code = _KEY + one.direct.code
-            members = _options(one.direct) if one.concept is Concept.EMAIL else ()
-            made[one.column.name] = Proposal(one.column.name, code, members, reason, certainty)
+            if one.direct.identifies and one is not first:
+                reason = _beside(reason, first.column.name)
+                certainty = Certainty.UNSURE
+            members = one.direct.as_address if one.concept is Concept.EMAIL else ()
+            made[one.column.name] = Proposal(
+                one.column.name, one.direct.key, members, reason, certainty
+            )
         elif field is not None and _is_own_address(one, field):
-            made[one.column.name] = _other_address(one, [*named, one], named[0], field)
+            made[one.column.name] = _other_address(one, [*named, one], first, field)
     return made
 
 
@@ -74,9 +82,7 @@ def further_address(reading: HeaderReading, fields: Fields) -> Proposal | None:
     reason = tr(
         "the values are addresses, but the header does not say that they are the contact's own"
     )
-    return Proposal(
-        reading.column.name, _KEY + field.code, _options(field), reason, Certainty.UNSURE
-    )
+    return Proposal(reading.column.name, field.key, field.as_address, reason, Certainty.UNSURE)
 
 
 def _is_own_address(reading: HeaderReading, field: Candidate | None) -> bool:
@@ -91,10 +97,10 @@ def _against(reading: HeaderReading) -> str:
     if column.rows and not column.values:
         return tr("but the column is empty")
     agreed = agreement(reading.concept or Concept.EMAIL, column)
-    return agreed.words if agreed.support is Support.AGAINST else _repeats(column)
+    return agreed.words if agreed.support is Support.AGAINST else repeats(column)
 
 
-def _repeats(column: Evidence) -> str:
+def repeats(column: Evidence) -> str:
     """Say that too many rows have the same value, or ""."""
     share = column.different_share
     if column.counted <= 1 or share > MOST:
@@ -123,17 +129,10 @@ def _key(reading: HeaderReading, field: Candidate, bearing: Sequence[HeaderReadi
     reason = joined((reading.header_words, agreed.words))
     if len(bearing) > 1 and reading.rank in {Rank.HOME, Rank.WORK}:
         reason = tr("{reason}, and it alone is filled in nearly every row", reason=reason)
-    if reading.column.values and reading.column.fill < 1:
-        reason = tr(
-            "{reason}; {share} of the rows have none and will be refused",
-            reason=reason,
-            share=percent(1 - reading.column.fill),
-        )
+    reason = with_gaps(reason, reading.column)
     if field.remark:
         reason = tr("{reason}; {remark}", reason=reason, remark=field.remark)
-    proposal = Proposal(
-        reading.column.name, _KEY + field.code, _options(field), reason, Certainty.LIKELY
-    )
+    proposal = Proposal(reading.column.name, field.key, field.as_address, reason, Certainty.LIKELY)
     doubt = tr(reading.doubt) or field.doubt
     if doubt:
         reason = tr("{reason}, but {doubt}", reason=reason, doubt=doubt)
@@ -145,8 +144,24 @@ def _key(reading: HeaderReading, field: Candidate, bearing: Sequence[HeaderReadi
     return proposal
 
 
-def _options(field: Candidate) -> Members:
-    return () if field.code.casefold() == _USUAL.casefold() else (("type", "email"),)
+def _is_address_of_contact(reading: HeaderReading) -> bool:
+    found = reading.direct
+    return found is not None and found.identifies and reading.concept is Concept.EMAIL
+
+
+def with_gaps(reason: str, column: Evidence) -> str:
+    """Add to a key's reason that rows lack it, where some do."""
+    if not column.values or column.fill >= 1:
+        return reason
+    return tr(
+        "{reason}; {share} of the rows have none and will be refused",
+        reason=reason,
+        share=percent(1 - column.fill),
+    )
+
+
+def _beside(reason: str, column: str) -> str:
+    return tr('{reason}, but "{column}" is the key', reason=reason, column=column)
 
 
 def _other_address(
@@ -170,10 +185,8 @@ def _other_address(
             columns=joined((in_quotes(one.column.name) for one in bearing), tr(" and ")),
         )
     else:
-        reason = tr('{reason}, but "{column}" is the key', reason=reason, column=chosen.column.name)
-    return Proposal(
-        reading.column.name, _KEY + field.code, _options(field), reason, Certainty.UNSURE
-    )
+        reason = _beside(reason, chosen.column.name)
+    return Proposal(reading.column.name, field.key, field.as_address, reason, Certainty.UNSURE)
 
 
 def _without_field(reading: HeaderReading, reason: str) -> Proposal:
@@ -183,7 +196,7 @@ def _without_field(reading: HeaderReading, reason: str) -> Proposal:
 def _of_headless(readings: Sequence[HeaderReading], field: Candidate | None) -> dict[str, Proposal]:
     """Take the only column of addresses of a table without a header."""
     addresses = [one for one in readings if one.column.share(Look.EMAIL) >= MOST]
-    if len(addresses) != 1 or field is None or _repeats(addresses[0].column):
+    if len(addresses) != 1 or field is None or repeats(addresses[0].column):
         return {}
     (reading,) = addresses
     share = reading.column.share(Look.EMAIL)
@@ -192,6 +205,6 @@ def _of_headless(readings: Sequence[HeaderReading], field: Candidate | None) -> 
     certainty = Certainty.LIKELY if sure else Certainty.UNSURE
     return {
         reading.column.name: Proposal(
-            reading.column.name, _KEY + field.code, _options(field), reason, certainty
+            reading.column.name, field.key, field.as_address, reason, certainty
         )
     }

@@ -10,7 +10,8 @@ from importer.drafting.dates import read_dates
 from importer.drafting.phrases import Concept
 from importer.drafting.proposal import Members
 from importer.drafting.regions import PhoneRegion
-from importer.language import tr
+from importer.field_rules import ValueType
+from importer.language import mark, tr
 from importer.recognition import Evidence, Form, Look
 
 _FEWEST = 3  # postal codes from which a column counts as Canadian
@@ -30,8 +31,18 @@ class Options:
     others: tuple[Members, ...] = ()
 
 
-def options_for(concept: Concept | None, column: Evidence, region: PhoneRegion) -> Options:
-    """Give the options for a column that holds a concept, or a field of the account's own."""
+def options_for(
+    concept: Concept | None,
+    column: Evidence,
+    region: PhoneRegion,
+    kept: ValueType | None = None,
+) -> Options:
+    """Give the options for a column that holds a concept, or a field of the account's own.
+
+    ``kept``: what the account keeps in the field, None where it does not tell.
+    """
+    if kept is not None and kept in _KEPT:
+        return _as_kept(kept, column)
     if concept is not None and is_phone(concept):
         return _of_phones(column, region)
     if concept is Concept.BIRTH_DATE or (concept is None and column.date_share >= MOST):
@@ -41,11 +52,35 @@ def options_for(concept: Concept | None, column: Evidence, region: PhoneRegion) 
     canadian = column.forms.get(Form.CANADIAN_POSTAL, 0)
     if concept is Concept.POSTAL_CODE and canadian == column.values >= _FEWEST:
         return Options((("type", "postal"), ("region", "CA")), tr("all values are Canadian codes"))
-    if concept is None and column.share(Look.YES_NO) >= MOST:
+    if concept is None and kept is None and column.share(Look.YES_NO) >= MOST:
         return Options(
             problem=tr("its values are yes or no, and what the field takes is not known")
         )
     return Options()
+
+
+def _as_kept(kept: ValueType, column: Evidence) -> Options:
+    """Write values as the account keeps them, as far as they are such."""
+    looks, told = _KEPT[kept]
+    share = column.date_share if kept is ValueType.DATE else column.share(*looks)
+    if kept is ValueType.DATE and (share >= MOST or not column.values):
+        return _of_dates(column)
+    problem = "" if share >= MOST or not column.values else tr(told)
+    return Options((("type", str(kept)),), problem=problem)
+
+
+# What an account keeps: the looks of such values, and what is said of others.
+_KEPT = {
+    ValueType.BOOLEAN: (
+        (Look.YES_NO,),
+        mark("the account keeps yes or no there, and most values are neither"),
+    ),
+    ValueType.DECIMAL: (
+        (Look.INTEGER, Look.DECIMAL),
+        mark("the account keeps numbers there, and most values are none"),
+    ),
+    ValueType.DATE: ((), mark("the account keeps dates there, and most values are none")),
+}
 
 
 def _of_phones(column: Evidence, region: PhoneRegion) -> Options:

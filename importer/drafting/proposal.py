@@ -11,6 +11,8 @@ from importer.language import mark, tr
 Members = tuple[tuple[str, Any], ...]
 """A column's options, as (name, value), in the order in which they are written."""
 
+_KEYS = ("key_", "id.")  # what codes of keys begin with; no other code of any platform does
+
 
 class Certainty(StrEnum):
     """How sure a proposal is."""
@@ -52,4 +54,4 @@ class Proposal:
     @property
     def is_key(self) -> bool:
         """Whether it is the key, and counts."""
-        return self.field is not None and self.field.startswith("key_") and not self.commented
+        return self.field is not None and self.field.startswith(_KEYS) and not self.commented

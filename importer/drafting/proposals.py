@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from importer.documents import joined
-from importer.drafting.agreeing import MOST, NEARLY_ALL, Agreement, Support, agreement, percent
+from importer.drafting.agreeing import MOST, Agreement, Support, agreement
 from importer.drafting.candidates import Candidate, Fields
-from importer.drafting.consents import consent_proposal, tells_dates
+from importer.drafting.consents import asks_for_consent, consent_proposal, tells_dates
 from importer.drafting.header_reading import HeaderReading
 from importer.drafting.headers import plain_words
-from importer.drafting.keys import choose_key, further_address
+from importer.drafting.keys import choose_key, further_address, repeats, with_gaps
 from importer.drafting.options import options_for
 from importer.drafting.phrases import Concept, Rank
+from importer.drafting.proofs import proofs
 from importer.drafting.proposal import Certainty, Proposal
 from importer.drafting.readings import read_headers
 from importer.drafting.regions import PhoneRegion, phone_region
 from importer.drafting.streets import joined_address, lacks_numbers
+from importer.drafting.unplaced import as_new, nothing, sentence_of_parts, unplaced
 from importer.drafting.vocabulary import NEUTRAL, speaks_of_consent
 from importer.drafting.whose import is_of_a_stranger, is_of_the_contacts
-from importer.language import mark, tr
+from importer.language import tr
 from importer.recognition import Evidence, Look
 from importer.targets import FieldGrammar
 
@@ -45,22 +46,28 @@ def propose(
     twice = set(repeated)
     made: dict[str, Proposal] = {}
     read: list[HeaderReading] = []
-    for reading in read_headers(columns, fields):
+    readings = read_headers(columns, fields)
+    proving = proofs(readings, fields)
+    for reading in readings:
         column = reading.column
         if column.name in twice or _without_number(column.name) in twice:
-            made[column.name] = _nothing(column, tr("several columns have this name: rename them"))
+            made[column.name] = nothing(column, tr("several columns have this name: rename them"))
+        elif column.name in proving:
+            made[column.name] = proving[column.name]
         elif _is_consent(reading, fields):
             made[column.name] = consent_proposal(column, reading.words, fields)
         else:
             read.append(reading)
     made |= choose_key(read, fields, headless=headless)
     others = [one for one in read if one.column.name not in made]
-    made |= _of_fields(others, read, columns, fields)
+    region = phone_region(read)
+    made |= _of_fields(others, read, columns, fields, region, _other_key(read, made))
     if not any(one.is_key for one in made.values()):
         offers = {one.column.name: further_address(one, fields) for one in others if not one.direct}
         made |= {
             name: offer for name, offer in offers.items() if offer and made[name].field is None
         }
+    made |= {one.column.name: as_new(made[one.column.name], one, fields, region) for one in others}
     return tuple(_within(grammar, made[column.name]) for column in columns)
 
 
@@ -69,7 +76,7 @@ def _is_consent(reading: HeaderReading, fields: Fields) -> bool:
     if "joining" in reading.words.whole and reading.direct is None:
         return tells_dates(reading.column, reading.words)
     spoken_of = speaks_of_consent(reading.words.whole, plain_words(name))
-    return spoken_of or fields.consent_named(name) is not None
+    return spoken_of or asks_for_consent(reading.column, reading.words, fields)
 
 
 def _without_number(name: str) -> str:
@@ -78,25 +85,22 @@ def _without_number(name: str) -> str:
     return bare if opened and rest.removesuffix(")").isdecimal() else name
 
 
-def _nothing(column: Evidence, reason: str) -> Proposal:
-    return Proposal(column.name, None, (), reason, Certainty.NONE)
-
-
 def _of_fields(
     readings: Sequence[HeaderReading],
     all_readings: Sequence[HeaderReading],
     columns: Sequence[Evidence],
     fields: Fields,
+    region: PhoneRegion,
+    other_key: str,
 ) -> dict[str, Proposal]:
-    """Propose the fields that are no key."""
-    region = phone_region(all_readings)
+    """Propose the fields that are no key. ``other_key``: why another column may be it, or ""."""
     nobodys = _are_of_strangers(all_readings)
     made: dict[str, Proposal] = {}
     rivals: dict[str, list[tuple[HeaderReading, Candidate]]] = defaultdict(list)
     for reading in readings:
         candidate = _candidate(reading, fields)
         if candidate is None:
-            made[reading.column.name] = _unplaced(reading, fields)
+            made[reading.column.name] = unplaced(reading, fields)
         elif reading.rank is Rank.SECOND:
             made[reading.column.name] = _further(reading, candidate)
         else:
@@ -113,9 +117,30 @@ def _of_fields(
                 rival = tr('"{column}" goes to {code} already', column=best.column.name,
                            code=candidate.code)  # fmt: skip
             parts = joined_address(reading, columns)
+            if candidate.identifies:
+                rival = rival or other_key or _no_key(reading.column)
             placed = _placed(reading, candidate, region, rival or nobodys, parts)
             made[reading.column.name] = placed
     return made
+
+
+def _other_key(readings: Sequence[HeaderReading], made: Mapping[str, Proposal]) -> str:
+    """Say why another identifier than an address is not the key that finds contacts, or ""."""
+    key = next((one for one in made.values() if one.is_key), None)
+    if key is not None:
+        return tr('"{column}" is the key; with both in force, match under merge says which finds '
+                  "the contact", column=key.column)  # fmt: skip
+    addresses = [one for one in readings if one.column.share(Look.EMAIL) >= MOST]
+    if addresses:
+        return tr('"{column}" may be the key', column=addresses[0].column.name)
+    return ""
+
+
+def _no_key(column: Evidence) -> str:
+    """Say why an identifier that no address is beside cannot tell contacts apart, or ""."""
+    if column.rows and not column.values:
+        return tr("the column is empty")
+    return tr("its values repeat, and a key tells the contacts apart") if repeats(column) else ""
 
 
 def _are_of_strangers(readings: Sequence[HeaderReading]) -> str:
@@ -138,7 +163,9 @@ def _candidate(reading: HeaderReading, fields: Fields) -> Candidate | None:
     concept = reading.concept
     if concept is not None and reading.rank is Rank.SECOND:
         concept = _SECOND.get(concept)
-    return fields.of(concept) if concept is not None else None
+    if concept is None:
+        return None
+    return fields.of(concept) or fields.new(reading.column.name)
 
 
 def _placed(
@@ -155,7 +182,7 @@ def _placed(
     """
     column, concept = reading.column, reading.concept
     agreed = agreement(concept, column) if concept else Agreement(Support.FULL)
-    options = options_for(concept, column, region)
+    options = options_for(concept, column, region, candidate.kept)
     parts = [reading.header_words, agreed.words]
     doubts = (
         reading.foreign,
@@ -175,11 +202,14 @@ def _placed(
         parts.append(tr("but {doubt}", doubt=doubt))
     else:
         parts.append(options.words)
+    reason = sentence_of_parts(parts, candidate.remark)
+    if candidate.identifies and certainty is not Certainty.UNSURE:
+        reason = with_gaps(reason, column)
     return Proposal(
         column.name,
         candidate.code,
         options.members,
-        _sentence(parts, candidate.remark),
+        reason,
         certainty,
         others=options.others,
         joined=tuple(parts_of_address),
@@ -209,11 +239,6 @@ def _certainty(reading: HeaderReading, candidate: Candidate, agreed: Agreement) 
     return Certainty.LIKELY
 
 
-def _sentence(parts: Iterable[str], remark: str) -> str:
-    said = joined(filter(None, parts))
-    return tr("{reason}; {remark}", reason=said, remark=remark) if remark else said
-
-
 def _further(reading: HeaderReading, candidate: Candidate) -> Proposal:
     """Propose a second address, or a second line of one; as a comment."""
     second_email = reading.concept is Concept.EMAIL
@@ -221,61 +246,8 @@ def _further(reading: HeaderReading, candidate: Candidate) -> Proposal:
     said = tr("a further address")
     if second_email:
         said = tr("a further e-mail, which never is the key")
-    reason = _sentence([said], candidate.remark)
+    reason = sentence_of_parts([said], candidate.remark)
     return Proposal(reading.column.name, candidate.code, options, reason, Certainty.UNSURE)
-
-
-def _unplaced(reading: HeaderReading, fields: Fields) -> Proposal:
-    """Say of a column that goes nowhere what it seems to hold."""
-    column, concept = reading.column, reading.concept
-    if concept is not None and reading.rank is Rank.SECOND:
-        return _nothing(column, tr("a further {concept}", concept=concept.words))
-    if concept is not None and fields.asked:
-        told = tr("the account has no field for the {concept}", concept=concept.words)
-        return _nothing(column, told)
-    if not column.values:
-        told = tr("the header names no field that is known, and the column is empty")
-        return _nothing(column, told)
-    for look, (of_all, of_some) in _LOOKS.items():
-        share = column.share(look)
-        if share >= NEARLY_ALL:
-            return _nothing(column, tr(of_all))
-        if share >= MOST:
-            return _nothing(column, tr(of_some, share=percent(share)))
-    return _nothing(column, tr("the header names no field that is known"))
-
-
-# What nearly all values are, or a share of them.
-_LOOKS = {
-    Look.EMAIL: (
-        mark(
-            "the header names no field; the values are addresses, but the header does not say that "
-            "they are the contact's own"
-        ),
-        mark(
-            "the header names no field; {share} of the values are addresses, but the header does "
-            "not say that they are the contact's own"
-        ),
-    ),
-    Look.YES_NO: (
-        mark(
-            "the header names no field; the values are yes or no: if that is a consent, map it to "
-            "optin_… and spell the values out"
-        ),
-        mark(
-            "the header names no field; {share} of the values are yes or no: if that is a consent, "
-            "map it to optin_… and spell the values out"
-        ),
-    ),
-    Look.PHONE: (
-        mark("the header names no field; the values are phone numbers"),
-        mark("the header names no field; {share} of the values are phone numbers"),
-    ),
-    Look.DATE: (
-        mark("the header names no field; the values are dates"),
-        mark("the header names no field; {share} of the values are dates"),
-    ),
-}
 
 
 def _within(grammar: FieldGrammar, proposal: Proposal) -> Proposal:

@@ -44,7 +44,7 @@ def _read(column: Evidence, fields: Fields) -> HeaderReading:
         concept = fields.concept_of(direct.code)
         if concept is None and meaning is not None and not meaning.doubt:
             concept = meaning.concept
-        is_key = column.name.startswith("key_")
+        is_key = column.name.startswith(fields.dialect.keys)
         return HeaderReading(column, words, concept, direct=direct, is_key=is_key)
     if meaning is None:
         return HeaderReading(column, words)

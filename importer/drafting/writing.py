@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from importer import targets
 from importer.documents import inline, joined, quoted, seen
+from importer.drafting.dialects import dialect
 from importer.drafting.draft import Draft
+from importer.drafting.merging import abilities_of, commented, how_written, who_gets_a_yes
 from importer.drafting.proposal import Certainty, Members, Proposal
-from importer.language import ENGLISH, Said, english, spoken, tr, trn
+from importer.language import ENGLISH, Said, english, mark, spoken, tr, trn
 from importer.reports.words.commands import argument
 from importer.tables import Certainty as ReadingCertainty
 from importer.tables import Part
@@ -23,7 +26,7 @@ def as_yaml(draft: Draft, *, mapping: str | None = None) -> str:
 
 
 def _head(draft: Draft) -> Iterator[str]:
-    yield from _comment(
+    yield from commented(
         trn(
             "Drafted from {table} ({count} row). Read it through before use.",
             "Drafted from {table} ({count} rows). Read it through before use.",
@@ -31,7 +34,7 @@ def _head(draft: Draft) -> Iterator[str]:
             table=_remark(draft.table.shown),
         )
     )
-    yield from _comment(
+    yield from commented(
         tr(
             "Behind each column stands why it goes where it goes, and how sure that is. A line "
             "that\nbegins with # does nothing: take the # away to put it in force."
@@ -39,7 +42,7 @@ def _head(draft: Draft) -> Iterator[str]:
     )
     if all(one.commented for one in draft.proposals):
         yield "#"
-        yield from _comment(
+        yield from commented(
             tr(
                 "NO COLUMN IS SURE, so none is in force: take the # away from the right lines "
                 "under\ncolumns."
@@ -47,18 +50,19 @@ def _head(draft: Draft) -> Iterator[str]:
         )
     if draft.key is None:
         yield "#"
-        yield from _comment(
+        yield from commented(
             tr(
                 "NO KEY IS SURE. Nothing can be imported before one column goes to the key, such "
-                "as\nkey_f_EMail: put the right line in force."
+                "as\n{code}: put the right line in force.",
+                code=abilities_of(draft).example_key,
             )
         )
     for code in draft.lacking:
-        yield from _comment(
+        yield from commented(
             tr("The account requires {code}, and no column in force fills it.", code=code)
         )
     for other in draft.other_tables:
-        yield from _comment(
+        yield from commented(
             tr(
                 "Not looked at: {table}. Choose it with --sheet, or name it by itself.",
                 table=_remark(other),
@@ -66,15 +70,13 @@ def _head(draft: Draft) -> Iterator[str]:
         )
     yield f"name: {quoted(draft.name)}"
     yield f"target: {draft.target}"
+    if abilities_of(draft).needs_table:
+        remark = tr("write the number of the table that is written to")
+        yield f"# table_id: {tr('NUMBER')}   # {remark}"
     if draft.connection is not None:
         remark = tr("the one whose fields are proposed here")
         yield f"connection: {quoted(draft.connection)}   # {remark}"
     yield from _source(draft)
-
-
-def _comment(text: str) -> Iterator[str]:
-    for line in text.split("\n"):
-        yield f"# {line}"
 
 
 def _source(draft: Draft) -> Iterator[str]:
@@ -84,7 +86,7 @@ def _source(draft: Draft) -> Iterator[str]:
         if reading.certainty is ReadingCertainty.DOUBTFUL and reading.settle:
             what = reading.what if isinstance(reading.what, Said) else tr(reading.what)
             others = joined(map(_remark, reading.others), tr(" or ")) or tr("another")
-            yield from _comment(
+            yield from commented(
                 tr(
                     "Doubtful: the {what} was read as {found}, and may be {others}.",
                     what=what,
@@ -101,7 +103,7 @@ def _source(draft: Draft) -> Iterator[str]:
 def _to_settle(draft: Draft) -> Iterator[str]:
     table = draft.table
     if table.hidden:
-        yield from _comment(
+        yield from commented(
             trn(
                 "{count} row is hidden in the sheet. Write under source: hidden_rows: include, or "
                 "leave-out.",
@@ -111,7 +113,7 @@ def _to_settle(draft: Draft) -> Iterator[str]:
             )
         )
     if table.computed:
-        yield from _comment(
+        yield from commented(
             tr(
                 "Formulas compute cells of {columns}. If these are consents, write under source: "
                 "formulas: refuse, or accept.",
@@ -119,7 +121,7 @@ def _to_settle(draft: Draft) -> Iterator[str]:
             )
         )
     if any(part.part is Part.OTHER_TABLE for part in table.left_out):
-        yield from _comment(
+        yield from commented(
             tr(
                 "Rows of another table stand below and are refused. To skip them, write under "
                 "source: other_tables: leave-out."
@@ -127,7 +129,7 @@ def _to_settle(draft: Draft) -> Iterator[str]:
         )
     if table.warnings or table.obstacles:
         command = f"importer inspect {_remark(argument(draft.file))}"
-        yield from _comment(tr("`{command}` tells more of how it was read.", command=command))
+        yield from commented(tr("`{command}` tells more of how it was read.", command=command))
 
 
 def _columns(draft: Draft) -> Iterator[str]:
@@ -135,7 +137,7 @@ def _columns(draft: Draft) -> Iterator[str]:
     lines = [
         (text, comment)
         for one in draft.proposals
-        for text, comment in (_consent(one) if one.consent else _column(one))
+        for text, comment in (_consent(one, draft) if one.consent else _column(one))
     ]
     widths = [len(text) for text, comment in lines if comment and len(text) <= _WIDEST]
     width = max(widths, default=0)
@@ -162,12 +164,12 @@ def _reason(proposal: Proposal) -> str:
     return _remark(reason)
 
 
-def _consent(proposal: Proposal) -> Iterator[tuple[str, str]]:
+def _consent(proposal: Proposal, draft: Draft) -> Iterator[tuple[str, str]]:
     """Write a consent as a comment, with its answers left to fill in."""
     answers = list(dict(proposal.options)["values"])
     yield f"  # {quoted(proposal.column)}:", _reason(proposal)
-    yield f"  #   field: {proposal.field}", ""
-    yield "  #   values:", tr("write behind each answer what it means: yes, no or leave")
+    yield f"  #   field: {_plain(str(proposal.field))}", ""
+    yield "  #   values:", tr(_meanings(str(proposal.field), draft))
     for answer in answers:
         yield f"  #     {quoted(answer)}:", ""
     if not answers:
@@ -179,32 +181,36 @@ def _consent(proposal: Proposal) -> Iterator[tuple[str, str]]:
         yield f"  #     {answer}:", told
 
 
+def _meanings(code: str, draft: Draft) -> str:
+    """Say what an answer can mean for a consent, as ``tr`` takes it."""
+    fact = targets.grammar(draft.target).fact(code)
+    if fact.yes_only:
+        return mark("write behind each answer what it means: yes or leave; no call takes it back")
+    if fact.always:
+        return mark("write behind each answer what it means: yes or no")
+    return mark("write behind each answer what it means: yes, no or leave")
+
+
+def _plain(code: str) -> str:
+    """Write a code as a text; one that holds a name may need quotes."""
+    return code if re.fullmatch(r"[\w.]+", code) else quoted(code)
+
+
 def _spec(field: str, options: Members) -> str:
     return inline({"field": field, **dict(options)}) if options else field
 
 
 def _rest(draft: Draft) -> Iterator[str]:
     yield from _joined(draft)
-    yield from _comment(
+    yield from commented(
         tr(
             "A row without its key is refused. To refuse rows that lack another field too, add\n"
-            "`required: true` to its column: {field: f_LastName, required: true}"
+            "`required: true` to its column: {{field: {code}, required: true}}",
+            code=dialect(draft.target).example,
         )
     )
-    yield "merge:"
-    mode = tr("add new contacts, update the others; or insert, or update")
-    yield f"  mode: upsert             # {mode}"
-    if any(one.consent for one in draft.proposals):
-        yield from _comment(
-            tr(
-                "With a consent in force, say who may be set to yes. everyone: each yes goes out "
-                "as\nit stands, also to people of the account who once said no. new: only to "
-                "contacts\nthat the run creates. unless-refused: each contact with a yes is read "
-                "first, and\nkeeps what it has where the account does not say yes."
-            )
-        )
-        yield "# consent:"
-        yield "#   yes_to: everyone"
+    yield from how_written(draft)
+    yield from who_gets_a_yes(draft)
     which = tr("of several good rows with one key; or first, or refuse")
     yield f"duplicates: last           # {which}"
     named = tr("columns without a line in force are named at each check")
@@ -216,7 +222,7 @@ def _joined(draft: Draft) -> Iterator[str]:
     joined = {one.field: one.joined for one in draft.proposals if one.joined and one.field}
     if joined:
         told = tr("texts of several columns, put together with a blank between them")
-        yield from _comment(
+        yield from commented(
             tr("{certainty}: {reason}", certainty=Certainty.UNSURE.words, reason=told)
         )
         yield "# computed:"
@@ -228,10 +234,10 @@ def _steps(draft: Draft, mapping: str | None) -> Iterator[str]:
     file = _remark(argument(draft.file))
     name = mapping or draft.name
     yield "#"
-    yield from _comment(tr("To go on:"))
+    yield from commented(tr("To go on:"))
     if mapping is None:
         file_of_it = f"mappings/{draft.name}.yaml"
-        yield from _comment(tr("  keep this text as {file}", file=file_of_it))
+        yield from commented(tr("  keep this text as {file}", file=file_of_it))
     yield f"#   importer mapping check {_remark(argument(name))} {file}"
     yield f"#   importer check {file} -m {_remark(argument(name))}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import openpyxl
 import pytest
 
+from importer import targets
 from tests.runs.workshop import PEOPLE, Workshop
 
 # --- mapping check --------------------------------------------------------------------------------
@@ -225,7 +226,7 @@ def test_a_workbook_of_several_sheets_is_told_how_to_choose_one(workshop: Worksh
 
 def test_the_schema_lists_the_targets(workshop: Workshop) -> None:
     told = workshop.importer("mapping", "schema").json
-    assert told["properties"]["target"]["enum"] == ["dialog-insight", "dialog-insight-table"]
+    assert told["properties"]["target"]["enum"] == [*targets.names()]
 
 
 def test_a_file_of_very_many_rows_is_no_mapping(workshop: Workshop) -> None:

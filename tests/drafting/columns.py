@@ -9,8 +9,10 @@ import pandas as pd
 
 from importer import targets
 from importer.drafting.candidates import Fields
+from importer.drafting.dialects import dialect
 from importer.drafting.proposal import Proposal
 from importer.drafting.proposals import propose
+from importer.field_rules import ValueType
 from importer.model import AccountFields, Chunk
 from importer.recognition import Evidence, Recognition
 
@@ -38,13 +40,16 @@ def proposed(
     repeated: Sequence[str] = (),
     headless: bool = False,
     typed_dates: bool = False,
+    target: str = "dialog-insight",
+    types: Mapping[str, ValueType] | None = None,
 ) -> dict[str, Proposal]:
     """Propose fields for a table's columns."""
-    fields = Fields(None if account is None else AccountFields(account))
+    asked = None if account is None else AccountFields(account, types=types or {})
+    fields = Fields(asked, dialect(target), table)
     made = propose(
         evidence(table, typed_dates=typed_dates),
         fields,
-        targets.grammar("dialog-insight"),
+        targets.grammar(target),
         repeated=repeated,
         headless=headless,
     )

@@ -11,12 +11,20 @@ from importer.drafting import as_yaml, draft
 from tests.drafting.truth import EXPORTS, SAMPLES, TRUTHS, score
 
 FILES = [pytest.param(path, id=f"{path.parent.name}/{path.name}") for path in TRUTHS]
-# One row with addresses at home and at work, and orders: nothing tells which is the key.
-WITHOUT_KEY = {EXPORTS / "all.csv", SAMPLES / "orders-table.csv"}
+# One row with addresses at home and at work, and orders: nothing tells which is the key. The
+# headers of the others do not say that their addresses are of mail.
+WITHOUT_KEY = {
+    EXPORTS / "all.csv",
+    SAMPLES / "orders-table.csv",
+    SAMPLES / "dotdigital-clear.csv",
+    SAMPLES / "dotdigital-double-opt-in.csv",
+}
 # Where the values are placeholders ("mobile", "phone home", 100), they contradict their header.
 # One birthday alone does not prove how dates are written.
 FEWER = {
     SAMPLES / "address-book.csv": 1,
+    SAMPLES / "dotdigital-clear.csv": 1,
+    SAMPLES / "dotdigital-double-opt-in.csv": 1,
     EXPORTS / "all.csv": 7,
     EXPORTS / "gmail.csv": 1,
     EXPORTS / "tb_plain.csv": 4,

@@ -39,11 +39,11 @@ def put_in_force(text: str) -> str:
     )
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_draft_is_the_golden_file(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("name", "target"), FILES)
+def test_draft_is_the_golden_file(name: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # `python -m tests.drafting.goldens` writes the files again.
     monkeypatch.chdir(TOP)
-    assert drafted(name) == golden_file(name).read_text(encoding="utf-8")
+    assert drafted(name, target) == golden_file(name, target).read_text(encoding="utf-8")
 
 
 def test_only_what_is_sure_or_likely_is_in_force() -> None:

@@ -230,6 +230,51 @@ TRUTHS: dict[Path, Truth] = {
         {},
         ("Order No", "Contact No", "Placed", "Ship on", "Total", "Articles", "Paid", "Status"),
     ),
+    SAMPLES / "dotdigital-clear.csv": Truth(
+        ("Subscriber address",),
+        {"Given name": ("f_FirstName",), "Remark": ("f_Notes",), "Town": ("f_City",)},
+    ),
+    SAMPLES / "dotdigital-consents.csv": Truth(
+        ("Adresse du contact",),
+        {},
+        tuple(
+            f"{part} {number}"
+            for number in range(1, 6)
+            for part in ("texte", "moment", "page", "adresse IP", "navigateur")
+        ),
+    ),
+    SAMPLES / "dotdigital-contact.csv": Truth(
+        ("Courriel",),
+        {
+            "Cellulaire": ("f_MobilePhone",),
+            "Prénom": ("f_FirstName",),
+            "Nom de famille": ("f_LastName",),
+        },
+        ("N° de fiche", "Points de fidélité", "Membre VIP", "Né le"),
+    ),
+    SAMPLES / "dotdigital-double-opt-in.csv": Truth(
+        ("Sign-up address",),
+        {},
+        ("Sign-up name", "Tea letter", "Coffee letter", "Event letter"),
+    ),
+    SAMPLES / "dotdigital-lists.csv": Truth(
+        ("Adresse courriel",), {}, ("Nom du contact", "Liste Printemps", "Liste Infolettre")
+    ),
+    SAMPLES / "dotdigital-preferences.csv": Truth(
+        ("E-mail address",),
+        {},
+        (
+            "Calling name",
+            "Likes tea",
+            "Likes coffee",
+            "Wants events",
+            "Agreed to",
+            "Agreed at",
+            "Agreed on page",
+            "Agreed from",
+            "Agreed with",
+        ),
+    ),
     EXPORTS / "all.csv": ADDRESS_BOOK,
     EXPORTS / "email.csv": PLAIN_LIST,
     EXPORTS / "gmail.csv": GMAIL,
