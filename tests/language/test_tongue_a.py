@@ -124,7 +124,7 @@ def test_names_that_are_not_there_are_told_in_both_languages(workshop: Workshop)
 
 def test_fields_that_an_account_lacks_are_told_in_both_languages(workshop: Workshop) -> None:
     _, mapping = find_mapping("people")
-    account = AccountFields({"f_EMail": "", "f_FirstName": ""}, frozenset())
+    account = AccountFields({"f_EMail": "", "f_FirstName": ""}, beginnings=("f_",))
     with speaking("fr"):
         (mistake,) = account_mistakes(mapping, account)
     assert english(mistake.message) == "the account has no field f_City."

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from types import ModuleType, SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import pytest
 
-from importer import targets
 from tests.runs.workshop import SETTINGS, TOP, URL, Workshop
 
 SAMPLE = str(TOP / "sample_data" / "orders-table.csv")
@@ -167,22 +165,18 @@ def test_connection_has_the_target_of_the_account_and_not_of_the_table(workshop:
 
 
 def test_connection_of_another_platform_is_refused_with_the_one_that_is_needed(
-    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+    workshop: Workshop,
 ) -> None:
-    other = SimpleNamespace(
-        CONNECTIONS="other", CAREFUL_LIMITS=targets.careful_limits("dialog-insight")
-    )
-    other.GRAMMAR = targets.grammar("dialog-insight")
-    monkeypatch.setitem(targets._REGISTRY, "other", cast("ModuleType", other))
     orders(workshop, 1)
-    workshop.write("importer.yaml", SETTINGS.replace("target: dialog-insight", "target: other"))
+    of_another = SETTINGS.replace("target: dialog-insight", "target: dotdigital")
+    workshop.write("importer.yaml", of_another)
     assert (
         "the mapping orders is for dialog-insight-table (through a connection of dialog-insight), "
-        "and the connection local for other"
+        "and the connection local for dotdigital"
     ) in refusal(workshop)
     workshop.write("mappings/orders.yaml", "name: orders\ntarget: dialog-insight\n"
                    "columns: {No: key_f_EMail, Status: f_City}\n")  # fmt: skip
-    assert "is for dialog-insight, and the connection local for other" in refusal(workshop)
+    assert "is for dialog-insight, and the connection local for dotdigital" in refusal(workshop)
 
 
 def test_table_that_is_no_number_and_erasing_that_is_not_settled_are_refused_before_anything(
