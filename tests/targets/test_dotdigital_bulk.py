@@ -150,7 +150,17 @@ def test_what_was_not_taken_may_go_again_after_the_wait_it_names(
             page(302, b"", location="https://r2.example"),
             Refusal.ACCOUNT,
             AccountCause.MOVED,
-            "moved to https://r2.example",
+            "moved to https://r2.example ",
+        ),
+        (
+            page(308, b"", location="https://u:p@r2.example/contacts/v3/email/ada%40example.org"),
+            Refusal.ACCOUNT,
+            AccountCause.MOVED,
+            "moved to https://r2.example ",
+        ),
+        *(
+            (page(302, b"", location=to), Refusal.ACCOUNT, AccountCause.MOVED, "does not name")
+            for to in ("/sign-in?for=ada%40example.org", "https://[ada", "ada@example.org")
         ),
         (page(301, b""), Refusal.ACCOUNT, AccountCause.MOVED, "does not name"),
         (

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -212,13 +213,23 @@ def _with(sentence: str, words: str) -> str:
 
 
 def _moved(response: ApiResponse) -> str:
-    to = cleaned(response.headers.get("location", "")) or tr("an address it does not name")
+    to = _host(response.headers.get("location", "")) or tr("an address it does not name")
     return tr(
         "The platform's address has moved to {address} (HTTP {status}): correct `url` in "
         "importer.yaml.",
         address=to,
         status=response.status,
     )
+
+
+def _host(location: str) -> str:
+    """Give an address up to its path, which names the contact of a single call."""
+    try:
+        parts = urlsplit(location)
+    except ValueError:
+        return ""
+    host = parts.netloc.rpartition("@")[2]
+    return cleaned(f"{parts.scheme}://{host}") if parts.scheme and host else ""
 
 
 def _lost(status: int, said: Said | None) -> NoReturn:
