@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from pathlib import Path
@@ -26,6 +27,7 @@ NEVER_LEFT = (
 )
 
 PROXY_WANTS_A_NAME = 407
+_HOST = re.compile(r"([^/?#]*//)?[^/?#]*")
 _CA_REMEDY = mark(
     "If a proxy of your company reads what is sent, name its certificates as `ca_file` of the "
     "connection in importer.yaml."
@@ -106,11 +108,16 @@ def address_of(request: ApiRequest) -> httpx.URL:
     try:
         url = httpx.URL(request.url)
     except httpx.InvalidURL as error:
-        told = tr("{address} is no address: {error}", address=repr(request.url), error=error)
+        told = tr("{address} is no address: {error}", address=repr(_host(request)), error=error)
         raise UnusableInputError(told) from error
     if not url.host:
-        raise UnusableInputError(_no_https(request.url))
+        raise UnusableInputError(_no_https(_host(request)))
     return url
+
+
+def _host(request: ApiRequest) -> str:
+    """Give a call's address up to its path, which may name a contact."""
+    return _HOST.match(request.url)[0]  # type: ignore[index]  # it matches anything
 
 
 def authorities(ca_file: str) -> ssl.SSLContext:

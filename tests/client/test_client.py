@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -139,6 +140,23 @@ def _raising(error: Exception) -> Callable[[httpx.Request], httpx.Response]:
 def test_an_address_that_is_none_is_the_operator_s_to_mend(url: str) -> None:
     with Client(30) as client, pytest.raises(UnusableInputError):
         client.send(ApiRequest("POST", url, b""))
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("platform.example.test/contacts/ada%40x.org", "platform.example.test: the address"),
+        ("https://x:port/contacts/ada%40x.org?of=ada", "'https://x:port' is no address"),
+        ("https:///contacts/ada%40x.org", "https://: the address"),
+        ("https://x\n/contacts/ada%40x.org", r"'https://x\n' is no address"),
+    ],
+)
+def test_promise_7_an_address_that_is_none_is_told_without_the_contact_it_names(
+    url: str, shown: str
+) -> None:
+    with Client(30) as client, pytest.raises(UnusableInputError, match=re.escape(shown)) as got:
+        client.send(ApiRequest("PATCH", url, b""))
+    assert "ada" not in "".join(traceback.format_exception(got.value))
 
 
 def test_a_defect_is_not_taken_for_a_fault_of_the_network() -> None:
