@@ -383,6 +383,9 @@ def test_a_refusal_has_the_code_at_the_end_of_its_words() -> None:
     assert (refusal.scope, refusal.code) == (Refusal.CALL, "ERROR_PARAMETER_INVALID")
     assert "is not a valid email address" in str(refusal)
     assert refused("Error: ERROR_PREFERENCE_NOT_FOUND", 404).code == "ERROR_PREFERENCE_NOT_FOUND"
+    assert refused(f"no {'x' * 600} ERROR_DATAFIELD_VALUE_OVERFLOW").code == (
+        "ERROR_DATAFIELD_VALUE_OVERFLOW"
+    )
     assert refused("no").code == "http-400"
     denied = refused("Authorization has been denied for this request.", 401)
     assert denied.scope is Refusal.ACCOUNT
@@ -402,6 +405,16 @@ def test_an_account_that_is_capped_asks_to_wait() -> None:
     with pytest.raises(RetryableError) as caught:
         settled(None, status=400, whole={"message": words})
     assert caught.value.wait
+
+
+@pytest.mark.parametrize("prose", ["", "x" * 600])
+def test_a_platform_that_is_down_for_a_moment_refuses_no_contact(prose: str) -> None:
+    words = f"{prose} ERROR_SYSTEM_SERVICETEMPORARILYUNAVAILABLE"
+    with pytest.raises(RetryableError) as caught:
+        settled(None, status=400, whole={"message": words})
+    assert caught.value.wait is None
+    with pytest.raises(RetryableError):
+        settled(None, status=400, whole={"message": f"{prose} ERROR_APIUSAGE_EXCEEDED"})
 
 
 @given(

@@ -144,7 +144,7 @@ def _or_none_in_use(response: ApiResponse) -> list[Any]:
     try:
         return _array(response)
     except RefusedError as refusal:
-        if _NOT_IN_USE in str(refusal):
+        if refusal.code == _NOT_IN_USE:
             return []
         raise
 

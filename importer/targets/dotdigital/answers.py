@@ -9,6 +9,7 @@ a page of HTML and nothing at all are read alike.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
@@ -53,7 +54,8 @@ _NOT_TAKEN = (408, 425, 429, 503)
 _BUSY_WAIT = 60.0  # seconds; only the end of an import makes room for another
 _CAPPED_WAIT = 300.0  # seconds; the old limit counts a rolling hour, and nothing tells its end
 _TOO_MANY_IMPORTS = "toomanyactiveimports"
-_CAPPED = "ERROR_APIUSAGE_EXCEEDED"
+_CAPPED, _NOT_NOW = "ERROR_APIUSAGE_EXCEEDED", "ERROR_SYSTEM_SERVICETEMPORARILYUNAVAILABLE"
+_CODE = re.compile(r"\bERROR_[A-Z_]+")
 _ACCESS_DENIED = "403 - forbidden: access is denied"
 _UTF8_MARK = b"\xef\xbb\xbf"
 
@@ -108,12 +110,14 @@ def read(response: ApiResponse) -> Said | None:
     if not isinstance(members, dict):
         return None
     named = {name.lower(): value for name, value in members.items()}
-    code = text_of(named.get("errorcode"))
-    told = [code, text_of(named.get("description")), text_of(named.get("message"))]
+    own, text = text_of(named.get("errorcode")), named.get("message")
+    codes = _CODE.findall(text) if isinstance(text, str) else []  # before long words are cut
+    told = [own, text_of(named.get("description")), text_of(text)]
     details = named.get("details")
     if isinstance(details, list):
         told += [_detail(one) for one in details if isinstance(one, dict)]
-    return Said(members, code, cleaned(": ".join(dict.fromkeys(part for part in told if part))))
+    words = cleaned(": ".join(dict.fromkeys(part for part in told if part)))
+    return Said(members, own or next(reversed(codes), ""), words)
 
 
 def parsed(body: bytes) -> Any:
@@ -183,11 +187,12 @@ def _wait(response: ApiResponse) -> float | None:
 
 
 def _refuse(response: ApiResponse, said: Said | None) -> NoReturn:
-    status, words = response.status, said.words if said else ""
-    if _CAPPED in words:
+    status, words, code = response.status, said.words if said else "", said.code if said else ""
+    if code in (_CAPPED, _NOT_NOW):
         wait = _wait(response)
-        raise RetryableError(words, wait=_CAPPED_WAIT if wait is None else wait)
-    scope, cause, code = Refusal.CALL, AccountCause.UNSAID, said.code if said else ""
+        usual = _CAPPED_WAIT if code == _CAPPED else None
+        raise RetryableError(words, wait=usual if wait is None else wait)
+    scope, cause = Refusal.CALL, AccountCause.UNSAID
     if status == 401:
         scope, cause, words = Refusal.ACCOUNT, AccountCause.KEY, _with(tr(_WRONG_PASSWORD), words)
     elif status == 403:

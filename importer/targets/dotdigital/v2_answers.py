@@ -7,7 +7,6 @@ end (observed in the vendor's own plug-in).
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from importer.errors import InDoubtError, RefusedError
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 # A text in a contact cannot hold these bytes: its quotation marks are escaped.
 _ASKED_TO_CONFIRM = b'"optInType":"VerifiedDouble"'
 _PENDING, _CONFIRMED = "pendingoptin", "subscribed"
-_CODE = re.compile(r"\bERROR_[A-Z_]+")
 _SUPPRESSED = "ERROR_CONTACT_SUPPRESSED"
 
 
@@ -63,17 +61,13 @@ def _outcome(contact: dict[str, Any], *, asked: bool) -> Outcome:
 
 
 def _refused(batch: Batch, refusal: RefusedError) -> Settled:
-    """Read the code of a refusal; one of them is about the contact and says why."""
-    codes = _CODE.findall(str(refusal))
-    code = codes[-1] if codes else refusal.code
+    """Say what a refusal means for the contact where its code tells; else raise it."""
     in_doubt = batch.repeated or batch.doubtful
-    if code == _SUPPRESSED and not in_doubt:
-        said = message(IssueCode.CONTACT_SUPPRESSED, detail=str(refusal))
-        outcome = Outcome(Verdict.REJECTED, IssueCode.CONTACT_SUPPRESSED, message=said)
-        return Settled((outcome,) * len(batch), joined=len(batch))
-    raise RefusedError(
-        str(refusal), scope=refusal.scope, code=code, cause=refusal.cause, ended=refusal.ended
-    ) from None
+    if refusal.code != _SUPPRESSED or in_doubt:
+        raise refusal
+    said = message(IssueCode.CONTACT_SUPPRESSED, detail=str(refusal))
+    outcome = Outcome(Verdict.REJECTED, IssueCode.CONTACT_SUPPRESSED, message=said)
+    return Settled((outcome,) * len(batch), joined=len(batch))
 
 
 def _lowered(members: Any) -> dict[str, Any]:
