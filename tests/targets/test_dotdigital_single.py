@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.batching import batch_of
-from importer.errors import DefectError, Refusal, RefusedError
+from importer.errors import DefectError, InDoubtError, Refusal, RefusedError
 from importer.issues import IssueCode
 from importer.model import Batch, Limits, Outcome, Verdict, WriteMode
 from importer.targets.dotdigital import single
@@ -105,8 +105,25 @@ def test_a_contact_that_gets_no_messages_is_said_to_be_suppressed(word: str) -> 
 
 
 def test_the_contact_s_own_status_counts_where_its_channels_are_not_shown() -> None:
-    settled = singles().read_submission(batch(), answered(200, {"status": "suppressed"}))
+    shown = {"contactId": 44, "status": "suppressed"}
+    settled = singles().read_submission(batch(), answered(200, shown))
     assert settled.outcomes[0].code == IssueCode.CONTACT_SUPPRESSED
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {},
+        {"status": "ok"},
+        {"errorCode": "server:error", "description": "oops"},
+        {"message": "Please sign in."},
+        {"contactId": 0, "identifiers": {}},
+    ],
+)
+def test_an_answer_that_shows_no_contact_is_in_doubt(members: dict[str, Any]) -> None:
+    for status in (200, 201):
+        with pytest.raises(InDoubtError, match="does not show the contact"):
+            singles().read_submission(batch(), answered(status, members))
 
 
 @pytest.mark.parametrize(
@@ -205,6 +222,7 @@ JSON = st.recursive(
 
 @given(st.dictionaries(st.sampled_from(["channelProperties", "identifiers", "status"]), JSON))
 def test_any_contact_in_an_answer_is_one_outcome(contact: dict[str, Any]) -> None:
-    settled = singles().read_submission(batch(SUBSCRIBE), answered(200, contact))
+    shown = {"contactId": 44, **contact}
+    settled = singles().read_submission(batch(SUBSCRIBE), answered(200, shown))
     assert len(settled.outcomes) == 1
     assert settled.joined + settled.strangers == 1

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from importer.errors import DefectError, RefusedError
+from importer.errors import DefectError, InDoubtError, RefusedError
 from importer.issues import IssueCode, message
 from importer.language import tr
 from importer.model import Limits, Outcome, Settled, Verdict
@@ -101,6 +101,8 @@ class SingleContacts(ReadingCalls):
             if response.status == _CONFLICT:
                 return answers.refused_alone(batch, refusal)
             raise
+        if not (contact.get("contactId") or contact.get("identifiers")):
+            raise InDoubtError(tr("The platform's answer does not show the contact."))
         if self._is_another(batch, contact):
             return Settled((answers.missing(),) * len(batch), strangers=1)
         outcome = _outcome(batch, contact, created=response.status == _CREATED)
