@@ -245,7 +245,7 @@ class Batch:
 
     id: str
     first: int
-    keys: tuple[str, ...]
+    keys: tuple[str, ...] = field(repr=False)
     contacts: tuple[bytes, ...] = field(repr=False)
     sha256: str
     repeated: bool = False

@@ -144,6 +144,7 @@ def test_call_grows_by_each_contact_and_one_byte_between_two(one: AnyExample) ->
 @every
 def test_promise_7_a_request_never_shows_its_body_nor_its_headers(one: AnyExample) -> None:
     batch = batch_of(0, one.keys[: one.most], [b'{"x":"inside"}'] * one.most)
+    assert repr(one.keys[0]) not in repr(batch)
     request = one.target().submission(batch, CREDENTIALS)
     assert one.carries_secret(request)
     assert SECRET not in repr(request)
