@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from importer.targets import Target, Verifies
 
 _TIME_OUTS = 2  # of the same bytes, before fewer contacts are tried
-_CODE = re.compile(r"[\w.-]{1,60}")  # anything else may hold what the call held
+_CODE = re.compile(r"([\w.-]{1,30}:)?[\w.-]{1,60}")  # anything else may hold what the call held
 
 _T = TypeVar("_T")
 

@@ -186,8 +186,8 @@ class FakePlatform:
                 return httpx.Response(200, text="<html>a page of a proxy</html>")
             case ["strange"]:
                 return envelope(Records=[{"ID": {"key_f_EMail": "x@y.test"}, "Status": "Updated"}])
-            case ["refused", code]:
-                return refusal(code)
+            case ["refused", *code]:
+                return refusal(":".join(code))
             case _:
                 return refusal("Oops", int(word))
 

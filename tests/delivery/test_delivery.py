@@ -507,6 +507,26 @@ def test_events_hold_no_addresses(tmp_path: Path) -> None:
     assert "example.test" not in repr(stage.watcher.events)
 
 
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("InvalidRecord", "InvalidRecord"),
+        ("contacts:badRequest", "contacts:badRequest"),
+        ("a@example.test", ""),
+        ("a:b:c", ""),
+        ("mailto:a@example.test", ""),
+    ],
+)
+def test_a_refusal_s_code_is_an_event_s_fact_where_it_is_one(
+    tmp_path: Path, code: str, shown: str
+) -> None:
+    stage = Stage(tmp_path, rows=1)
+    stage.platform.script = deque([f"refused:{code}"])
+    stage.deliver()
+    [facts] = [facts for name, facts in stage.watcher.events if name == "refused"]
+    assert facts["code"] == shown
+
+
 # --- the size of calls, and several at once ------------------------------------------------------
 
 
