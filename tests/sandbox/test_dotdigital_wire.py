@@ -240,6 +240,29 @@ def test_bodies_that_hold_no_contacts_are_logged_too(
     assert (call["keys"], call["records"], call["status"]) == (keys, len(keys), 400)
 
 
+@pytest.mark.parametrize("depth", [300, 900, 1000, 5000])
+def test_body_that_is_nested_too_deep_is_refused_as_no_json(depth: int) -> None:
+    sandbox = dotdigital()
+    deep = b"[" * depth + b"]" * depth
+    one = b'{"identifiers":{"email":"a@b.test"},"matchIdentifier":"email","more":' + deep + b"}"
+    answers = [
+        sandbox.client.patch("/contacts/v3/email/a@b.test", content=one),
+        sandbox.client.put("/contacts/v3/import", content=b'{"contacts":[' + one + b"]}"),
+        sandbox.client.post(
+            "/v2/contacts/with-consent-and-preferences",
+            content=b'{"contact":{"email":"a@b.test","more":' + deep + b"}}",
+        ),
+    ]
+    assert [one.status_code for one in answers] == [400] * 3
+    assert [one.json().get("errorCode") for one in answers] == [
+        "server:badRequest",
+        "contacts:badJson",
+        None,
+    ]
+    assert sandbox.contacts() == []
+    assert [call["records"] for call in sandbox.calls()] == [0] * 3
+
+
 def test_v2_body_without_an_address_is_logged_too() -> None:
     sandbox = dotdigital()
     sandbox.client.post("/v2/contacts/with-consent-and-preferences", json=[])

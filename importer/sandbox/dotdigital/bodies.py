@@ -23,10 +23,20 @@ class WrongTypeError(Exception):
         self.place = place
 
 
+def loaded(body: bytes) -> Any:
+    """Read JSON. Raises JSONDecodeError, also for what is nested deeper than can be walked."""
+    sent = orjson.loads(body)
+    try:
+        orjson.dumps(sent)  # which goes down less far than its reader
+    except TypeError:
+        raise orjson.JSONDecodeError("nested too deep", body.decode(), 0) from None
+    return sent
+
+
 def parse(body: bytes, *, code: str = BAD_TYPES) -> dict[str, Any]:
     """Read a body that is a JSON object. Raises ApiRefusal, with ``code`` for what is no JSON."""
     try:
-        sent = orjson.loads(body)
+        sent = loaded(body)
     except orjson.JSONDecodeError as problem:
         raise _bad_request(code, problem.lineno, problem.colno) from None
     if not isinstance(sent, dict):

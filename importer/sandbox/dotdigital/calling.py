@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from importer.sandbox.dotdigital.bodies import loaded
 from importer.sandbox.dotdigital.limiter import Tier
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def sent_contacts(route: Route, body: bytes) -> tuple[list[Any], list[str]]:
     if not route.writes:
         return [], []
     try:
-        sent = orjson.loads(body)
+        sent = loaded(body)
     except orjson.JSONDecodeError:
         return [], []
     if route.name == PUT_IMPORT:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from importer.sandbox.dotdigital.account import DataType
+from importer.sandbox.dotdigital.bodies import loaded
 from importer.sandbox.dotdigital.metadata import preferences as preference_tree
 from importer.sandbox.dotdigital.sections import Consent, EmailWish, MergeOption, Sections
 from importer.sandbox.dotdigital.values import fit, identifier, moment, written
@@ -154,7 +155,7 @@ def _thousandths(at: str) -> str:
 
 def _json(body: bytes) -> Any:
     try:
-        return orjson.loads(body)
+        return loaded(body)
     except orjson.JSONDecodeError as problem:
         raise _malformed(f"the body is not JSON: {problem}") from problem
 
