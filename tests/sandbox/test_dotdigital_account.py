@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +196,37 @@ def test_options_of_the_command_are_switches_of_either_platform(
     assert (chosen.max_bytes, chosen.shuffle, chosen.account.id) == (8000, False, 7)
     assert (chosen.rate_scheme, chosen.tier_high) == (RateScheme.TIERED, 5)
     assert chosen.other_region is True
+
+
+_CHOSEN: dict[str, Any] = {
+    "endpoint": "https://r2-api.dotdigital.com",
+    "suppressed": "a@b.test",
+    "consent_failures": "all",
+    "partial_failure": "all",
+    "oversize_status": 400,
+}
+
+
+@pytest.mark.parametrize(
+    "switch",
+    [one for one in dataclasses.fields(DotdigitalSettings) if one.name != "account"],
+    ids=lambda one: one.name,
+)
+def test_option_sets_its_switch_and_no_other(
+    monkeypatch: pytest.MonkeyPatch, switch: dataclasses.Field[Any]
+) -> None:
+    default, values = switch.default, [_CHOSEN.get(switch.name, 7)]
+    if isinstance(default, bool):
+        values = [not default]
+    elif isinstance(default, Enum):
+        values = [one for one in type(default) if one is not default]
+    for value in values:
+        option = f"--dotdigital-{switch.name.replace('_', '-')}"
+        settings = started(monkeypatch, option, *([] if value is True else [str(value)]))
+        expected = DotdigitalSettings(**{switch.name: value})
+        assert settings == SandboxSettings(dotdigital=expected)
+        if isinstance(value, Enum):  # a text would be equal, and is asked for by identity
+            assert getattr(settings.dotdigital, switch.name) is value
 
 
 def test_bad_account_file_ends_the_command_with_its_sentence(tmp_path: Path) -> None:
