@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from importer.sandbox import DotdigitalSettings
-from importer.sandbox.dotdigital.settings import FailureCodes
+from importer.sandbox.dotdigital.settings import FailureCodes, RateScheme
 
 from .dotdigital_caller import DotdigitalCaller, bulk, dotdigital
 from .dotdigital_room import StillClock
@@ -208,6 +208,37 @@ def test_observed_refusal_of_wrong_types_has_its_three_parts(wrong: dict[str, An
     assert re.fullmatch(r"line \d+, position \d+", told["details"][0]["item"])
 
 
+def test_observed_call_of_a_plug_in_that_replaces_is_refused_for_its_types() -> None:
+    sandbox = dotdigital()
+    patch(sandbox, CONTACT)
+    sent = {
+        "identifiers": {"email": ADA},
+        "dataFields": [{"key": "FIRSTNAME", "value": "Eva"}],
+        "preferences": {"31": True},
+    }
+    answer = sandbox.client.put(f"/contacts/v3/email/{ADA}", json=sent)
+    assert error(answer) == (400, "server:badRequest")
+    assert answer.json()["description"] == "Bad request"
+    assert sandbox.contacts()[0]["data"]["FIRSTNAME"] == "Ada"
+
+
+def test_documented_replacement_leaves_what_it_does_not_name_nowhere() -> None:
+    sandbox = dotdigital()
+    number = patch(sandbox, CONTACT).json()["contactId"]
+    where = f"/contacts/v3/email/{ADA}"
+    answer = sandbox.client.put(where, json={"dataFields": {"CITY": "London"}})
+    assert (answer.status_code, answer.json()["contactId"]) == (200, number)
+    shown = {name: answer.json()[name] for name in ("identifiers", "dataFields", "lists")}
+    assert shown == {"identifiers": {"email": ADA}, "dataFields": {"CITY": "London"}, "lists": []}
+    assert sandbox.client.get("/contacts/v3/crm-id/C-0042").status_code == 404
+    refused = sandbox.client.put("/contacts/v3/email/nobody@example.org", json={})
+    assert error(refused) == (404, "contacts:contactNotFound")
+    assert sandbox.client.put("/contacts/v3/crm-id/C-0042", json={}).status_code == 404
+    bare = sandbox.client.put(f"/contacts/v3/contactId/{number}", json={})
+    assert error(bare) == (400, "contacts:badRequest")
+    assert sandbox.contacts()[0]["data"] == {"CITY": "London"}
+
+
 def test_documented_refusals_have_their_codes() -> None:
     sandbox = dotdigital()
     patch(sandbox, CONTACT)
@@ -322,6 +353,19 @@ def test_documented_results_come_back_name_by_name(spelling: FailureCodes) -> No
     assert json.dumps(answer) == json.dumps(expected)
 
 
+def test_documented_count_of_duplicates_is_of_contacts_told_as_failures() -> None:
+    answer = finished(dotdigital(), bulk(ADA), bulk(ADA.upper()), bulk("bad@@example.org"))
+    assert answer["summary"] == {
+        "newContacts": 1,
+        "updatedContacts": 0,
+        "globallySuppressed": 0,
+        "invalidEntries": 1,
+        "duplicateIdentifiers": 1,
+    }
+    codes = [one["failures"][0]["failureCode"] for one in answer["failures"]]
+    assert codes == ["Duplicate", "InvalidEmail"]
+
+
 def test_malformed_address_among_two_hundred_good_ones_does_not_refuse_the_import() -> None:
     sandbox = dotdigital()
     good = [bulk(f"p{number}@example.org") for number in range(200)]
@@ -409,11 +453,78 @@ def test_observed_messages_of_version_2_are_word_for_word() -> None:
     assert invalid.content == (
         b'{"message":"Email is not a valid email address. ERROR_PARAMETER_INVALID"}'
     )
+    missing = sandbox.client.get("/v2/contacts/nobody@example.org")
+    assert (missing.status_code, missing.content) == (
+        404,
+        b'{"message":"Error: ERROR_CONTACT_NOT_FOUND"}',
+    )
+    flat = dotdigital(rate_scheme=RateScheme.FLAT, flat_calls=1).client
+    capped = [flat.get("/v2/server-time") for _ in range(2)][1]
+    assert (capped.status_code, capped.content) == (
+        400,
+        b'{"message":"Your account has generated excess API activity and is being temporarily '
+        b'capped. Please contact support. ERROR_APIUSAGE_EXCEEDED"}',
+    )
     denied = sandbox.client.get("/v2/data-fields", auth=("nobody", "wrong"))
     assert (denied.status_code, denied.content) == (
         401,
         b'{"message":"Authorization has been denied for this request."}',
     )
+
+
+def test_documented_tree_of_preferences_has_its_names() -> None:
+    sandbox = dotdigital()
+    told = sandbox.client.post(V2_PATH, json=V2_CONTACT).json()["preferences"]
+    listed = sandbox.client.get("/v2/preferences").json()
+    names = [
+        "id",
+        "publicName",
+        "privateName",
+        "isPreference",
+        "order",
+        "isPublic",
+        "categoryId",
+        "preferenceCount",
+        "created",
+        "lastModified",
+    ]
+    (category, root), (leaf, _) = listed, listed[0]["preferences"]
+    assert list(category) == [*names, "preferences"]
+    assert list(root) == list(leaf) == names
+    assert (category["isPreference"], category["order"], category["preferenceCount"]) == (
+        False,
+        "0",
+        2,
+    )
+    assert (root["categoryId"], leaf["categoryId"]) == (0, category["id"])
+    assert told == sandbox.client.get(f"/v2/contacts/{ADA}/preferences").json()
+    leaves = {one["id"]: one["isOptedIn"] for one in [*told[0]["preferences"], told[1]]}
+    assert leaves == {31: True, 32: False, 40: False}
+    assert "isOptedIn" not in told[0]
+
+
+def test_documented_account_tells_its_lists_its_address_and_its_clock() -> None:
+    client = dotdigital(StillClock()).client
+    books = client.get("/v2/address-books?select=1000&skip=0").json()
+    assert {tuple(one) for one in books} == {("id", "name", "visibility", "contacts")}
+    info = client.get("/v2/account-info").json()
+    assert list(info) == ["id", "properties"]
+    assert {tuple(one) for one in info["properties"]} == {("name", "type", "value")}
+    told = {one["name"]: one["value"] for one in info["properties"]}
+    assert told["ApiEndpoint"] == "http://sandbox.test/"
+    assert int(told["ApiCallsInLastHour"]) + int(told["ApiCallsRemaining"]) == 2000
+    assert told["TimeZoneIana"]
+    assert client.get("/v2/server-time").text.startswith("2025-03-04T09:15:02")
+    named = client.get("/configuration/v3/customIdentifiers").json()
+    assert [one["name"] for one in named] == ["crm-id", "customer_no"]
+
+
+def test_documented_host_of_another_region_denies_all_but_account_info() -> None:
+    client = dotdigital(other_region=True).client
+    denied = client.patch(f"/contacts/v3/email/{ADA}", json=CONTACT)
+    assert denied.status_code == 403
+    assert "403 - Forbidden: Access is denied" in denied.text
+    assert client.get("/v2/account-info").status_code == 200
 
 
 def test_documented_data_fields_are_listed_name_by_name() -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PATCH_CONTACT = "PATCH contact"
+PUT_CONTACT = "PUT contact"
 GET_CONTACT = "GET contact"
 DELETE_CONTACT = "DELETE contact"
 POST_CONTACT = "POST contact"
@@ -43,6 +44,7 @@ _ROUTES: tuple[tuple[str, re.Pattern[str], str, Tier], ...] = tuple(
         ("GET", f"{_IMPORT}/(?P<value>[^/]+)", GET_IMPORT, Tier.HIGH),
         ("POST", "/contacts/v3", POST_CONTACT, Tier.MEDIUM),
         ("PATCH", _ONE, PATCH_CONTACT, Tier.MEDIUM),
+        ("PUT", _ONE, PUT_CONTACT, Tier.MEDIUM),
         ("GET", _ONE, GET_CONTACT, Tier.HIGH),
         ("DELETE", _ONE, DELETE_CONTACT, Tier.MEDIUM),
         ("GET", "/configuration/v3/customIdentifiers", GET_IDENTIFIERS, Tier.HIGH),

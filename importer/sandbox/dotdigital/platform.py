@@ -158,6 +158,8 @@ class Dotdigital:
             case calling.PATCH_CONTACT:
                 option = asked.query.get("merge-option", "overwrite")
                 return _written(visit, *single.patch(*where, *named, option, asked.body))
+            case calling.PUT_CONTACT:
+                return _written(visit, *single.replaced(*where, *named, asked.body))
             case calling.POST_CONTACT:
                 return _written(visit, *single.create(*where, asked.body))
             case calling.GET_CONTACT:

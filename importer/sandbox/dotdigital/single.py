@@ -68,6 +68,33 @@ def create(
         return _write(contacts, account, settings, None, sections, MergeOption.OVERWRITE)
 
 
+def replaced(
+    contacts: Contacts,
+    account: Account,
+    settings: DotdigitalSettings,
+    identifier: str,
+    value: str,
+    body: bytes,
+) -> tuple[int, dict[str, Any]]:
+    """``PUT /contacts/v3/{identifier}/{value}``: what the body leaves out is gone.
+
+    Statuses, consent records and the identifier that found the contact stay, as no document says
+    otherwise. Raises ApiRefusal.
+    """
+    _refuse_bad_path(account, identifier, value)
+    sections = _read(account, settings, body)
+    with contacts.lock:
+        person = contacts.find(identifier, value)
+        if person is None or person.binned:
+            raise _not_found(value)
+        kept = person.identifiers.get(identifier)
+        person.identifiers = {} if kept is None else {identifier: kept}
+        if not {*person.identifiers, *sections.identifiers} & {"email", "mobileNumber"}:
+            _refuse_unaddressed(sections)
+        person.data, person.lists, person.preferences = {}, [], {}
+        return _write(contacts, account, settings, person, sections, MergeOption.OVERWRITE)
+
+
 def get(contacts: Contacts, account: Account, identifier: str, value: str) -> dict[str, Any]:
     """``GET /contacts/v3/{identifier}/{value}``, of the recycle bin too. Raises ApiRefusal."""
     _refuse_bad_path(account, identifier, value)
