@@ -134,15 +134,16 @@ class _Echoes:
 
     def __init__(self, credentials: Credentials) -> None:
         secret = credentials.key.reveal()
-        pair = f"{credentials.key_id}:{secret}"
+        pair = f"{credentials.key_id}:{secret}"  # long enough where the secret alone is not
+        hidden = [text for text in (pair, secret) if secret and len(text) >= _SHORTEST_SECRET]
         encodings = (base64.b64encode, base64.urlsafe_b64encode)
         encoded = {
             _without_neighbours(encode(b"\0" * before + text.encode()).decode(), before)
             for encode in encodings
-            for text in (pair, secret)
+            for text in hidden
             for before in range(3)
         }
-        forms = [secret, *sorted(encoded)] if len(secret) >= _SHORTEST_SECRET else []
+        forms = [*([secret] if secret in hidden else []), *sorted(encoded)]
         self._echoes = [(_longest_stretch(form), _in_any_notation(form)) for form in forms]
 
     def taken_out(self, response: ApiResponse) -> ApiResponse:

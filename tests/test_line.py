@@ -299,3 +299,10 @@ def test_an_answer_without_the_secret_is_left_as_it_is() -> None:
 
 def test_a_secret_that_is_too_short_to_be_told_from_chance_is_left_alone() -> None:
     assert _answered(b"sandbox", secret="sandbox").body == b"sandbox"
+    assert _answered(b"5335: none", secret="").body == b"5335: none"
+
+
+def test_promise_7_a_short_secret_is_taken_out_where_it_is_encoded_with_its_user() -> None:
+    body = _answered(f"Basic {_basic('sandbox')}".encode(), secret="sandbox").body
+    assert body.startswith(b"Basic ***")
+    assert _basic("sandbox").rstrip("=").encode() not in body
