@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections import Counter
 from typing import Any
 
@@ -9,7 +10,7 @@ import httpx
 import pytest
 
 from importer.sandbox import DotdigitalSettings
-from tests.runs.workshop import TOP, Workshop
+from tests.runs.workshop import TOP, Workshop, bytes_below
 
 ADA = "ada.lovelace@example.org"
 PEOPLE = """\
@@ -308,3 +309,44 @@ def test_a_mapping_is_compared_with_no_account_that_cannot_be_asked(room: Room) 
     done = room.importer("mapping", "check", "readers", "-c", "sandbox")
     assert done.code == 0
     assert "could not be compared" in done.err
+
+
+# --- what nobody is to read ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", ["dotdigital", "dotdigital-single", "dotdigital-v2"])
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (400, {"errorCode": "contacts:invalidId", "description": "{path} {auth}"}),
+        (400, {"errorCode": "{path}", "description": "{auth}"}),
+        (400, {"message": "{path} {auth} ERROR_CONTACT_INVALID"}),
+        (401, {"message": "{path} {auth}"}),
+        (500, {"errorCode": "{path}", "description": "{path} {auth}"}),
+        (200, {"{path}": "{auth}"}),
+        (302, {"message": "{path} {auth}"}),
+    ],
+)
+def test_promise_7_a_platform_that_repeats_the_call_brings_nobody_into_the_log(
+    room: Room, target: str, status: int, told: dict[str, str]
+) -> None:
+    file = room.readers(12, target)
+
+    def repeat(request: httpx.Request) -> httpx.Response:
+        named = {"path": request.url.path, "auth": request.headers["authorization"]}
+        body = {name.format(**named): text.format(**named) for name, text in told.items()}
+        return httpx.Response(status, json=body, headers={"location": str(request.url)})
+
+    sandbox = room.network.handle_request
+    writes = ("PATCH", "PUT", "POST")
+    room.network.handle_request = lambda request: (  # type: ignore[method-assign]
+        repeat(request) if request.method in writes else sandbox(request)
+    )
+    done = room.importer("run", file, "-c", "sandbox", "--yes")
+    assert done.code != 0
+    log = (room.run_folder() / "run.log").read_text(encoding="utf-8")
+    assert "reader1" not in log.lower()
+    key = base64.b64encode(b"apiuser-sandbox@apiconnector.com:sandbox")
+    everything = (done.out + done.err).encode() + b"".join(bytes_below(room.run_folder()).values())
+    assert key not in everything
+    assert b"reader1%40" not in everything
