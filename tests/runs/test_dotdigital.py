@@ -181,6 +181,32 @@ def test_an_import_is_asked_for_until_it_ends(room: Room) -> None:
     assert all(line["record_id"] for line in room.results())
 
 
+def test_promise_3_others_that_keep_all_imports_busy_stop_the_run_and_nothing_is_lost(
+    room: Room,
+) -> None:
+    room.platform(active_imports=1)
+    file = room.readers(12)
+    transport = room.network
+    stranger = {"matchIdentifier": "email", "identifiers": {"email": "other@example.com"}}
+
+    def begin(request: httpx.Request) -> None:
+        if request.method == "PUT":
+            transport.before = None
+            with httpx.Client(transport=transport) as other:
+                other.headers["authorization"] = request.headers["authorization"]
+                other.put(request.url, json={"contacts": [stranger]}).raise_for_status()
+
+    room.network.before = begin
+    assert room.importer("run", file, "-c", "sandbox", "--yes").code == 5
+    assert room.totals() == {"not_sent": 12}
+    assert "as many imports as it allows" in room.summary()["message"]
+    refused = room.methods()["PUT import"] - 1
+    assert refused > 1
+    assert room.importer("resume", "--yes").code == 0  # an hour later the other one has ended
+    assert room.totals() == {"created": 12}
+    assert room.methods()["PUT import"] == 1 + refused + 1
+
+
 def test_promise_3_an_import_that_runs_when_the_run_is_stopped_is_not_sent_again(
     room: Room,
 ) -> None:
