@@ -237,6 +237,12 @@ def test_documented_replacement_leaves_what_it_does_not_name_nowhere() -> None:
     bare = sandbox.client.put(f"/contacts/v3/contactId/{number}", json={})
     assert error(bare) == (400, "contacts:badRequest")
     assert sandbox.contacts()[0]["data"] == {"CITY": "London"}
+    by_mobile = {"identifiers": {"mobileNumber": "447700900123"}}
+    told = sandbox.client.put(f"/contacts/v3/contactId/{number}", json=by_mobile).json()
+    assert (told["identifiers"], "email" in told["channelProperties"]) == (
+        by_mobile["identifiers"],
+        False,
+    )
 
 
 def test_documented_refusals_have_their_codes() -> None:

@@ -91,6 +91,8 @@ def replaced(
         person.identifiers = {} if kept is None else {identifier: kept}
         if not {*person.identifiers, *sections.identifiers} & {"email", "mobileNumber"}:
             _refuse_unaddressed(sections)
+        if "email" not in {*person.identifiers, *sections.identifiers}:
+            person.email = {}
         person.data, person.lists, person.preferences = {}, [], {}
         return _write(contacts, account, settings, person, sections, MergeOption.OVERWRITE)
 
