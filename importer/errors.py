@@ -108,12 +108,14 @@ class DefectError(ImporterError):
 class RetryableError(ImporterError):
     """The platform did not take the call: the same bytes may go again.
 
-    ``wait`` is what the platform asked for, in seconds; None when it did not say.
+    ``wait`` is what the platform asked for, in seconds; None when it did not say. ``busy``: the
+    platform works, and has no room before something else is done: that may take long.
     """
 
-    def __init__(self, message: str, *, wait: float | None = None) -> None:
+    def __init__(self, message: str, *, wait: float | None = None, busy: bool = False) -> None:
         super().__init__(message)
         self.wait = wait
+        self.busy = busy
 
 
 class InDoubtError(ImporterError):

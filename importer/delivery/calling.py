@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from importer.targets import Target, Verifies
 
 _TIME_OUTS = 2  # of the same bytes, before fewer contacts are tried
+_LONGEST_BUSY = 7_200.0  # seconds in which a busy platform is asked for room
 _CODE = re.compile(r"([\w.-]{1,30}:)?[\w.-]{1,60}")  # anything else may hold what the call held
 
 _T = TypeVar("_T")
@@ -110,13 +111,17 @@ class Caller:
         """Send a batch until it is answered, refused, or its attempts are spent.
 
         Of a batch that is not answered in time only some attempts are made: fewer contacts may be.
-        Raises HaltError when a stop is requested, and when the platform did not take the last
-        attempt; what the journal says of the batch is then true.
+        For room on a busy platform more are made than the connection has, for two hours. Raises
+        HaltError when a stop is requested, and when the platform did not take the last attempt;
+        what the journal says of the batch is then true.
         """
         pause, before, time_outs = 0.0, 1 if batch.repeated else 0, 0
         batch = self._asked_first(batch)
         failure: RetryableError | InDoubtError | None = None
-        for attempt in range(1, self._limits.attempts + 1):
+        attempt = busy = 0
+        began = self._clock.monotonic()
+        while attempt - busy < self._limits.attempts:
+            attempt += 1
             if isinstance(self._target, AnswersLater):
                 # A slot may be long in coming: what is only meant to be sent is not yet in doubt.
                 self._lanes.take_slot()
@@ -129,14 +134,15 @@ class Caller:
             except RetryableError as error:
                 self._note(self._journal.not_taken, call, error)
                 failure = error
-                pause = self._turns.pause_after(error, attempt, request.scope)
+                busy += error.busy and self._clock.monotonic() - began < _LONGEST_BUSY
+                pause = self._turns.pause_after(error, attempt - busy, request.scope)
             except InDoubtError as error:
                 self._note(self._journal.in_doubt, call, error)
                 self._watcher.event("in-doubt", batch=batch.id, attempt=attempt)
                 batch = replace(batch, repeated=True)
                 time_outs += error.timed_out
                 smaller = time_outs >= _TIME_OUTS and len(batch) > 1
-                last = smaller or attempt == self._limits.attempts
+                last = smaller or attempt - busy == self._limits.attempts
                 if last or not self._target.repeatable(batch):
                     return Lost(call, batch, error)
                 failure, pause = error, self._turns.jittered(attempt)

@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 
 from importer.clock import Interruption
 from importer.delivery import EndReason
+from importer.errors import RetryableError
 from importer.journal import CallResult, CallTotals, Journal
-from importer.model import Verdict, WriteMode
+from importer.model import ApiResponse, Batch, Pending, Settled, Verdict, WriteMode
+from importer.targets import Target
 from tests.delivery.crashing import CrashError, CrashingJournal
-from tests.delivery.stage import INSERT, UPSERT, Stage
+from tests.delivery.stage import INSERT, UPSERT, LaterTarget, Stage
 
 
 def _totals(stage: Stage) -> CallTotals:
@@ -478,3 +480,36 @@ def test_the_books_balance_for_any_script_of_faults_and_polls(
     for position, outcome in outcomes.items():
         if outcome.verdict in (Verdict.CREATED, Verdict.UPDATED):
             assert stage.plan.emails[position] in stage.platform.contacts
+
+
+class BusyTarget(LaterTarget):
+    """A target whose platform has no room for so many calls, and then has."""
+
+    def __init__(self, target: Target, refusals: int) -> None:
+        super().__init__(target)
+        self._left = refusals
+
+    def read_submission(self, batch: Batch, response: ApiResponse) -> Settled | Pending:
+        if self._left:
+            self._left -= 1
+            raise RetryableError("no room", wait=30, busy=True)
+        return super().read_submission(batch, response)
+
+
+def test_room_on_a_busy_platform_is_waited_for_longer_than_attempts_last(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, rows=10, attempts=3)
+    stage.target = BusyTarget(stage.target, 100)
+    began = stage.clock.monotonic()
+    assert stage.deliver().reason is EndReason.COMPLETE
+    assert stage.clock.monotonic() - began >= 100 * 30
+
+
+def test_promise_6_a_platform_that_stays_busy_for_hours_stops_the_run(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, rows=10, attempts=3)
+    stage.target = BusyTarget(stage.target, 10_000)
+    began = stage.clock.monotonic()
+    end = stage.deliver()
+    assert end.reason is EndReason.PLATFORM_DOWN
+    assert "no room" in end.message
+    assert 7_200 <= stage.clock.monotonic() - began < 7_500
+    assert stage.outcomes() == {}

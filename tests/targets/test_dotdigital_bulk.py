@@ -96,7 +96,7 @@ def test_an_import_that_was_taken_has_a_ticket() -> None:
 @pytest.mark.parametrize(
     ("response", "wait"),
     [
-        (answered(429, {"errorCode": "contacts:tooManyActiveImports"}), 60),
+        (answered(429, {"errorCode": "contacts:tooManyActiveImports"}), 30),
         (page(429, b""), None),
         (page(429, b"", x_ratelimit_remaining="0", x_ratelimit_reset="17"), 17),
         (page(429, b"", x_ratelimit_reset="17"), 17),

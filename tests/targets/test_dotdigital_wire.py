@@ -171,14 +171,14 @@ def test_an_import_that_the_platform_has_forgotten_is_a_refused_question() -> No
     assert caught.value.scope is Refusal.CALL
 
 
-def test_too_many_imports_at_work_ask_for_a_minute() -> None:
+def test_too_many_imports_at_work_are_waited_for() -> None:
     target, wire = imports(), Wire(active_imports=1)
     plan = rows((EMAIL, CITY), ("a@example.org", "Lyon"))
     batch = batch_of(0, plan.comparable_keys(), target.encode(plan))
     assert target.read_submission(batch, wire.send(target.submission(batch, USER))) != Pending("")
     with pytest.raises(RetryableError) as caught:
         target.read_submission(batch, wire.send(target.submission(batch, USER)))
-    assert caught.value.wait == 60
+    assert (caught.value.wait, caught.value.busy) == (30, True)
 
 
 def test_a_spent_tier_asks_to_wait_and_so_does_the_old_limit() -> None:

@@ -51,7 +51,7 @@ SUPPRESSED = frozenset(
 
 _LOST = (502, 504)  # gateways that gave up waiting
 _NOT_TAKEN = (408, 425, 429, 503)
-_BUSY_WAIT = 60.0  # seconds; only the end of an import makes room for another
+_BUSY_WAIT = 30.0  # seconds; only the end of an import makes room for another
 _CAPPED_WAIT = 300.0  # seconds; the old limit counts a rolling hour, and nothing tells its end
 _TOO_MANY_IMPORTS = "toomanyactiveimports"
 _CAPPED, _NOT_NOW = "ERROR_APIUSAGE_EXCEEDED", "ERROR_SYSTEM_SERVICETEMPORARILYUNAVAILABLE"
@@ -173,7 +173,9 @@ def _to_repeat(response: ApiResponse, said: Said | None) -> RetryableError:
     busy = said is not None and said.code.lower().endswith(_TOO_MANY_IMPORTS)
     if busy:
         return RetryableError(
-            tr("Dotdigital still works on as many imports as it allows."), wait=_BUSY_WAIT
+            tr("Dotdigital still works on as many imports as it allows."),
+            wait=_BUSY_WAIT,
+            busy=True,
         )
     sentence = tr("The platform asks to wait (HTTP {status}).", status=response.status)
     return RetryableError(sentence, wait=_wait(response))
