@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from importer.model import PlannedField
 
+OBJECT, ARRAY = ("{", "}"), ("[", "]")
+"""The brackets of a section."""
+
 _INTEGER = r"^(-?(0|[1-9][0-9]*))?$"
 _DECIMAL = r"^(-?(0|[1-9][0-9]*)(\.[0-9]+)?)?$"
 _TO_ESCAPE = r'["\\\x00-\x1f]'
@@ -43,10 +46,33 @@ def inside(members: Sequence[Any], rows: int) -> Any:
     return joined(*members) if members else pa.repeat("", rows)
 
 
+def section(
+    name: str, members: Sequence[Any], rows: int, brackets: tuple[str, str] = OBJECT
+) -> Any:
+    """Make a member that holds others, or a list; one without content is the empty text.
+
+    ``members``: of an object, or elements of a list, with a comma in front.
+    """
+    content = inside(members, rows)
+    start, end = brackets
+    whole = joined(f',"{name}":{start}', without_comma(content), end)
+    return pc.if_else(pc.equal(content, ""), "", whole)
+
+
+def without_comma(content: Any) -> Any:
+    """Take off the comma in front of the first member, or of the first element."""
+    return pc.utf8_slice_codeunits(content, 1)
+
+
 def objects(members: Sequence[Any], rows: int) -> Any:
     """Make an object of each row's members, which have a comma in front."""
     whole = joined("{", inside(members, rows), "}")
     return pc.replace_substring(whole, "{,", "{", max_replacements=1)
+
+
+def lacks_any(texts: Any) -> bool:
+    """Tell whether a value is missing or empty."""
+    return bool(texts.null_count) or bool(pc.any(pc.equal(texts, ""), min_count=0).as_py())
 
 
 def quoted(texts: Any) -> Any:

@@ -27,7 +27,15 @@ from importer.targets.dotdigital.grammar import (
     SMS_STATUS,
 )
 from importer.targets.dotdigital.values import data_value, identifier, text_value
-from importer.targets.json_columns import inside, joined, looked_up, member, objects
+from importer.targets.json_columns import (
+    ARRAY,
+    joined,
+    lacks_any,
+    looked_up,
+    member,
+    objects,
+    section,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -44,7 +52,6 @@ _WIRE_PARTS = (  # in the order of RECORD_PARTS, each with what stands before it
     (",", "ipAddress"),
     (",", "userAgent"),
 )
-_OBJECT, _LIST = ("{", "}"), ("[", "]")
 
 
 def written(form: ContactForm, rows: PlanSlice, *, names_match: bool) -> list[bytes]:
@@ -54,16 +61,16 @@ def written(form: ContactForm, rows: PlanSlice, *, names_match: bool) -> list[by
     platform's may stand among these. Raises DefectError for what is not canonical.
     """
     table = {f.code: rows.table.column(f.code).cast(pa.string()) for f in form.fields}
-    if form.match is None or _lacks_any(table[form.match.code]):
+    if form.match is None or lacks_any(table[form.match.code]):
         raise DefectError("the plan holds a contact without its key")
     count = len(rows)
     sections = [
-        _section("identifiers", _identifiers(form, table, names_match=names_match), count),
-        _section("dataFields", _data(form, table), count),
-        _section("channelProperties", _channels(form, table, count), count),
-        _section("lists", _lists(form, table), count, _LIST),
-        _section("preferences", _preferences(form, table), count, _LIST),
-        _section("consentRecords", _records(form, table), count, _LIST),
+        section("identifiers", _identifiers(form, table, names_match=names_match), count),
+        section("dataFields", _data(form, table), count),
+        section("channelProperties", _channels(form, table, count), count),
+        section("lists", _lists(form, table), count, ARRAY),
+        section("preferences", _preferences(form, table), count, ARRAY),
+        section("consentRecords", _records(form, table), count, ARRAY),
     ]
     if names_match:
         sections.insert(0, pa.repeat(f',"matchIdentifier":"{form.match_name}"', count))
@@ -97,7 +104,7 @@ def _channels(form: ContactForm, table: Columns, count: int) -> list[Any]:
             member(name, text_value(f, table[code], form.time_zone)) for f in form.of(code)
         ]
     of_sms = status(SMS_STATUS, '"subscribed"')
-    return [_section("email", of_email, count), _section("sms", of_sms, count)]
+    return [section("email", of_email, count), section("sms", of_sms, count)]
 
 
 def _lists(form: ContactForm, table: Columns) -> list[Any]:
@@ -135,17 +142,3 @@ def _records(form: ContactForm, table: Columns) -> list[Any]:
         if len(parts) == len(RECORD_PARTS):
             records.append(pc.fill_null(joined(*parts, "}"), ""))
     return records
-
-
-def _lacks_any(texts: Any) -> bool:
-    return bool(texts.null_count) or bool(pc.any(pc.equal(texts, ""), min_count=0).as_py())
-
-
-def _section(
-    name: str, members: Sequence[Any], count: int, brackets: tuple[str, str] = _OBJECT
-) -> Any:
-    """Make a member of the contact; one without content is the empty text."""
-    content = inside(members, count)
-    start, end = brackets
-    whole = joined(f',"{name}":{start}', pc.utf8_slice_codeunits(content, 1), end)
-    return pc.if_else(pc.equal(content, ""), "", whole)

@@ -24,10 +24,20 @@ from importer.targets.dotdigital.grammar import (
     RECORD_PARTS,
 )
 from importer.targets.dotdigital.values import data_value, identifier, text_value
-from importer.targets.json_columns import inside, joined, looked_up, member, objects
+from importer.targets.json_columns import (
+    ARRAY,
+    inside,
+    joined,
+    lacks_any,
+    looked_up,
+    member,
+    objects,
+    section,
+    without_comma,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from importer.model import PlanSlice
     from importer.targets.dotdigital.form import ContactForm
@@ -50,16 +60,16 @@ def written(form: ContactForm, rows: PlanSlice) -> list[bytes]:
     Raises DefectError for what is not canonical, and for a preference without its place.
     """
     table = {f.code: rows.table.column(f.code).cast(pa.string()) for f in form.fields}
-    if EMAIL not in table or _lacks_any(table[EMAIL]):
+    if EMAIL not in table or lacks_any(table[EMAIL]):
         raise DefectError("the plan holds a contact without its key")
     count = len(rows)
     contact = objects(
-        [*_contact(form, table), _list("dataFields", _data(form, table), count)], count
+        [*_contact(form, table), section("dataFields", _data(form, table), count, ARRAY)], count
     )
     sections = [
         joined(',"contact":', contact),
-        _list("consentFields", _records(form, table), count),
-        _list("preferences", _preferences(form, table, count), count),
+        section("consentFields", _records(form, table), count, ARRAY),
+        section("preferences", _preferences(form, table, count), count, ARRAY),
     ]
     whole: list[bytes] = objects(sections, count).cast(pa.binary()).to_pylist()
     return whole
@@ -97,7 +107,7 @@ def _records(form: ContactForm, table: Columns) -> list[Any]:
             if f is not None
         ]
         if len(pairs) == len(RECORD_PARTS):
-            whole = joined(',{"fields":[', _without_comma(joined(*pairs)), "]}")
+            whole = joined(',{"fields":[', without_comma(joined(*pairs)), "]}")
             records.append(pc.fill_null(whole, ""))
     return records
 
@@ -115,7 +125,7 @@ def _preferences(form: ContactForm, table: Columns, count: int) -> list[Any]:
     for category, answered in branches.items():
         inner = inside(answered, count)
         head = f',{{"id":{category},"isPreference":false,"preferences":['
-        node = joined(head, _without_comma(inner), "]}")
+        node = joined(head, without_comma(inner), "]}")
         nodes.append(pc.if_else(pc.equal(inner, ""), "", node))
     return nodes
 
@@ -131,18 +141,3 @@ def _place(form: ContactForm, code: str) -> tuple[str, str]:
 def _pair(key: str, values: Any) -> Any:
     """Make an element of a list of keys and values, with a comma in front; missing: missing."""
     return joined(f',{{"key":"{key}","value":', values, "}")
-
-
-def _list(name: str, elements: Sequence[Any], count: int) -> Any:
-    """Make a member that is a list; one without elements is the empty text."""
-    content = inside(elements, count)
-    whole = joined(f',"{name}":[', _without_comma(content), "]")
-    return pc.if_else(pc.equal(content, ""), "", whole)
-
-
-def _without_comma(content: Any) -> Any:
-    return pc.utf8_slice_codeunits(content, 1)
-
-
-def _lacks_any(texts: Any) -> bool:
-    return bool(texts.null_count) or bool(pc.any(pc.equal(texts, ""), min_count=0).as_py())
