@@ -18,8 +18,9 @@ from importer.model import Limits, Outcome, Pending, Settled, Verdict
 from importer.targets.dotdigital import answers, calls
 from importer.targets.dotdigital.form import form_of, needs_places
 from importer.targets.dotdigital.grammar import GRAMMAR, ContactGrammar
+from importer.targets.dotdigital.mailing import is_mailed
 from importer.targets.dotdigital.reading import ReadingCalls
-from importer.targets.dotdigital.results import VERIFIED_DOUBLE, settle
+from importer.targets.dotdigital.results import settle
 from importer.targets.words import text_of
 
 if TYPE_CHECKING:
@@ -60,7 +61,6 @@ CAREFUL_LIMITS = Limits(
 CEILINGS: Mapping[str, int] = {"bytes_per_call": 50_000_000, "in_flight": 25}
 
 _PATH = "/contacts/v3/import"
-_MAILED = (VERIFIED_DOUBLE, b'"resubscribeWithNoChallenge":false')
 
 _STOPPED_BY_WATCHDOG = mark(
     "Dotdigital's Data Watchdog refused the whole call for the quality of its addresses. Ask "
@@ -166,11 +166,6 @@ def build(
 ) -> Imports:
     """Make the target. Raises UnusableInputError for what no call can hold."""
     return Imports(connection, form_of(connection, fields, mode=mode, places=places))
-
-
-def is_mailed(batch: Batch) -> bool:
-    """Tell whether the platform mails a contact of the batch, who is to confirm something."""
-    return any(part in contact for contact in batch.contacts for part in _MAILED)
 
 
 def _camel(option: str) -> str:

@@ -25,6 +25,7 @@ from importer.targets.dotdigital.grammar import (
     PREFERENCE,
     RECORD,
 )
+from importer.targets.dotdigital.mailing import is_opted_in_twice
 from importer.targets.words import cleaned, text_of
 
 if TYPE_CHECKING:
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
 
 _CONTACT_ID, _MOBILE = (code.removeprefix(IDENTIFIER) for code in (CONTACT_ID, MOBILE))
 _SUPPRESSIONS = frozenset({"globallysuppressed", "suppressedbydomain"})
-VERIFIED_DOUBLE = b'"optInType":"verifiedDouble"'
-"""How a contact that is to be asked for its double opt-in stands in a call."""
-
 _NOT_A_DIGIT = re.compile("[^0-9]")
 _WORD = re.compile(r"[-A-Za-z0-9_]+")
 # What a failure's code speaks of -> what a field's code begins with.
@@ -89,7 +87,7 @@ def settle(batch: Batch, members: Mapping[str, Any], form: ContactForm) -> Settl
 
 def _written(contact: bytes, verdict: Verdict, number: str) -> Outcome:
     """Say of a new contact that was to be opted in twice that it must confirm; no answer does."""
-    if verdict is Verdict.CREATED and VERIFIED_DOUBLE in contact:
+    if verdict is Verdict.CREATED and is_opted_in_twice(contact):
         code = IssueCode.MUST_CONFIRM
         return Outcome(Verdict.ACCEPTED, code, message=message(code), record_id=number)
     return Outcome(verdict, record_id=number)

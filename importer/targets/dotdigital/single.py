@@ -15,7 +15,6 @@ from importer.issues import IssueCode, message
 from importer.language import tr
 from importer.model import Limits, Outcome, Settled, Verdict
 from importer.targets.dotdigital import answers, calls
-from importer.targets.dotdigital.bulk import is_mailed
 from importer.targets.dotdigital.form import form_of, needs_places
 from importer.targets.dotdigital.grammar import (
     EMAIL_STATUS,
@@ -23,6 +22,7 @@ from importer.targets.dotdigital.grammar import (
     SMS_STATUS,
     ContactGrammar,
 )
+from importer.targets.dotdigital.mailing import is_mailed
 from importer.targets.dotdigital.reading import ReadingCalls, contact_of, contact_path
 from importer.targets.dotdigital.results import identifier_of, tie
 from importer.targets.dotdigital.stored import email_status, sms_status

@@ -21,6 +21,7 @@ from importer.targets.dotdigital.grammar import (
     V2_GRAMMAR,
     ContactGrammar,
 )
+from importer.targets.dotdigital.mailing import is_mailed
 from importer.targets.dotdigital.reading import ReadingCalls
 
 if TYPE_CHECKING:
@@ -97,8 +98,8 @@ class ConsentAndPreferences(ReadingCalls):
         return answers.refused_alone(batch, refusal)
 
     def repeatable(self, batch: Batch) -> bool:
-        """Unless the platform would mail the person twice: the call upserts by address."""
-        return not v2_answers.asks_to_confirm(batch)
+        """Not where the person would be mailed twice; else a call writes the same once more."""
+        return not is_mailed(batch)
 
 
 def build(

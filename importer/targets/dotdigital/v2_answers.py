@@ -14,20 +14,14 @@ from importer.issues import IssueCode, message
 from importer.language import tr
 from importer.model import Outcome, Settled, Verdict, comparable_key
 from importer.targets.dotdigital import answers
+from importer.targets.dotdigital.mailing import is_mailed
 from importer.targets.words import text_of
 
 if TYPE_CHECKING:
     from importer.model import ApiResponse, Batch
 
-# A text in a contact cannot hold these bytes: its quotation marks are escaped.
-_ASKED_TO_CONFIRM = b'"optInType":"VerifiedDouble"'
 _PENDING, _CONFIRMED = "pendingoptin", "subscribed"
 _SUPPRESSED = "ERROR_CONTACT_SUPPRESSED"
-
-
-def asks_to_confirm(batch: Batch) -> bool:
-    """Tell whether the platform mails a person of the batch, who must confirm."""
-    return any(_ASKED_TO_CONFIRM in contact for contact in batch.contacts)
 
 
 def read(batch: Batch, response: ApiResponse) -> Settled:
@@ -42,7 +36,7 @@ def read(batch: Batch, response: ApiResponse) -> Settled:
     echoed = text_of(contact.get("email"))
     if echoed and comparable_key([echoed]) not in batch.keys:
         return Settled((answers.missing(),) * len(batch), strangers=1)
-    outcome = _outcome(contact, asked=asks_to_confirm(batch))
+    outcome = _outcome(contact, asked=is_mailed(batch))
     return Settled((outcome,) * len(batch), joined=len(batch))
 
 
