@@ -389,7 +389,7 @@ class Connection:
     yes or no in an ordinary field is written, ``number`` (1, 0) or ``json`` (true, false).
     ``table_keys_in_data``: whether a call that may insert rows of a table repeats their key among
     the values. ``integration_token``: what a partner of the platform sends with each call.
-    ``ask_first``: whether each contact is looked up before a call that writes it alone.
+    ``look_up_first``: whether each contact is looked up before a call that writes it alone.
     ``time_zone``: of a file's times of day, on a platform that keeps them in UTC.
     """
 
@@ -405,7 +405,7 @@ class Connection:
     boolean_values: str = "number"
     table_keys_in_data: bool = True
     integration_token: str = ""
-    ask_first: bool = True
+    look_up_first: bool = True
     time_zone: str = "UTC"
     ca_file: str = ""
 

@@ -74,7 +74,7 @@ class ConnectionFacts(BaseModel):
     boolean_values: str = "number"
     table_keys_in_data: bool = True
     integration_token: str = ""
-    ask_first: bool = True
+    look_up_first: bool = True
     time_zone: str = "UTC"
     ca_file: str = ""
 

@@ -133,7 +133,7 @@ class ConnectionSection(DocumentModel):
     integration_token: Text = Field(
         "", description="Of dotdigital: the token of a partner's verified integration."
     )
-    ask_first: bool = Field(
+    look_up_first: bool = Field(
         True,
         description="Of dotdigital-single: whether each contact is looked up before it is written,"
         " which tells those that come back from the recycle bin.",

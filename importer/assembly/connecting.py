@@ -196,7 +196,7 @@ def _connection(name: str, section: ConnectionSection, target: str) -> Connectio
         boolean_values=section.boolean_values,
         table_keys_in_data=section.table_keys_in_data,
         integration_token=section.integration_token,
-        ask_first=section.ask_first,
+        look_up_first=section.look_up_first,
         time_zone=section.time_zone,
     )
 

@@ -190,7 +190,7 @@ def test_a_contact_is_asked_for_first_unless_the_connection_says_otherwise() -> 
     assert question is not None
     assert (question.method, question.scope) == ("GET", "high")
     assert question.url == "https://app.example.test/contacts/v3/email/ada%40example.org"
-    assert singles(ask_first=False).first_question(batch(), CREDENTIALS) is None
+    assert singles(look_up_first=False).first_question(batch(), CREDENTIALS) is None
     assert singles().first_question(batch_of(0, (), ()), CREDENTIALS) is None
 
 

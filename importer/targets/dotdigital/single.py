@@ -110,7 +110,7 @@ class SingleContacts(ReadingCalls):
 
     def first_question(self, batch: Batch, credentials: Credentials) -> ApiRequest | None:
         """Ask for the contact, so that one in the recycle bin is known."""
-        if not self._connection.ask_first or len(batch) != 1:
+        if not self._connection.look_up_first or len(batch) != 1:
             return None
         return self._get(self._value(batch), credentials)
 
