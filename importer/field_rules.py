@@ -60,22 +60,27 @@ class FieldFact:
 class Abilities:
     """What a platform's calls can do, as far as a mapping may ask for it.
 
-    ``example_key``: a code that finds contacts. ``needs_table``: whether a mapping must name a
-    table of the platform, as ``table_id``. ``one_key``: only one key finds a contact, and others
-    are written like fields. ``adds_only``: whether a call can only add, or only change. ``reads``:
-    whether contacts can be read. ``clears``: whether values can be erased. ``merge_options``: the
-    ways in which values meet those that are stored, the usual one first. ``resubscribing``:
-    consents whose yes can subscribe people again who unsubscribed. ``wants_all``: whether consents
-    that a call leaves out count as a no.
+    ``example_key``: a code that finds contacts; ``key_beginning``: what all such begin with.
+    ``instead``: a target of the same account that can what this one cannot. ``needs_table``:
+    whether a mapping must name a table of the platform, as ``table_id``. ``one_key``: only one key
+    finds a contact, and others are written like fields. ``adds_only``: whether a call can only add,
+    or only change. ``reads``: whether contacts can be read. ``clears``: whether values can be
+    erased. ``merge_options``: the ways in which values meet those that are stored, the usual one
+    first; ``passes_blanks``: the one that erases nothing. ``resubscribing``: consents whose yes can
+    subscribe people again who unsubscribed. ``wants_all``: whether consents that a call leaves out
+    count as a no.
     """
 
     example_key: str
+    key_beginning: str
+    instead: str = ""
     needs_table: bool = False
     one_key: bool = False
     adds_only: bool = True
     reads: bool = True
     clears: bool = True
     merge_options: tuple[str, ...] = ()
+    passes_blanks: str = ""
     resubscribing: frozenset[str] = frozenset()
     wants_all: bool = False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from importer.field_rules import Abilities, FieldRole
-from importer.language import tr
+from importer.language import mark, tr
 from importer.mapping.code_hints import Grammar
 from importer.mapping.document import MadeField
 from importer.mapping.rules import Say
@@ -56,31 +56,22 @@ def check_keys(made: Sequence[MadeField], abilities: Abilities, say: Say) -> Non
     keys = [one for one in made if one.rule.role is FieldRole.KEY]
     if any(one.recipe.columns for one in keys):
         return
-    example = abilities.example_key
     if keys:
         sentence = tr(
             "{code} is the same in every row, so all rows would be one contact: map a column to it",
             code=keys[0].rule.field,
         )
         say(sentence, keys[0].section, keys[0].rule.field)
-    elif abilities.needs_table:
-        sentence = tr(
-            "no column goes to a key (key_…), and nothing else tells the rows apart: map one, for "
-            "instance to {example}",
-            example=example,
+        return
+    if abilities.needs_table:
+        lacking = mark(
+            "no column goes to a key ({beginning}…), and nothing else tells the rows apart: map "
+            "one, for instance to {example}"
         )
-        say(sentence, "columns")
-    elif abilities.one_key:
-        sentence = tr(
-            "no column goes to an identifier (id.…), and nothing else tells the contacts apart: "
-            "map one, for instance to {example}",
-            example=example,
-        )
-        say(sentence, "columns")
     else:
-        sentence = tr(
-            "no column goes to a key (key_…), and nothing else tells the contacts apart: map one, "
-            "for instance to {example}",
-            example=example,
+        lacking = mark(
+            "no column goes to a key ({beginning}…), and nothing else tells the contacts apart: "
+            "map one, for instance to {example}"
         )
-        say(sentence, "columns")
+    example, beginning = abilities.example_key, abilities.key_beginning
+    say(tr(lacking, beginning=beginning, example=example), "columns")

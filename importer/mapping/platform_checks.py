@@ -18,7 +18,6 @@ from importer.model import Resubscription, WriteMode
 Place = tuple[str, str]
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
-_SKIPPING_BLANKS = "overwrite-if-not-empty"
 
 
 def resubscription_of(consent: ConsentSection | None) -> Resubscription | None:
@@ -55,7 +54,7 @@ def check_platform(content: MappingDocument, abilities: Abilities, say: Say) -> 
         say(sentence, "consent", "yes_to")
     if merge.match is not None and not abilities.one_key:
         sentence = tr(
-            "`match` is for dotdigital; on {target} all keys together find a contact: leave it out",
+            "`match` says which key finds a contact, and on {target} all do together: leave it out",
             target=target,
         )
         say(sentence, "merge", "match")
@@ -84,15 +83,16 @@ def _check_table(content: MappingDocument, abilities: Abilities, say: Say) -> No
         say(sentence, "table_id")
     elif not abilities.needs_table and content.table_id is not None:
         sentence = tr(
-            "`table_id` is for tables, and {target} writes contacts: leave it out, or write "
-            "target: dialog-insight-table",
+            "`table_id` is for tables, and {target} writes contacts: leave it out{instead}",
             target=content.target,
+            instead=_or_instead(abilities),
         )
         say(sentence, "table_id")
     if not abilities.reads and content.consent and content.consent.yes_to == "unless-refused":
         sentence = tr(
             "yes_to: unless-refused reads each contact first, and no call is known that reads "
-            "rows of a table: leave it out, or write target: dialog-insight"
+            "rows of a table: leave it out{instead}",
+            instead=_or_instead(abilities),
         )
         say(sentence, "consent", "yes_to")
 
@@ -110,6 +110,13 @@ def _check_option(option: str | None, abilities: Abilities, target: str, say: Sa
     else:
         sentence = tr("{target} has no merge options: leave `option` out", target=target)
     say(sentence, "merge", "option")
+
+
+def _or_instead(abilities: Abilities) -> str:
+    """Name the target of the same account that can what this one cannot, where there is one."""
+    if not abilities.instead:
+        return ""
+    return tr(", or write target: {target}", target=abilities.instead)
 
 
 def check_resubscribing(
@@ -147,12 +154,13 @@ def check_clearing(
             continue
         if not abilities.clears:
             sentence = tr(
-                "no call of this target erases a value: leave `blank: clear` out of {code}, or "
-                "write target: dotdigital",
+                "no call of this target erases a value: leave `blank: clear` out of "
+                "{code}{instead}",
                 code=rule.field,
+                instead=_or_instead(abilities),
             )
             say(sentence, *places[rule.field], "blank")
-        elif mode.option == _SKIPPING_BLANKS:
+        elif mode.option and mode.option == abilities.passes_blanks:
             sentence = tr(
                 "`blank: clear` erases {code}, and option: {option} passes over what is blank: "
                 "take one of them out",

@@ -59,7 +59,7 @@ def test_one_that_is_not_written_cannot_find_the_contact() -> None:
 def test_other_platforms_have_no_match_and_no_options() -> None:
     head = "name: letter\ntarget: dialog-insight\ncolumns: {Courriel: key_f_EMail}\n"
     for more, told in (
-        ("merge: {match: key_f_EMail}\n", "all keys together"),
+        ("merge: {match: key_f_EMail}\n", "on dialog-insight all do together"),
         ("merge: {option: overwrite}\n", "has no merge options"),
         ("consent: {resubscribe: true}\n", "has no switch for `resubscribe`"),
         ("consent: {left_out: no}\n", "leaves a consent alone"),
@@ -71,7 +71,7 @@ def test_other_platforms_have_no_match_and_no_options() -> None:
 def test_a_mapping_without_an_identifier_is_told_so() -> None:
     text = "name: letter\ntarget: dotdigital\ncolumns: {Nom: data.LASTNAME}\n"
     (mistake,) = mistakes_of(text)
-    assert "no column goes to an identifier (id.…)" in mistake.message
+    assert "no column goes to a key (id.…)" in mistake.message
     assert mistake.message.endswith("for instance to id.email")
 
 
@@ -115,7 +115,7 @@ def test_the_token_that_erases_touches_no_identifier() -> None:
         ("merge: {skip_duplicates: true}\n", "passes over nobody: leave `skip_duplicates` out"),
         ("merge: {option: append}\n", '"append" is no merge option: write overwrite, '),
         ("consent: {yes_to: new}\n", "yes_to: new needs calls that only change"),
-        ("table_id: 7\n", "`table_id` is for tables"),
+        ("table_id: 7\n", "`table_id` is for tables, and dotdigital writes contacts: leave it out"),
     ],
 )
 def test_what_no_call_does_is_refused(more: str, told: str) -> None:
@@ -124,6 +124,7 @@ def test_what_no_call_does_is_refused(more: str, told: str) -> None:
         more=more if "consent" in more else more + "consent: {yes_to: everyone}\n",
     )
     assert told in sentence
+    assert "dialog-insight" not in sentence
 
 
 def test_a_blank_erases_where_the_option_does_not_pass_over_blanks() -> None:
@@ -134,6 +135,7 @@ def test_a_blank_erases_where_the_option_does_not_pass_over_blanks() -> None:
     assert "passes over what is blank" in told
     (told,) = said(column, target="dotdigital-v2", more="consent: {left_out: no}\n")
     assert told.startswith("no call of this target erases a value")
+    assert told.endswith(" out of data.NOTES, or write target: dotdigital")
 
 
 # --- consents ------------------------------------------------------------------------------------

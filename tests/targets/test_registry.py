@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, cast
 
@@ -16,6 +19,7 @@ from importer.model import (
 )
 from importer.targets import AnswersLater, Describes, Lists
 
+STAGES = ("checking", "delivery", "mapping", "planning", "reconciliation.py", "sources")
 UPSERT = WriteMode(allow_insert=True, allow_update=True)
 KEY = PlannedField("key_f_EMail", ValueType.EMAIL, FieldRole.KEY)
 
@@ -97,3 +101,27 @@ def test_promise_8_what_a_connection_does_not_settle_is_refused_all_at_once() ->
     assert len(caught.value.mistakes) == 2
     assert "opt_in_dates" in str(caught.value)
     assert "null_handling" in str(caught.value)
+
+
+def _texts(module: Path) -> Iterator[str]:
+    """Give the texts of a module, but what documents it or a member of a document."""
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    told: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg == "description":
+            told.update(ast.walk(node))
+        if isinstance(node, ast.Expr):
+            told.add(node.value)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in told:
+            yield node.value
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_stage_names_a_platform(stage: str) -> None:
+    room = Path(targets.__file__).parents[1] / stage
+    modules = [*room.rglob("*.py")] if room.is_dir() else [room]
+    texts = [text for module in modules for text in _texts(module)]
+    assert texts
+    known = {*targets.names(), "Dialog Insight", "Dotdigital"}
+    assert [text for text in texts if any(name in text for name in known)] == []

@@ -62,7 +62,9 @@ _USUAL = (
 class ContactGrammar:
     """The rules of the codes, as a mapping writes them."""
 
-    abilities = Abilities(example_key="key_f_EMail")
+    abilities = Abilities(
+        example_key="key_f_EMail", key_beginning="key_", instead="dialog-insight-table"
+    )
     beginnings = tuple(prefix.text for prefix in _PREFIXES)
     usual = (*(f"{prefix}{name}" for name in _USUAL for prefix in ("f_", "key_f_")), *_WHOLE)
 

@@ -27,7 +27,13 @@ _CONSENT = re.compile(r"(?:dt)?optin_.*|hastrackingconsent|dttrackingconsent", r
 class TableGrammar:
     """The rules of the names, as a mapping writes them."""
 
-    abilities = Abilities(example_key="key_orderNo", needs_table=True, reads=False)
+    abilities = Abilities(
+        example_key="key_orderNo",
+        key_beginning=KEY,
+        instead="dialog-insight",
+        needs_table=True,
+        reads=False,
+    )
     beginnings = (KEY,)
     usual: tuple[str, ...] = ()
 

@@ -24,11 +24,13 @@ EMAIL_TYPE, OPT_IN_TYPE = "email.type", "email.optIn"
 IDENTIFIER, DATA, LIST, PREFERENCE, RECORD = "id.", "data.", "list.", "preference.", "consent."
 RECORD_PARTS = ("text", "datetime", "url", "ip", "userAgent")
 MOST_RECORDS = 5
+OVERWRITE = "overwrite"
+ONLY_VALUES, ONLY_EMPTY = "overwrite-if-not-empty", "overwrite-if-empty"
+"""Merge options: only values are written, or only where nothing is stored."""
 
 _NUMBERED = ("", *(f".{number}" for number in range(1, MOST_RECORDS + 1)))
 _EMAIL_TYPES = ("html", "plainText")
 _OPT_IN_TYPES = ("unknown", "single", "double", "verifiedDouble")
-_MERGE_OPTIONS = ("overwrite", "overwrite-if-not-empty", "overwrite-if-empty")
 _IDENTIFIER = re.compile(r"[-A-Za-z0-9_]{1,50}")
 _DATA_FIELD = re.compile(r"[-A-Za-z0-9_]{1,20}")
 _LONGEST_NAME = 128  # of a list; of a preference no figure is published
@@ -64,9 +66,11 @@ class ContactGrammar:
 
     abilities = Abilities(
         example_key=EMAIL,
+        key_beginning=IDENTIFIER,
         one_key=True,
         adds_only=False,
-        merge_options=_MERGE_OPTIONS,
+        merge_options=(OVERWRITE, ONLY_VALUES, ONLY_EMPTY),
+        passes_blanks=ONLY_VALUES,
         resubscribing=frozenset({EMAIL_STATUS}),
     )
     beginnings: tuple[str, ...] = (PREFERENCE, RECORD, "email.", DATA, LIST, "sms.", IDENTIFIER)
@@ -105,7 +109,13 @@ class ConsentAndPreferencesGrammar(ContactGrammar):
     """The rules of the codes of version 2's call, which knows addresses only."""
 
     abilities = Abilities(
-        example_key=EMAIL, one_key=True, adds_only=False, clears=False, wants_all=True
+        example_key=EMAIL,
+        key_beginning=IDENTIFIER,
+        instead="dotdigital",
+        one_key=True,
+        adds_only=False,
+        clears=False,
+        wants_all=True,
     )
     beginnings = (PREFERENCE, RECORD, "email.", DATA, IDENTIFIER)
     usual = tuple(

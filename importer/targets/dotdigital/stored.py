@@ -25,6 +25,8 @@ from importer.targets.dotdigital.grammar import (
     IDENTIFIER,
     LIST,
     MOBILE,
+    ONLY_EMPTY,
+    ONLY_VALUES,
     OPT_IN_TYPE,
     PREFERENCE,
     RECORD,
@@ -44,7 +46,6 @@ _YES_OR_NO = {"true": "true", "1": "true", "false": "false", "0": "false"}
 _NUMBERS = (ValueType.INTEGER, ValueType.DECIMAL)
 _MOMENTS = (ValueType.DATE, ValueType.DATETIME)
 _LARGEST_POWER = 40  # of ten; a number beyond it stays as it is written
-_ONLY_EMPTY, _ONLY_VALUES = "overwrite-if-empty", "overwrite-if-not-empty"
 
 
 def found(contact: Mapping[str, Any], form: ContactForm, key: Sequence[str]) -> Mapping[str, str]:
@@ -172,9 +173,9 @@ def _as_asked(field: PlannedField, sent: str, stored: str, form: ContactForm) ->
         return (sent, stored) in (("no", ""), ("", stored))
     if not field.code.startswith(DATA):
         return sent == "" or (field.code.startswith(LIST) and sent == "no")  # neither is written
-    if form.option == _ONLY_EMPTY:
+    if form.option == ONLY_EMPTY:
         return bool(stored)
-    return form.option == _ONLY_VALUES and not sent
+    return form.option == ONLY_VALUES and not sent
 
 
 def _same(field: PlannedField, text: str, time_zone: str) -> Any:
