@@ -96,7 +96,7 @@ def deliver(
         raise
     finally:
         lanes.close()
-    if caller.questions:
+    if caller.asked_first:
         before = int(journal.fact(LOOKED_UP) or 0)
-        journal.set_fact(LOOKED_UP, str(before + caller.questions))
+        journal.set_fact(LOOKED_UP, str(before + caller.asked_first))
     return end

@@ -14,9 +14,9 @@ from importer.language import tr
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from importer.delivery.calling import Caller
     from importer.delivery.course import Plan
     from importer.delivery.lanes import Lanes
+    from importer.delivery.questions import Questions
     from importer.journal import Journal
     from importer.model import PlanSlice
     from importer.targets import Verifies
@@ -39,20 +39,20 @@ class Asking:
         journal: Journal,
         *,
         target: Verifies,
-        caller: Caller,
+        questions: Questions,
         lanes: Lanes,
     ) -> None:
         self._plan = plan
         self._journal = journal
         self._target = target
-        self._caller = caller
+        self._questions = questions
         self._lanes = lanes
 
     def prepare(self, first: int, end: int) -> None:
         """Look up every contact of a stretch that has a yes, and note the answers, durably.
 
         Also those that an earlier delivery looked up and never sent: they may have said no since.
-        Raises HaltError as ``Caller.ask`` does; nothing of the stretch is noted then.
+        Raises HaltError as ``Questions.ask`` does; nothing of the stretch is noted then.
         """
         answers: dict[int, dict[str, str]] = {}
         for rows in self._plan.slices(first, end):
@@ -72,7 +72,7 @@ class Asking:
         said: Sequence[str],
     ) -> None:
         try:
-            stored = self._caller.look_up(self._target, key)
+            stored = self._questions.look_up(self._target, key)
         except HaltError as halt:
             if halt.reason is not EndReason.ACCOUNT_REFUSED:
                 raise

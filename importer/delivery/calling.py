@@ -6,11 +6,12 @@ import re
 import threading
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from importer.clock import iso
-from importer.delivery.ending import EndReason, HaltError
+from importer.delivery.ending import EndReason, HaltError, attempts_spent
 from importer.delivery.polling import Polling
+from importer.delivery.questions import Questions
 from importer.delivery.turns import Turns
 from importer.errors import (
     InDoubtError,
@@ -21,25 +22,23 @@ from importer.errors import (
 )
 from importer.language import tr
 from importer.model import Pending, Settled
-from importer.targets import AnswersLater, AsksFirst, Describes
+from importer.targets import AnswersLater, AsksFirst
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
     from random import Random
 
     from importer.clock import Clock
     from importer.delivery.lanes import Lanes
     from importer.journal import Journal
     from importer.line import Line
-    from importer.model import ApiRequest, ApiResponse, Batch, Credentials, Limits, Watcher
+    from importer.model import ApiRequest, Batch, Credentials, Limits, Watcher
     from importer.pacing import Turn
-    from importer.targets import Target, Verifies
+    from importer.targets import Target
 
 _TIME_OUTS = 2  # of the same bytes, before fewer contacts are tried
 _LONGEST_BUSY = 7_200.0  # seconds in which a busy platform is asked for room
 _CODE = re.compile(r"([\w.-]{1,30}:)?[\w.-]{1,60}")  # anything else may hold what the call held
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,8 @@ class Lost:
 class Caller:
     """Makes calls within the pace and the attempts of the connection; several lanes may use it.
 
-    ``questions``: how many batches the platform was asked about before they went.
+    ``questions``: the calls of the same delivery that only read. ``asked_first``: how many batches
+    the platform was asked about before they went.
     """
 
     def __init__(
@@ -93,8 +93,11 @@ class Caller:
         self._watcher = watcher
         self._lanes = lanes
         self._lock = threading.Lock()
-        self.questions = 0
+        self.asked_first = 0
         self._turns = Turns(line=line, lanes=lanes, clock=clock, watcher=watcher, chance=chance)
+        self.questions = Questions(
+            line=line, credentials=credentials, limits=limits, lanes=lanes, turns=self._turns
+        )
         self._polling = Polling(
             target=target,
             line=line,
@@ -146,7 +149,7 @@ class Caller:
                 if last or not self._target.repeatable(batch):
                     return Lost(call, batch, error)
                 failure, pause = error, self._turns.jittered(attempt)
-        raise self._spent(failure)
+        raise attempts_spent(self._limits.attempts, failure)
 
     def ask_again(self, call: int, batch: Batch, ticket: str) -> Answered | Refused | Lost:
         """Ask what became of a batch that an earlier delivery left with its ticket.
@@ -170,9 +173,9 @@ class Caller:
         question = target.first_question(batch, self._credentials)
         if question is None:
             return batch
-        answered = self.ask(question, partial(target.read_first, batch))
+        answered = self.questions.ask(question, partial(target.read_first, batch))
         with self._lock:
-            self.questions += 1
+            self.asked_first += 1
         return answered
 
     def _tell(self, batch: Batch, attempt: int, began: float, result: str) -> None:
@@ -295,84 +298,5 @@ class Caller:
         if self._lanes.abandoned:
             raise HaltError(EndReason.INTERRUPTED, tr("The run was asked to stop."))
 
-    def ask(self, request: ApiRequest, read: Callable[[ApiResponse], _T]) -> _T:
-        """Make a call that only reads, until it is answered; it may be repeated at will.
-
-        Raises HaltError when the attempts are spent, the account refuses such calls, or a stop is
-        requested.
-        """
-        pause = 0.0
-        failure: Exception | None = None
-        for attempt in range(1, self._limits.attempts + 1):
-            turn = self._turns.turn(pause, request.scope)
-            self._turns.slot(turn)
-            try:
-                return read(self._line.send(turn, request))
-            except RetryableError as error:
-                failure = error
-                pause = self._turns.pause_after(error, attempt, request.scope)
-            except InDoubtError as error:
-                failure, pause = error, self._turns.jittered(attempt)
-            except RefusedError as error:
-                raise HaltError(EndReason.ACCOUNT_REFUSED, str(error)) from error
-            finally:
-                self._lanes.pass_slot_on()
-        raise self._spent(failure)
-
-    def look_up(
-        self, target: Verifies, key: Sequence[str]
-    ) -> Mapping[str, str] | RefusedError | None:
-        """Ask what is stored of a contact; None: it is not there.
-
-        A refusal that is not of the account concerns this contact alone, and is given. Raises
-        HaltError as ``ask`` does.
-        """
-        request = target.lookup_request(key, self._credentials)
-        return self.ask(request, partial(_understood, target, key))
-
-    def account_refusal(self) -> RefusedError | None:
-        """Ask for the account's fields, to learn whether the account itself is refused.
-
-        None: it is not, or the platform cannot say.
-        """
-        if not isinstance(self._target, Describes):
-            return None
-        request = self._target.describe_request(self._credentials, ())
-        if request is None:
-            return None
-        turn = self._turns.turn(0.0, request.scope)
-        self._turns.slot(turn)
-        try:
-            self._target.read_description([self._line.send(turn, request)])
-        except RefusedError as error:
-            return error if error.scope is Refusal.ACCOUNT else None
-        except (RetryableError, InDoubtError):
-            return None
-        finally:
-            self._lanes.pass_slot_on()
-        return None
-
-    def _spent(self, last: Exception | None) -> HaltError:
-        """Make the end of a run of which a call used up its attempts."""
-        return HaltError(
-            EndReason.PLATFORM_DOWN,
-            tr(
-                "The platform took none of {attempts} attempts. The last: {last}",
-                attempts=self._limits.attempts,
-                last=str(last),
-            ),
-        )
-
     def _now(self) -> str:
         return iso(self._clock.now())
-
-
-def _understood(
-    target: Verifies, key: Sequence[str], response: ApiResponse
-) -> Mapping[str, str] | RefusedError | None:
-    try:
-        return target.read_lookup(key, response)
-    except RefusedError as error:
-        if error.scope is Refusal.ACCOUNT:
-            raise
-        return error

@@ -344,7 +344,7 @@ class Course:
 
     def _halt_if_account_refused(self, refusal: RefusedError) -> None:
         """Tell a refused account from a refused call: a call that only reads is refused alike."""
-        answer = self._caller.account_refusal()
+        answer = self._caller.questions.account_refusal(self._target)
         if answer is not None and answer.code.lower() == refusal.code.lower():
             raise HaltError(EndReason.ACCOUNT_REFUSED, str(answer))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from importer.errors import ImporterError
+from importer.language import tr
 
 
 class EndReason(StrEnum):
@@ -35,3 +36,15 @@ class HaltError(ImporterError):
     def __init__(self, reason: EndReason, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+def attempts_spent(attempts: int, last: Exception | None) -> HaltError:
+    """Make the end of a delivery of which a call used up its attempts."""
+    return HaltError(
+        EndReason.PLATFORM_DOWN,
+        tr(
+            "The platform took none of {attempts} attempts. The last: {last}",
+            attempts=attempts,
+            last=str(last),
+        ),
+    )

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from importer.delivery import deliver
 from importer.delivery.asking import Asking
-from importer.delivery.calling import Caller
 from importer.delivery.ending import DeliveryEnd, EndReason
 from importer.delivery.lanes import Lanes
+from importer.delivery.questions import Questions
+from importer.delivery.turns import Turns
 from importer.delivery.yeses import Buffered, Selected, WithoutWithheld, WithoutYeses
 from importer.errors import UnusableInputError
 from importer.journal.going_on import begin_two_steps, goes_on, going_on
@@ -114,19 +115,14 @@ def deliver_unless_refused(
     lanes = Lanes(
         limits.in_flight, clock=clock, interruption=means["interruption"], abort=line.abort
     )
-    caller = Caller(
-        target=target,
-        line=line,
-        credentials=means["credentials"],
-        journal=journal,
-        clock=clock,
-        limits=limits,
-        watcher=means["watcher"],
-        chance=means["chance"],
-        lanes=lanes,
+    turns = Turns(
+        line=line, lanes=lanes, clock=clock, watcher=means["watcher"], chance=means["chance"]
+    )
+    questions = Questions(
+        line=line, credentials=means["credentials"], limits=limits, lanes=lanes, turns=turns
     )
     read = Buffered(plan)
-    asking = Asking(read, journal, target=target, caller=caller, lanes=lanes)
+    asking = Asking(read, journal, target=target, questions=questions, lanes=lanes)
     try:
         return deliver(
             plan=WithoutWithheld(read, journal, dates),

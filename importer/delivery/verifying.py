@@ -13,10 +13,11 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from importer.clock import iso
-from importer.delivery.calling import Caller
 from importer.delivery.ending import EndReason, HaltError
 from importer.delivery.lanes import Lanes
+from importer.delivery.questions import Questions
 from importer.delivery.sampling import Carried, Chosen
+from importer.delivery.turns import Turns
 from importer.documents import joined
 from importer.errors import RefusedError, UnusableInputError
 from importer.issues import IssueCode, message
@@ -104,18 +105,11 @@ def verify(
     done = {one.position for one in journal.lookups()}
     chosen = Chosen(steps, done=done, most=most, seed=seed)
     lanes = Lanes(limits.in_flight, clock=clock, interruption=interruption, abort=line.abort)
-    caller = Caller(
-        target=target,
-        line=line,
-        credentials=credentials,
-        journal=journal,
-        clock=clock,
-        limits=limits,
-        watcher=watcher,
-        chance=chance,
-        lanes=lanes,
+    turns = Turns(line=line, lanes=lanes, clock=clock, watcher=watcher, chance=chance)
+    questions = Questions(
+        line=line, credentials=credentials, limits=limits, lanes=lanes, turns=turns
     )
-    reader = _Reader(target, caller, lanes, journal, clock, watcher)
+    reader = _Reader(target, questions, lanes, journal, clock, watcher)
     why = ""
     watcher.begin("verify", len(chosen))
     try:
@@ -185,14 +179,14 @@ class _Reader:
     def __init__(
         self,
         target: Target,
-        caller: Caller,
+        questions: Questions,
         lanes: Lanes,
         journal: Journal,
         clock: Clock,
         watcher: Watcher,
     ) -> None:
         self._target = target
-        self._caller = caller
+        self._questions = questions
         self._lanes = lanes
         self._journal = journal
         self._clock = clock
@@ -230,7 +224,7 @@ class _Reader:
             self.written += len(found)
 
     def _look_up(self, target: Verifies, contact: SentContact) -> None:
-        answer = self._caller.look_up(target, contact.key)
+        answer = self._questions.look_up(target, contact.key)
         with self._lock:
             if isinstance(answer, RefusedError):
                 self.untold += 1
