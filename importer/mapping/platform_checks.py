@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from importer.documents import near
 from importer.field_rules import Abilities, Blank, FieldRole, FieldRule
 from importer.language import tr
-from importer.mapping.consent_checks import places_of_yeses
+from importer.mapping.code_hints import Grammar
+from importer.mapping.consent_checks import Warn, places_of_yeses
 from importer.mapping.document import MadeField, MappedColumn
 from importer.mapping.rules import Say
 from importer.mapping.sections import ConsentSection, MappingDocument
@@ -168,3 +169,56 @@ def check_clearing(
                 option=mode.option,
             )
             say(sentence, *places[rule.field], "blank")
+
+
+def fields_together(
+    grammar: Grammar, rules: Sequence[FieldRule], places: Members[str, Place], say: Say
+) -> tuple[tuple[str, ...], ...]:
+    """Find the fields that only go together, but those that are the same in every row.
+
+    ``places``: of the codes that are written. A group of which some are not written at all is a
+    mistake.
+    """
+    found = []
+    for group in grammar.groups([*places]):
+        lacking = [code for code in group if code not in places]
+        first = next(code for code in group if code in places)
+        if lacking:
+            sentence = tr(
+                "{code} only goes together with {others}, which nothing writes: map columns to "
+                "them, or write what is the same for all under `constants`",
+                code=first,
+                others=", ".join(lacking),
+            )
+            say(sentence, *places[first])
+        told = [rule.field for rule in rules if rule.field in group and not rule.constant]
+        if not lacking and len(told) > 1:
+            found.append(tuple(told))
+    return tuple(found)
+
+
+def warn_of_platform(
+    content: MappingDocument,
+    grammar: Grammar,
+    rules: Sequence[FieldRule],
+    places: Members[str, Place],
+    warn: Warn,
+) -> None:
+    """Warn of what the platform does with what is written."""
+    for rule in rules:
+        if rule.yes_only and not rule.values and not rule.constant:
+            sentence = tr(
+                "{code} can only be added: a no in {column} changes nothing.",
+                code=rule.field,
+                column=rule.column,
+            )
+            warn(sentence, *places[rule.field])
+    for code, sentence in grammar.advice([*places]).items():
+        warn(sentence, *places[code])
+    if grammar.abilities.wants_all and not (content.consent and content.consent.left_out):
+        sentence = tr(
+            "{target} takes every consent that a call leaves out for a no: map all that the "
+            "account has, or write consent: {{left_out: no}} once that is meant.",
+            target=content.target,
+        )
+        warn(sentence, "target")

@@ -34,7 +34,9 @@ from importer.mapping.platform_checks import (
     check_clearing,
     check_platform,
     check_resubscribing,
+    fields_together,
     resubscription_of,
+    warn_of_platform,
 )
 from importer.mapping.row_demands import (
     check_effects,
@@ -171,7 +173,7 @@ class _Resolver:
             content.consent, self._grammar.abilities, columns, made, mode, self._say
         )
         check_clearing(rules, self._grammar.abilities, mode, self._written_codes, self._say)
-        self._advise(rules)
+        warn_of_platform(content, self._grammar, rules, self._written_codes, self._warn)
         check_suppression(content, rules, self._say)
         check_effects(content, mode, rules, self._say, self._warn)
         sound = not (self.mistakes or self._fields_are_open)
@@ -195,7 +197,7 @@ class _Resolver:
             ),
             row_rules=RowRules(
                 one_of=groups_of(content.rules, "require_one_of", columns, rules, self._say),
-                together=self._together(rules),
+                together=fields_together(self._grammar, rules, self._written_codes, self._say),
                 unique=groups_of(content.rules, "unique", columns, rules, self._say),
                 only=content.consent.only if content.consent else None,
                 consent_dates=self._consent_dates,
@@ -217,50 +219,6 @@ class _Resolver:
 
     def _sayer(self, *place: str) -> Say:
         return lambda message, *path: self._say(message, *place, *path)
-
-    def _together(self, rules: Sequence[FieldRule]) -> tuple[tuple[str, ...], ...]:
-        """Find the fields that only go together, but those that are the same in every row.
-
-        A group of which some are not written at all is a mistake.
-        """
-        found = []
-        for group in self._grammar.groups([*self._written_codes]):
-            lacking = [code for code in group if code not in self._written_codes]
-            first = next(code for code in group if code in self._written_codes)
-            if lacking:
-                sentence = tr(
-                    "{code} only goes together with {others}, which nothing writes: map columns to "
-                    "them, or write what is the same for all under `constants`",
-                    code=first,
-                    others=", ".join(lacking),
-                )
-                self._say(sentence, *self._written_codes[first])
-            told = [rule.field for rule in rules if rule.field in group and not rule.constant]
-            if not lacking and len(told) > 1:
-                found.append(tuple(told))
-        return tuple(found)
-
-    def _advise(self, rules: Sequence[FieldRule]) -> None:
-        """Warn of what the platform does with what is written."""
-        for rule in rules:
-            if rule.yes_only and not rule.values and not rule.constant:
-                sentence = tr(
-                    "{code} can only be added: a no in {column} changes nothing.",
-                    code=rule.field,
-                    column=rule.column,
-                )
-                self._warn(sentence, *self._written_codes[rule.field])
-        for code, sentence in self._grammar.advice([*self._written_codes]).items():
-            self._warn(sentence, *self._written_codes[code])
-        if self._grammar.abilities.wants_all and not (
-            self._content.consent and self._content.consent.left_out
-        ):
-            sentence = tr(
-                "{target} takes every consent that a call leaves out for a no: map all that the "
-                "account has, or write consent: {{left_out: no}} once that is meant.",
-                target=self._content.target,
-            )
-            self._warn(sentence, "target")
 
     def _column(self, header: str, spec: str | ColumnSection) -> MappedColumn:
         if spec == IGNORE:
