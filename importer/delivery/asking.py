@@ -80,8 +80,8 @@ class Asking:
                 halt.reason,
                 tr(
                     "With yes_to: unless-refused each contact is read before its yes is sent, and "
-                    "the platform does not let this key read contacts. Have it allowed to "
-                    "(Contacts.Get), or write another yes_to. The platform's words: {words}",
+                    "the platform does not let this key read contacts. Have it allowed "
+                    "to, or write another yes_to. The platform's words: {words}",
                     words=str(halt),
                 ),
             ) from halt
