@@ -12,10 +12,13 @@ from base64 import b64encode
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from importer.model import ApiRequest
+from importer.errors import DefectError
+from importer.model import ApiRequest, Limits
 
 if TYPE_CHECKING:
-    from importer.model import Connection, Credentials
+    from collections.abc import Mapping
+
+    from importer.model import Batch, Connection, Credentials
 
 LOW, MEDIUM, HIGH = "low", "medium", "high"
 """The tiers, as the scopes of requests."""
@@ -24,6 +27,15 @@ ANSWER_SECONDS = 121
 """The vendor asks to allow that long before a call is given up."""
 CALLS_PER_MINUTE = 35
 """The least of the published rates: the lowest tier of the smallest package."""
+
+ONE_CONTACT_LIMITS = Limits(
+    rows_per_call=1,
+    calls_per_minute=CALLS_PER_MINUTE,
+    in_flight=2,
+    timeout_seconds=ANSWER_SECONDS,
+)
+ONE_CONTACT_CEILINGS: Mapping[str, int] = {"rows_per_call": 1}
+"""The limits of calls that hold one contact, and what none of these may pass."""
 
 _JSON = "application/json; charset=utf-8"
 _PARTNER = "x-ddg-integration-token"
@@ -46,6 +58,13 @@ def call(
         headers[_PARTNER] = connection.integration_token
     url = connection.url.rstrip("/") + path
     return ApiRequest(method, url, body, headers=headers, scope=scope)
+
+
+def body_of_one(batch: Batch) -> bytes:
+    """Give the body of a call that is the contact itself. Raises DefectError for several."""
+    if len(batch) > 1:
+        raise DefectError("a call of one contact was to hold several")
+    return b"".join(batch.contacts)
 
 
 def segment(text: str) -> str:

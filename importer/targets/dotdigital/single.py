@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from importer.errors import DefectError, InDoubtError, RefusedError
+from importer.errors import InDoubtError, RefusedError
 from importer.issues import IssueCode, message
 from importer.language import tr
-from importer.model import Limits, Outcome, Settled, Verdict
+from importer.model import Outcome, Settled, Verdict
 from importer.targets.dotdigital import answers, calls
 from importer.targets.dotdigital.form import form_of, needs_places
 from importer.targets.dotdigital.grammar import (
@@ -54,13 +54,7 @@ __all__ = [
 
 NAME = "dotdigital-single"
 CONNECTIONS = "dotdigital"
-CAREFUL_LIMITS = Limits(
-    rows_per_call=1,
-    calls_per_minute=calls.CALLS_PER_MINUTE,
-    in_flight=2,
-    timeout_seconds=calls.ANSWER_SECONDS,
-)
-CEILINGS: Mapping[str, int] = {"rows_per_call": 1}
+CAREFUL_LIMITS, CEILINGS = calls.ONE_CONTACT_LIMITS, calls.ONE_CONTACT_CEILINGS
 
 _CREATED, _CONFLICT, _INVALID = 201, 409, 400
 _IN_THE_BIN = ("deleted", "binned")
@@ -85,12 +79,10 @@ class SingleContacts(ReadingCalls):
 
     def submission(self, batch: Batch, credentials: Credentials) -> ApiRequest:
         """Make the call. Raises DefectError for more than one contact."""
-        if len(batch) > 1:
-            raise DefectError("a call of one contact was to hold several")
+        body = calls.body_of_one(batch)
         path = contact_path(self._form.match_name, self._value(batch))
         if self._form.option:
             path += f"?merge-option={self._form.option}"
-        body = b"".join(batch.contacts)
         return calls.call(self._connection, credentials, "PATCH", path, body, scope=calls.MEDIUM)
 
     def read_submission(self, batch: Batch, response: ApiResponse) -> Settled:

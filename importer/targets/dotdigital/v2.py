@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from importer.errors import DefectError, UnusableInputError
+from importer.errors import UnusableInputError
 from importer.field_rules import FieldRole
 from importer.language import tr
-from importer.model import Limits
 from importer.targets.dotdigital import answers, calls, v2_answers
 from importer.targets.dotdigital.form import form_of
 from importer.targets.dotdigital.grammar import (
@@ -54,13 +53,7 @@ NAME = "dotdigital-v2"
 CONNECTIONS = "dotdigital"
 GRAMMAR: ContactGrammar = V2_GRAMMAR
 
-CAREFUL_LIMITS = Limits(
-    rows_per_call=1,
-    calls_per_minute=calls.CALLS_PER_MINUTE,
-    in_flight=2,
-    timeout_seconds=calls.ANSWER_SECONDS,
-)
-CEILINGS: Mapping[str, int] = {"rows_per_call": 1}
+CAREFUL_LIMITS, CEILINGS = calls.ONE_CONTACT_LIMITS, calls.ONE_CONTACT_CEILINGS
 
 _PATH = "/v2/contacts/with-consent-and-preferences"
 
@@ -84,9 +77,7 @@ class ConsentAndPreferences(ReadingCalls):
 
     def submission(self, batch: Batch, credentials: Credentials) -> ApiRequest:
         """Make the call. Raises DefectError for more than one contact."""
-        if len(batch) > 1:
-            raise DefectError("a call of one contact was to hold several")
-        body = b"".join(batch.contacts)
+        body = calls.body_of_one(batch)
         return calls.call(self._connection, credentials, "POST", _PATH, body, scope=calls.MEDIUM)
 
     def read_submission(self, batch: Batch, response: ApiResponse) -> Settled:
