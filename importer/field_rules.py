@@ -198,6 +198,7 @@ class RowRules:
     which all must have one, or none. ``unique``: groups of
     fields whose values together may stand in one contact only. ``only``: the one answer (yes or
     no) that consents are changed to, None: both. ``consent_dates``: consent -> its date's field.
+    ``whole``: a row that is sent says all its answers, for one left out counts as a no.
     """
 
     one_of: tuple[tuple[str, ...], ...] = ()
@@ -205,6 +206,7 @@ class RowRules:
     unique: tuple[tuple[str, ...], ...] = ()
     only: str | None = None
     consent_dates: Mapping[str, str] = field(default_factory=dict)
+    whole: bool = False
 
 
 class Origin(IntEnum):

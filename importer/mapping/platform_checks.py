@@ -67,9 +67,27 @@ def check_platform(content: MappingDocument, abilities: Abilities, say: Say) -> 
             target=target,
         )
         say(sentence, "consent", "left_out")
+    if abilities.wants_all and not (consent and consent.left_out):
+        _check_left_alone(content, say)
     if consent and consent.resubscribe is not None and not abilities.resubscribing:
         sentence = tr("{target} has no switch for `resubscribe`: leave it out", target=target)
         say(sentence, "consent", "resubscribe")
+
+
+def _check_left_alone(content: MappingDocument, say: Say) -> None:
+    """Refuse what leaves some answers of a row alone, where the platform takes these for noes."""
+    for switch, path, written in (
+        ("suppress", ("suppress",), content.suppress),
+        ("only", ("consent", "only"), content.consent and content.consent.only),
+    ):
+        if written:
+            sentence = tr(
+                "`{switch}` leaves consents alone, and {target} takes those for a no: leave it "
+                "out, or write consent: {{left_out: no}} if that is meant",
+                switch=switch,
+                target=content.target,
+            )
+            say(sentence, *path)
 
 
 def _check_table(content: MappingDocument, abilities: Abilities, say: Say) -> None:

@@ -201,6 +201,7 @@ class _Resolver:
                 unique=groups_of(content.rules, "unique", columns, rules, self._say),
                 only=content.consent.only if content.consent else None,
                 consent_dates=self._consent_dates,
+                whole=self._grammar.abilities.wants_all,
             ),
             bases=bases,
             suppress=tuple(content.suppress),

@@ -59,6 +59,13 @@ def make_rule(
             code=fact.code,
         )
         say(sentence, "on_invalid")
+    if fact.always and section.on_invalid is OnInvalid.SKIP:
+        sentence = tr(
+            "the platform takes {code} for a no where a call leaves it out: leave `on_invalid` "
+            "out, or write consent: {{left_out: no}}",
+            code=fact.code,
+        )
+        say(sentence, "on_invalid")
     blank, default = _blank(fact, type_, column, section, say, required=required)
     other, other_value = _other(fact, type_, section, say)
     formats = _listed(section.format)

@@ -55,6 +55,7 @@ class ChangedRows:
         self._keys = sorted(f.code for f in fields if f.role is FieldRole.KEY)
         self._consents = [f.code for f in fields if f.role is FieldRole.CONSENT]
         self._dates = rules.consent_dates
+        self._whole = rules.whole
         apart = {*self._keys, *self._consents, *self._dates.values()}
         self._ordinary = sorted(f.code for f in fields if f.code not in apart)
         self._codes = orjson.dumps(self._ordinary)
@@ -90,9 +91,12 @@ class ChangedRows:
             code: (numbers > 0) & (numbers == self._recollection.fact(code, places))
             for code, numbers in prints.items()
         }
-        sent = self._leave_alone(columns, same)
         fields = self._field_prints(columns, keys)
         other = (fields != self._recollection.fact(FIELDS, places)) & self._written(columns)
+        if self._whole:
+            changed = ~known | other | self._new_answers(columns, same)
+            same = {code: mask & ~changed for code, mask in same.items()}
+        sent = self._leave_alone(columns, same)
         unchanged: Mask = left & known & ~sent & ~other
         planned = left & ~unchanged
         for code, mask in same.items():
@@ -112,13 +116,19 @@ class ChangedRows:
 
     def _leave_alone(self, columns: dict[str, Any], same: Mapping[str, Mask]) -> Mask:
         """Leave consents alone that are as they were, with their dates; give who has another."""
-        sent = np.zeros(len(columns[ROW]), dtype=bool)
+        sent = self._new_answers(columns, same)
         for code, mask in same.items():
             for name in (code, self._dates.get(code)):
                 if name in columns:
                     columns[name] = pc.if_else(pa.array(mask), pa.scalar(None, TEXT), columns[name])
-            sent |= to_mask(pc.is_valid(columns[code]))
         return sent
+
+    def _new_answers(self, columns: Mapping[str, Any], same: Mapping[str, Mask]) -> Mask:
+        """Find the rows that send an answer which is not as it was."""
+        found = np.zeros(len(columns[ROW]), dtype=bool)
+        for code, mask in same.items():
+            found |= ~mask & to_mask(pc.is_valid(columns[code]))
+        return found
 
     def _field_prints(
         self, columns: Mapping[str, Any], keys: NDArray[np.uint64]

@@ -237,6 +237,25 @@ def test_version_2_lets_preferences_out_where_that_is_said_to_be_a_no() -> None:
     assert [" for a no where a call leaves it out" in one for one in told] == [True, True]
 
 
+@pytest.mark.parametrize(
+    ("column", "more"),
+    [
+        ("Tea: {field: preference.31, on_invalid: skip}", "consent: {yes_to: everyone}\n"),
+        ("Tea: preference.31", "consent: {yes_to: everyone, only: no}\n"),
+        ("Tea: preference.31", "consent: {yes_to: everyone}\nsuppress: [left.csv]\n"),
+    ],
+)
+def test_version_2_is_given_nothing_that_leaves_some_answers_of_a_row_alone(
+    column: str, more: str
+) -> None:
+    (told,) = said(column, target="dotdigital-v2", more=more)
+    assert "for a no" in told
+    assert "consent: {left_out: no}" in told
+    meant = more.replace("everyone", "everyone, left_out: no")
+    assert said(column, target="dotdigital-v2", more=meant) == []
+    assert said(column, more=more) == []
+
+
 def test_version_2_has_a_default_for_blank_preferences_where_it_is_written() -> None:
     column = "Tea: {field: preference.31, values: {Oui: yes, Non: no}, blank: {default: Non}}"
     more = "consent: {yes_to: everyone}\n"

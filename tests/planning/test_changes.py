@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,14 @@ def columns_of(texts: dict[str, list[str | None]], origins: Any = None) -> dict[
 
 
 def settled(
-    place: Path, columns: dict[str, Any], known: Known = NOTHING, fields: Any = PLANNED
+    place: Path,
+    columns: dict[str, Any],
+    known: Known = NOTHING,
+    fields: Any = PLANNED,
+    rules: RowRules = RULES,
 ) -> tuple[Any, Any]:
     """Give the rows that are left out, and what is noted of all of them."""
-    rows = ChangedRows(place / "changes.parquet", known, fields, RULES)
+    rows = ChangedRows(place / "changes.parquet", known, fields, rules)
     left = np.ones(len(columns[ROW]), dtype=bool)
     unchanged = rows.settle(columns, rows.answers(columns), left)
     rows.close()
@@ -96,6 +101,21 @@ def test_a_date_goes_with_the_answer_that_is_left_alone(tmp_path: Path) -> None:
         [None],
         [None],
     ]
+
+
+def test_a_row_says_all_its_answers_again_where_one_left_out_counts_as_a_no(
+    tmp_path: Path,
+) -> None:
+    texts: dict[str, list[str | None]] = {KEY: ["a@b", "c@d"], NAME: ["A", "C"]}
+    texts |= {NEWS: ["yes", "yes"], NEWS_DATE: [None, None]}
+    _, noted = settled(tmp_path, columns_of(texts))
+    columns = columns_of({**texts, NAME: ["B", "C"]})
+    unchanged, again = settled(
+        tmp_path, columns, remembered(noted), rules=replace(RULES, whole=True)
+    )
+    assert unchanged == [False, True]
+    assert columns[NEWS].to_pylist() == ["yes", None]
+    assert again.column("consent 0").to_pylist()[0] == noted.column("consent 0").to_pylist()[0]
 
 
 def test_a_yes_that_was_withheld_is_noted_as_a_yes(tmp_path: Path) -> None:

@@ -371,3 +371,17 @@ def test_promise_7_a_platform_that_repeats_the_call_brings_nobody_into_the_log(
     everything = (done.out + done.err).encode() + b"".join(bytes_below(room.run_folder()).values())
     assert key not in everything
     assert b"reader1%40" not in everything
+
+
+def test_version_2_is_told_every_answer_of_a_row_of_which_one_has_changed(room: Room) -> None:
+    columns = "{Email: id.email, Tea: preference.31, Coffee: preference.32, Events: preference.40}"
+    room.write(
+        "mappings/answers.yaml",
+        f"name: answers\ntarget: dotdigital-v2\ncolumns: {columns}\n"
+        "consent: {yes_to: everyone}\n",
+    )
+    command = ("run", "a.csv", "-m", "answers", "-c", "sandbox", "--yes", "--only-changes")
+    for events in ("Yes", "No"):
+        room.write("a.csv", f"Email,Tea,Coffee,Events\n{ADA},Yes,No,{events}\n")
+        assert room.importer(*command).code == 0
+    assert room.listed()[ADA]["preferences"] == {"31": True, "32": False, "40": False}
