@@ -390,7 +390,8 @@ class Connection:
     ``table_keys_in_data``: whether a call that may insert rows of a table repeats their key among
     the values. ``integration_token``: what a partner of the platform sends with each call.
     ``look_up_first``: whether each contact is looked up before a call that writes it alone.
-    ``time_zone``: of a file's times of day, on a platform that keeps them in UTC.
+    ``time_zone``: of a file's times of day, on a platform that keeps them in UTC; empty: not
+    said, so none are written.
     """
 
     name: str

@@ -138,10 +138,10 @@ class ConnectionSection(DocumentModel):
         description="Of dotdigital-single: whether each contact is looked up before it is written,"
         " which tells those that come back from the recycle bin.",
     )
-    time_zone: Annotated[Text, AfterValidator(check_zone), Field(min_length=1)] = Field(
-        "UTC",
+    time_zone: Annotated[Text, AfterValidator(check_zone)] = Field(
+        "",
         description="Of dotdigital, which keeps times in UTC: the zone of the times of day that"
-        " stand in files, such as America/Toronto.",
+        " stand in files, such as America/Toronto; needed where they are written.",
     )
 
 

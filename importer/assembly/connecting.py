@@ -174,6 +174,7 @@ def sandbox_connection(url: str, target: str) -> Connection:
         key=_SANDBOX_KEY,
         project_id=project_id,
         limits=limits,
+        time_zone="UTC",
     )
 
 

@@ -334,3 +334,10 @@ def test_any_text_arrives_as_it_was_in_every_section(texts: list[tuple[str, str,
         assert members["identifiers"] == {"crm-id": f"x{key}"}
         assert members.get("dataFields", {}).get("CITY", "") == city
         assert members["consentRecords"][0]["text"] == f"x{text}"
+
+
+def test_times_of_day_of_which_nobody_says_the_zone_are_refused() -> None:
+    (text, moment, *others) = record()
+    with pytest.raises(UnusableInputError, match="Write `time_zone: America/Toronto`"):
+        imports(EMAIL, text, moment, *others, time_zone="")
+    assert imports(EMAIL, CITY, data("BIRTHDAY", ValueType.DATE), time_zone="")

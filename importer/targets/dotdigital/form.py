@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from importer.errors import DefectError, UnusableInputError
-from importer.field_rules import FieldRole
+from importer.field_rules import FieldRole, ValueType
 from importer.language import tr
 from importer.targets.dotdigital.grammar import (
     CONTACT_ID,
@@ -87,12 +87,27 @@ def form_of(
     places: Mapping[str, str],
 ) -> ContactForm:
     """Make the form of a contact. Raises UnusableInputError for what no call can hold."""
-    if mistakes := _mistakes(fields, places):
+    if mistakes := [*_mistakes(fields, places), *_times_of_nowhere(connection, fields)]:
         raise UnusableInputError(*mistakes)
     match = next((f for f in fields if f.role is FieldRole.KEY), None)
     return ContactForm(
         fields, match, places, connection.time_zone, mode.resubscription, mode.option
     )
+
+
+def _times_of_nowhere(connection: Connection, fields: Sequence[PlannedField]) -> list[str]:
+    """Refuse times of day of which nobody says where they were: hours may lie between."""
+    times = [f.code for f in fields if f.type is ValueType.DATETIME]
+    if connection.time_zone or not times:
+        return []
+    sentence = tr(
+        "{fields}: Dotdigital keeps times in UTC, and in which zone the file's times of day were "
+        "is not said. Write `time_zone: America/Toronto`, say, in the connection {connection}, or "
+        "`time_zone: UTC`.",
+        fields=", ".join(times),
+        connection=connection.name,
+    )
+    return [sentence]
 
 
 def record_numbers(fields: Sequence[PlannedField]) -> list[str]:
