@@ -42,6 +42,7 @@ class FieldFact:
     example of it.
     ``erasable``: whether a stored value can be erased. ``yes_only``: of a consent, that no call can
     say no. ``always``: of a consent, that the platform takes one that a call leaves out for a no.
+    ``past``: of a date, that it never lies in the future.
     """
 
     code: str
@@ -54,6 +55,7 @@ class FieldFact:
     erasable: bool = True
     yes_only: bool = False
     always: bool = False
+    past: bool = False
 
 
 @dataclass(frozen=True, slots=True)

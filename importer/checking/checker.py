@@ -97,7 +97,7 @@ class Checker:
             columns[rule.field] = checked.texts
             found = (_finding(problem, rule, raw, passed_over) for problem in checked.problems)
             findings += [one for one in found if one is not None]
-        findings += self._findings_of_rows(columns, passed_over)
+        findings += self._findings_of_rows(columns, findings, passed_over)
         verdicts = _verdicts(findings, skipped, len(chunk))
         origins = self._origins(chunk, columns)
         suppressed = None
@@ -124,13 +124,16 @@ class Checker:
         told = ((rule.column, orders.obstacle()) for rule, orders in found if orders is not None)
         return tuple((column, sentence) for column, sentence in told if sentence)
 
-    def _findings_of_rows(self, columns: Mapping[str, Any], passed_over: Mask) -> list[Finding]:
-        """Find what is wrong with rows as wholes."""
+    def _findings_of_rows(
+        self, columns: Mapping[str, Any], told: Sequence[Finding], passed_over: Mask
+    ) -> list[Finding]:
+        """Find what is wrong with rows as wholes; ``told``: with their cells."""
         findings = [
             _none_of(group, columns, self._rules, passed_over) for group in self._row_rules.one_of
         ]
         findings += [
-            _some_of(group, columns, self._rules, passed_over) for group in self._row_rules.together
+            _some_of(group, columns, self._rules, told, passed_over)
+            for group in self._row_rules.together
         ]
         by_code = {rule.field: rule for rule in self._rules}
         for consent, code in self._row_rules.consent_dates.items():
@@ -190,10 +193,20 @@ def _none_of(
 
 
 def _some_of(
-    group: Sequence[str], columns: Mapping[str, Any], rules: Sequence[FieldRule], passed_over: Mask
+    group: Sequence[str],
+    columns: Mapping[str, Any],
+    rules: Sequence[FieldRule],
+    told: Sequence[Finding],
+    passed_over: Mask,
 ) -> Finding | None:
-    """Find the rows in which some fields of a group have a value and others have none."""
+    """Find the rows in which some fields of a group have a value and others have none.
+
+    A cell that is refused is filled: what is wrong with it is told already.
+    """
     filled = [to_mask(pc.greater(pc.binary_length(columns[code]), 0)) for code in group]
+    for finding in told:
+        if finding.severity is Severity.ERROR and finding.field in group:
+            filled[group.index(finding.field)][finding.at] = True
     some = np.logical_or.reduce(filled) & ~np.logical_and.reduce(filled)
     at = np.flatnonzero(some & ~passed_over)
     if not len(at):

@@ -260,7 +260,8 @@ def _check_default(
 
 def _may_be_future(fact: FieldFact, section: OptionsSection, say: Say) -> bool:
     """Consents are never given tomorrow, and nobody is born then."""
-    past = fact.role is FieldRole.CONSENT_DATE or _BIRTH.search(fact.code) is not None
+    past = fact.past or fact.role is FieldRole.CONSENT_DATE
+    past |= _BIRTH.search(fact.code) is not None
     if past and section.future == "accept":
         sentence = tr("{code} can never lie in the future: leave `future` out", code=fact.code)
         say(sentence, "future")

@@ -338,6 +338,25 @@ def test_the_parts_of_a_proof_of_consent_have_their_forms(column: str, good: str
     assert shown in {"https://example.org/join", "203.0.113.7"}
 
 
+def test_a_part_that_is_refused_is_told_for_itself_and_is_not_missing() -> None:
+    more = "constants: {consent.userAgent: importer}\n"
+    chunk = checked(
+        text_of(*RECORD, more=more),
+        Courriel=["a@example.org", "b@example.org"],
+        Texte=["Yes", None],
+        Moment=["2025-03-04 09:15", "2025-03-04 09:15"],
+        Page=["example.org", "example.org"],
+        Adresse=["203.0.113.7", "203.0.113.7"],
+    )
+    found = {finding.code: finding.at.tolist() for finding in chunk.findings}
+    assert found == {IssueCode.PART_MISSING: [1], IssueCode.VALUE_NOT_MATCHING: [0, 1]}
+
+
+def test_nobody_consents_in_the_future() -> None:
+    mapping = mapping_of(text_of(*RECORD, "Agent: consent.userAgent", "Fin: data.END"))
+    assert [rule.field for rule in mapping.rules if not rule.future] == ["consent.datetime"]
+
+
 def test_near_codes_are_named() -> None:
     (told,) = said("Nom: data_LASTNAME")
     assert told.endswith('Did you mean "data.LASTNAME"?')

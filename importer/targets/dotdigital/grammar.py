@@ -257,7 +257,8 @@ def _record(code: str) -> FieldFact:
             )
         )
     type_, form, like = _RECORD_FACTS[part]
-    return FieldFact(code, FieldRole.DATA, type_, form=form, like=like, erasable=False)
+    past = type_ is ValueType.DATETIME
+    return FieldFact(code, FieldRole.DATA, type_, form=form, like=like, erasable=False, past=past)
 
 
 _READINGS: Mapping[str, Callable[[str], FieldFact]] = {
