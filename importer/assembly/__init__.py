@@ -1,6 +1,6 @@
 """The composition root: options and settings become opened sources, targets, clients, folders."""
 
-from importer.assembly.comparing import account_mistakes, places_of
+from importer.assembly.comparing import account_mistakes, compare, places_of
 from importer.assembly.connecting import (
     account_fields,
     choose_connection,
@@ -54,6 +54,7 @@ __all__ = [
     "account_fields",
     "account_mistakes",
     "choose_connection",
+    "compare",
     "connection_facts",
     "connection_of",
     "consented",

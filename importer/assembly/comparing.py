@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import orjson
 
 from importer import targets
-from importer.assembly.connecting import account_fields
+from importer.assembly.connecting import account_fields, target_of
 from importer.documents import near
 from importer.errors import Mistake, UnusableInputError
 from importer.field_rules import FieldRole, FieldRule, ValueType
 from importer.language import tr
+from importer.model import PlannedField
 
 if TYPE_CHECKING:
     from importer.assembly.means import Means
@@ -39,10 +40,13 @@ def account_mistakes(mapping: Mapping, account: AccountFields) -> list[Mistake]:
     With near names; and the consents that a call would leave out, where that counts as a no.
     """
     known = _Known(account)
+    wanted = targets.needs_places(mapping.target, [rule.field for rule in mapping.rules])
     mistakes = []
     for rule, place in _rules(mapping):
         code = rule.field.removeprefix("key_")
-        if not known.has(code):
+        if known.has(code) and code in wanted and not known.knows_place(code):
+            mistakes.append(mapping.document.mistake(_not_one(code, account), *place))
+        elif not known.has(code):
             sentence = tr(
                 "the account has no field {field}.{hint}",
                 field=code,
@@ -69,6 +73,28 @@ def account_mistakes(mapping: Mapping, account: AccountFields) -> list[Mistake]:
         )
         mistakes.append(mapping.document.mistake(sentence, "columns"))
     return mistakes
+
+
+def compare(connection: Connection, mapping: Mapping, account: AccountFields) -> None:
+    """Refuse a mapping that writes what the account does not have, or what no call can hold.
+
+    Raises UnusableInputError.
+    """
+    if mistakes := account_mistakes(mapping, account):
+        raise UnusableInputError(*mistakes)
+    known = _Known(account)
+    fields = tuple(PlannedField(rule.field, rule.type, rule.role) for rule in mapping.rules)
+    wanted = targets.needs_places(mapping.target, [field.code for field in fields])
+    places = {code: known.place(code) for code in wanted if known.knows_place(code)}
+    target_of(connection, mapping, fields, places=places)
+
+
+def _not_one(code: str, account: AccountFields) -> str:
+    return tr(
+        "the account has no field {field}, or several of that name.{hint}",
+        field=code,
+        hint=near(code, dict.fromkeys([*account.labels, *account.places])),
+    )
 
 
 def places_of(
@@ -102,16 +128,7 @@ def places_of(
     places = {code: known.place(code) for code in wanted}
     unknown = [code for code in wanted if not known.knows_place(code)]
     if unknown:
-        raise UnusableInputError(
-            *(
-                tr(
-                    "the account has no field {field}, or several of that name.{hint}",
-                    field=code,
-                    hint=near(code, dict.fromkeys([*found.labels, *found.places])),
-                )
-                for code in unknown
-            )
-        )
+        raise UnusableInputError(*(_not_one(code, found) for code in unknown))
     journal.set_fact(_PLACES, orjson.dumps(places).decode())
     return places
 

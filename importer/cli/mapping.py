@@ -246,10 +246,9 @@ def mapping_check(
 def _compare(mapping: Mapping, connection: str, means: Means) -> tuple[str, ...]:
     """Compare a mapping with an account; a sentence where it cannot be asked.
 
-    Raises UnusableInputError for what the account does not have.
+    Raises UnusableInputError for what the account does not have, or no call can hold.
     """
     from importer import assembly
-    from importer.errors import UnusableInputError
 
     chosen = assembly.choose_connection(means, mapping, connection, needed=True)
     assert chosen is not None
@@ -261,8 +260,7 @@ def _compare(mapping: Mapping, connection: str, means: Means) -> tuple[str, ...]
                 reason=found,
             ),
         )
-    if mistakes := assembly.account_mistakes(mapping, found):
-        raise UnusableInputError(*mistakes)
+    assembly.compare(chosen, mapping, found)
     return ()
 
 

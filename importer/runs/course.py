@@ -177,8 +177,8 @@ def compare_with_account(connection: Connection, mapping: Mapping, means: Means)
             "The account's fields could not be compared with the mapping: {reason}", reason=found
         )
         means.watcher.event("account-not-compared", message=sentence)
-    elif mistakes := assembly.account_mistakes(mapping, found):
-        raise UnusableInputError(*mistakes)
+    else:
+        assembly.compare(connection, mapping, found)
 
 
 def state_after_check(folder: RunFolder, journal: Journal) -> RunState:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from importer.sandbox import DotdigitalSettings
+from importer.sandbox.dotdigital.account import Account, ContactList
 from tests.runs.workshop import TOP, Workshop, bytes_below
 
 ADA = "ada.lovelace@example.org"
@@ -385,3 +386,25 @@ def test_version_2_is_told_every_answer_of_a_row_of_which_one_has_changed(room: 
         room.write("a.csv", f"Email,Tea,Coffee,Events\n{ADA},Yes,No,{events}\n")
         assert room.importer(*command).code == 0
     assert room.listed()[ADA]["preferences"] == {"31": True, "32": False, "40": False}
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ("{A: preference.Tea, B: preference.tea-01}", "are the same field of Dotdigital"),
+        ("{A: list.4101, B: list.Spring}", "are the same field of Dotdigital"),
+        ("{A: id.contactId}", "it can find one, and never be written"),
+        ("{A: list.Twice}", "the account has no field list.Twice, or several of that name"),
+    ],
+)
+def test_what_no_call_can_hold_is_told_by_the_check_of_a_mapping(
+    room: Room, columns: str, told: str
+) -> None:
+    lists = ContactList(4101, "Spring"), ContactList(7, "Twice"), ContactList(8, "twice")
+    room.platform(account=Account(lists=lists))
+    more = "merge: {match: id.email}\nconsent: {yes_to: everyone}\n"
+    text = f"name: wrong\ntarget: dotdigital\ncolumns: {{Email: id.email, {columns[1:]}\n{more}"
+    room.write("mappings/wrong.yaml", text)
+    refused = room.importer("mapping", "check", "wrong", "-c", "sandbox")
+    assert refused.code == 4
+    assert told in refused.err
