@@ -168,6 +168,8 @@ def check_clearing(
     say: Say,
 ) -> None:
     """Refuse to erase where no call does, or where the merge option passes over it."""
+    if any(rule.clear_token and rule.role is FieldRole.DATA and rule.erasable for rule in rules):
+        _check_token(abilities, mode, say)
     for rule in rules:
         if rule.role is not FieldRole.DATA or rule.blank is not Blank.CLEAR or not rule.erasable:
             continue
@@ -240,3 +242,19 @@ def warn_of_platform(
             target=content.target,
         )
         warn(sentence, "target")
+
+
+def _check_token(abilities: Abilities, mode: WriteMode, say: Say) -> None:
+    if not abilities.clears:
+        sentence = tr(
+            "no call of this target erases a value: leave `clear_token` out, or write target: "
+            "dotdigital"
+        )
+        say(sentence, "clear_token")
+    elif mode.option == _SKIPPING_BLANKS:
+        sentence = tr(
+            "`clear_token` erases, and option: {option} passes over what is blank: take one of "
+            "them out",
+            option=mode.option,
+        )
+        say(sentence, "clear_token")

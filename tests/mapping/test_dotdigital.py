@@ -105,6 +105,24 @@ def test_the_token_that_erases_touches_no_identifier() -> None:
     assert mapping.clears == ("data.LASTNAME",)
 
 
+@pytest.mark.parametrize(
+    ("target", "more", "told"),
+    [
+        ("dotdigital-v2", "consent: {left_out: no}\n", "no call of this target erases a value"),
+        (
+            "dotdigital",
+            "merge: {option: overwrite-if-not-empty}\n",
+            "`clear_token` erases, and option: overwrite-if-not-empty passes over what is blank",
+        ),
+    ],
+)
+def test_the_token_is_refused_where_it_would_erase_nothing(
+    target: str, more: str, told: str
+) -> None:
+    (mistake,) = said("Nom: data.LASTNAME", target=target, more=f"{more}clear_token: (vider)\n")
+    assert mistake.startswith(told)
+
+
 # --- what a call cannot do -----------------------------------------------------------------------
 
 
