@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +21,7 @@ from importer.clock import Interruption
 from importer.delivery import DeliveryEnd, deliver
 from importer.errors import Refusal, RefusedError
 from importer.field_rules import FieldRole, ValueType
-from importer.journal import Journal
+from importer.journal import Gap, Journal
 from importer.line import Line
 from importer.model import (
     ApiRequest,
@@ -87,11 +87,17 @@ class FakeWatcher:
 
 
 class FakePlan:
-    """Contacts with the given addresses, in slices of seven."""
+    """Contacts with the given addresses, in slices of seven. ``constants``: code -> value."""
 
-    def __init__(self, emails: Sequence[str]) -> None:
+    def __init__(
+        self,
+        emails: Sequence[str],
+        fields: tuple[PlannedField, ...] = FIELDS,
+        constants: Mapping[str, str] | None = None,
+    ) -> None:
         self.emails = list(emails)
-        self.fields = FIELDS
+        self.fields = fields
+        self.constants = constants or {}
 
     def __len__(self) -> int:
         return len(self.emails)
@@ -102,10 +108,14 @@ class FakePlan:
             columns: dict[str, list[Any]] = {
                 "row": list(range(start, start + len(emails))),
                 "key": emails,
-                "key_f_EMail": emails,
-                "f_FirstName": [f"Name {email}" for email in emails],
             }
-            yield PlanSlice(start, FIELDS, pa.RecordBatch.from_pydict(columns))
+            for one in self.fields:
+                if one.role is FieldRole.KEY:
+                    columns[one.code] = emails
+                else:
+                    values = [self.constants.get(one.code, f"Name {email}") for email in emails]
+                    columns[one.code] = values
+            yield PlanSlice(start, self.fields, pa.RecordBatch.from_pydict(columns))
 
 
 def addresses(count: int) -> list[str]:
@@ -342,6 +352,7 @@ class Stage:
         if later:
             self.target = LaterTarget(self.target)
         self.credentials = Credentials("5335", Secret(SECRET))
+        self.timeout = 60.0
         self.transport: httpx.BaseTransport | None = None  # in place of the fake platform
         self.path = folder / "journal.sqlite3"
         Journal.create(self.path).close()
@@ -349,7 +360,7 @@ class Stage:
     def deliver(self, journal: Any = None, **settings: Any) -> DeliveryEnd:
         transport = self.transport or httpx.MockTransport(self.platform)
         line = Line(
-            Client(60, transport, clock=self.clock),
+            Client(self.timeout, transport, clock=self.clock),
             Pace(self.limits, self.clock),
             self.credentials,
             clock=self.clock,
@@ -388,3 +399,19 @@ class Stage:
         for outcome in self.outcomes().values():
             counts[outcome.verdict.value] = counts.get(outcome.verdict.value, 0) + 1
         return counts
+
+    def ticketed(self) -> set[str]:
+        """The contacts of imports of which the journal keeps the ticket and no end."""
+        return {email for gap in self._gaps() if gap.ticket for email in self._contacts(gap)}
+
+    def doubtful(self) -> set[str]:
+        """The contacts of which the journal does not know whether they were taken."""
+        gaps = [gap for gap in self._gaps() if gap.in_doubt and not gap.ticket]
+        return {email for gap in gaps for email in self._contacts(gap)}
+
+    def _contacts(self, gap: Gap) -> list[str]:
+        return self.plan.emails[gap.first : gap.end]
+
+    def _gaps(self) -> list[Gap]:
+        with Journal.open(self.path) as journal:
+            return journal.gaps(len(self.plan))

@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from importer.delivery import EndReason
-from importer.journal import Journal
 from importer.model import Verdict
 from tests.delivery.crashing import CrashError, CrashingJournal
 from tests.delivery.stage import INSERT, UPSERT, Stage
@@ -74,20 +73,13 @@ def _crash_in_a_call_then_resume(folder: Path, n: int, *, taken: bool, lanes: in
 
 def _resumed(stage: Stage) -> Stage:
     """Resume after a crash: only what was in doubt is sent again."""
-    doubtful = doubtful_contacts(stage)
+    doubtful = stage.doubtful()
     before = len(stage.platform.taken)
     assert stage.deliver().reason is EndReason.COMPLETE
     repeated = Counter(e for call in stage.platform.taken[before:] for e in call)
     again = {e for call in stage.platform.taken[:before] for e in call} & set(repeated)
     assert again <= doubtful
     return stage
-
-
-def doubtful_contacts(stage: Stage) -> set[str]:
-    """Give the contacts of which the journal does not know whether they were taken."""
-    with Journal.open(stage.path) as journal:
-        gaps = [gap for gap in journal.gaps(len(stage.plan)) if gap.in_doubt]
-    return {email for gap in gaps for email in stage.plan.emails[gap.first : gap.end]}
 
 
 def _every_row_has_one_true_end(stage: Stage) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from socketserver import ThreadingMixIn
 from typing import Any
@@ -14,12 +14,23 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from importer.sandbox import SandboxSettings, create_app
 
 
-class Gate:
-    """Counts the Contacts.Merge calls; the one with number ``at`` waits before it is answered."""
+def merges(environ: Mapping[str, Any]) -> bool:
+    """Tell a Contacts.Merge call."""
+    return "method=Merge" in environ.get("QUERY_STRING", "")
 
-    def __init__(self, at: int, **switches: Any) -> None:
+
+class Gate:
+    """Counts calls of one kind; the one with number ``at`` waits before it is answered.
+
+    ``of``: tells the calls that count.
+    """
+
+    def __init__(
+        self, at: int, of: Callable[[Mapping[str, Any]], bool] = merges, **switches: Any
+    ) -> None:
         self.app = create_app(SandboxSettings(**switches))
         self.at = at
+        self._of = of
         self.arrived = threading.Event()
         self.opened = threading.Event()
         self.url = ""
@@ -28,7 +39,7 @@ class Gate:
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         answer: list[bytes] = list(self.app(environ, start))
-        if "method=Merge" in environ.get("QUERY_STRING", ""):
+        if self._of(environ):
             with self._lock:
                 self._calls += 1
                 mine = self._calls
@@ -39,14 +50,13 @@ class Gate:
 
     def carried(self) -> Counter[str]:
         """How often each address arrived."""
-        response = self.app.test_client().get("/_sandbox/calls")
-        calls = json.loads(response.data)["calls"]
-        return Counter(
-            key
-            for call in calls
-            if call["method"] == "Contacts.Merge"
-            for key in call["keys"] or ()
-        )
+        calls = self.shown("calls")["calls"]
+        return Counter(key for call in calls if call["sha256"] for key in call["keys"] or ())
+
+    def shown(self, page: str) -> dict[str, Any]:
+        """What the sandbox shows of itself."""
+        content: dict[str, Any] = json.loads(self.app.test_client().get(f"/_sandbox/{page}").data)
+        return content
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -61,9 +71,11 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def gated(at: int, **switches: Any) -> Iterator[Gate]:
+def gated(
+    at: int, of: Callable[[Mapping[str, Any]], bool] = merges, **switches: Any
+) -> Iterator[Gate]:
     """Serve a sandbox whose call number ``at`` waits at the gate. ``url``: where it is."""
-    gate = Gate(at, **switches)
+    gate = Gate(at, of, **switches)
     with make_server("127.0.0.1", 0, gate, server_class=_Server, handler_class=_Quiet) as server:
         gate.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

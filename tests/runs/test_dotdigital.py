@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import os
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -11,7 +13,9 @@ import pytest
 
 from importer.sandbox import DotdigitalSettings
 from importer.sandbox.dotdigital.account import Account, ContactList
-from tests.runs.workshop import TOP, Workshop, bytes_below
+from tests.runs.crossing import Gate, gated
+from tests.runs.test_interrupted import resumed
+from tests.runs.workshop import KEY, TOP, Workshop, bytes_below
 
 ADA = "ada.lovelace@example.org"
 PEOPLE = """\
@@ -50,9 +54,14 @@ class Room(Workshop):
         done = self.importer("run", str(path), "-m", str(mapping), "-c", "sandbox", "--yes")
         return done.code
 
-    def readers(self, count: int, target: str = "dotdigital") -> str:
-        """Write a mapping and a file of good rows: reader1@example.com, …"""
-        self.write("mappings/readers.yaml", PEOPLE.format(target=target))
+    def readers(self, count: int, target: str = "dotdigital", more: str = "") -> str:
+        """Write a mapping and a file of good rows: reader1@example.com, …
+
+        ``more``: the end of the mapping.
+        """
+        if target == "dotdigital-v2":
+            more += "consent: {left_out: no}\n"
+        self.write("mappings/readers.yaml", PEOPLE.format(target=target) + more)
         rows = [f"reader{n}@example.com,First{n},{n}" for n in range(1, count + 1)]
         self.write("readers.csv", "\n".join(["Email,First,Points", *rows, ""]))
         return "readers.csv"
@@ -66,6 +75,7 @@ def room(
     folder = tmp_path / "work"
     folder.mkdir()
     monkeypatch.chdir(folder)
+    monkeypatch.setenv("SANDBOX_KEY", KEY)
     made = Room(folder, capsys)
     monkeypatch.setattr("importer.assembly.means", made.means)
     made.platform()
@@ -287,6 +297,94 @@ def test_a_contact_that_comes_back_from_the_recycle_bin_is_told(room: Room) -> N
     assert room.importer("run", file, "-c", "sandbox", "--yes").code == 0
     (told,) = room.results()
     assert (told["verdict"], told["code"]) == ("updated", "contact-undeleted")
+
+
+# --- the process is killed -----------------------------------------------------------------------
+
+ROWS = 12
+LOCAL = """\
+connections:
+  local:
+    target: dotdigital
+    url: {url}
+    key_id: apiuser-sandbox@apiconnector.com
+    key: env:SANDBOX_KEY
+    limits: {{rows_per_call: 3, in_flight: 1}}
+"""
+SOON = "from importer.delivery import polling\npolling._FIRST_WAIT = 0.01"
+AT_ONCE = DotdigitalSettings(polls=0)
+
+posix = pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
+
+
+def writes(environ: Mapping[str, Any]) -> bool:
+    """Tell a call that writes contacts."""
+    return environ["REQUEST_METHOD"] in {"PUT", "PATCH", "POST"}
+
+
+def polls(environ: Mapping[str, Any]) -> bool:
+    """Tell a call that asks how an import does."""
+    return environ["REQUEST_METHOD"] == "GET" and "/import/" in environ["PATH_INFO"]
+
+
+def killed(room: Room, gate: Gate, target: str = "dotdigital", more: str = "") -> None:
+    """Start a run of twelve readers, and kill it while the gated call is under way."""
+    file = room.readers(ROWS, target, more)
+    room.write("importer.yaml", LOCAL.format(url=gate.url))
+    process = room.start("run", file, "-c", "local", "--yes", script=SOON)
+    gate.arrived.wait()
+    process.kill()
+    process.communicate()
+    gate.opened.set()
+
+
+@posix
+@pytest.mark.parametrize(("at", "unfinished"), [(1, 2), (2, 0)])
+def test_promise_3_kill_while_an_import_is_asked_for_leaves_its_ticket_to_resume(
+    room: Room, at: int, unfinished: int
+) -> None:
+    with gated(at, polls, dotdigital=DotdigitalSettings(polls=unfinished)) as gate:
+        killed(room, gate)
+        settled = 3 * (at - 1)
+        assert room.importer("report", room.run_id()).code == 0
+        told = {"created": settled, "unknown": 3, "not_sent": ROWS - 3 - settled}
+        assert room.totals() == {name: count for name, count in told.items() if count}
+        assert resumed(room).code == 0
+        assert room.totals() == {"created": ROWS}
+        assert set(gate.carried().values()) == {1}
+        assert len(gate.carried()) == ROWS
+        assert gate.shown("dotdigital/contacts")["count"] == ROWS
+
+
+@posix
+@pytest.mark.parametrize(
+    ("target", "twice"), [("dotdigital", 3), ("dotdigital-single", 1), ("dotdigital-v2", 1)]
+)
+def test_promise_3_kill_while_contacts_are_sent_leaves_one_call_in_doubt_that_resume_repeats(
+    room: Room, target: str, twice: int
+) -> None:
+    with gated(3, writes, dotdigital=AT_ONCE) as gate:
+        killed(room, gate, target)
+        assert resumed(room).code == 0
+        assert sorted(gate.carried().values()) == [1] * (ROWS - twice) + [2] * twice
+        assert gate.shown("dotdigital/contacts")["count"] == ROWS
+        assert len(room.results()) == ROWS
+        assert not {"unknown", "rejected"} & {*room.totals()}
+
+
+@posix
+@pytest.mark.parametrize(
+    ("target", "doubtful"), [("dotdigital", 3), ("dotdigital-single", 1), ("dotdigital-v2", 1)]
+)
+def test_kill_while_people_are_asked_to_confirm_mails_nobody_twice(
+    room: Room, target: str, doubtful: int
+) -> None:
+    with gated(3, writes, dotdigital=AT_ONCE) as gate:
+        killed(room, gate, target, "constants: {email.optIn: verifiedDouble}\n")
+        assert resumed(room).code == 6
+        assert room.totals() == {"accepted": ROWS - doubtful, "unknown": doubtful}
+        mails = gate.shown("dotdigital/mails")["mails"]
+        assert [one["confirmation"] for one in mails] == [1] * ROWS
 
 
 # --- what the account has -------------------------------------------------------------------------
