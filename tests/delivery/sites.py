@@ -81,7 +81,8 @@ class Wire(httpx.BaseTransport):
     """Passes calls on to the sandbox; one may be the last of the process, and polls may fail.
 
     ``poll_faults``: a word a poll, ``ok`` after their end. ``resent``: contacts that were sent once
-    more although the process had been told the ticket of their import.
+    more although the process had been told the ticket of their import, or an earlier one had asked
+    about it.
     """
 
     def __init__(self, app: Any, poll_faults: Iterable[str] = ()) -> None:
@@ -91,21 +92,25 @@ class Wire(httpx.BaseTransport):
         self.app = httpx.WSGITransport(app=app)
         self._last: int | None = None
         self._worked = self._dead = False
-        self._ticketed: set[str] = set()
+        self._tickets: dict[str, list[str]] = {}  # told -> contacts of the import
+        self._asked: set[str] = set()  # tickets
+        self._known: set[str] = set()  # contacts of tickets that the process knows
         self._lock = threading.Lock()
 
     def end_at(self, call: int, *, worked: bool) -> None:
         """End the process in that call, before the platform's work or after it."""
         self._last, self._worked = call, worked
 
-    def begin_process(self, ticketed: Iterable[str]) -> None:
-        """Start another process, which knows the tickets of these contacts' imports."""
+    def begin_process(self) -> None:
+        """Start another process, which knows the tickets that were asked about before."""
         self._last, self._dead = None, False
-        self._ticketed = set(ticketed)
+        self._known = {email for ticket in self._asked for email in self._tickets[ticket]}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         with self._lock:
             self.calls += 1
+            if _is_poll(request):
+                self._asked.add(request.url.path.rpartition("/")[2])
             last = self._last is not None and self.calls >= self._last
             if self._dead or (last and not self._worked):
                 self._dead = True
@@ -117,17 +122,18 @@ class Wire(httpx.BaseTransport):
         return response
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
-        if request.method == "GET" and "/contacts/v3/import/" in request.url.path:
+        if _is_poll(request):
             return self._poll(request)
         if request.method != "PUT":
             return self.app.handle_request(request)
         sent = [one["identifiers"]["email"] for one in json.loads(request.content)["contacts"]]
         with self._lock:
-            self.resent += self._ticketed.intersection(sent)
+            self.resent += self._known.intersection(sent)
         response = self.app.handle_request(request)
-        if _names_an_import(response):
+        if ticket := _ticket_in(response):
             with self._lock:
-                self._ticketed.update(sent)
+                self._tickets[ticket] = sent
+                self._known.update(sent)
         return response
 
     def _poll(self, request: httpx.Request) -> httpx.Response:
@@ -147,11 +153,15 @@ class Wire(httpx.BaseTransport):
         return httpx.Response(response.status_code, content=body[:kept])
 
 
-def _names_an_import(response: httpx.Response) -> bool:
+def _is_poll(request: httpx.Request) -> bool:
+    return request.method == "GET" and "/contacts/v3/import/" in request.url.path
+
+
+def _ticket_in(response: httpx.Response) -> str:
     try:
-        return "importId" in json.loads(response.read())
+        return str(json.loads(response.read()).get("importId", ""))
     except ValueError:
-        return False
+        return ""
 
 
 class SharedClock(SandboxClock):

@@ -21,7 +21,7 @@ from importer.clock import Interruption
 from importer.delivery import DeliveryEnd, deliver
 from importer.errors import Refusal, RefusedError
 from importer.field_rules import FieldRole, ValueType
-from importer.journal import Gap, Journal
+from importer.journal import Journal
 from importer.line import Line
 from importer.model import (
     ApiRequest,
@@ -400,18 +400,8 @@ class Stage:
             counts[outcome.verdict.value] = counts.get(outcome.verdict.value, 0) + 1
         return counts
 
-    def ticketed(self) -> set[str]:
-        """The contacts of imports of which the journal keeps the ticket and no end."""
-        return {email for gap in self._gaps() if gap.ticket for email in self._contacts(gap)}
-
     def doubtful(self) -> set[str]:
         """The contacts of which the journal does not know whether they were taken."""
-        gaps = [gap for gap in self._gaps() if gap.in_doubt and not gap.ticket]
-        return {email for gap in gaps for email in self._contacts(gap)}
-
-    def _contacts(self, gap: Gap) -> list[str]:
-        return self.plan.emails[gap.first : gap.end]
-
-    def _gaps(self) -> list[Gap]:
         with Journal.open(self.path) as journal:
-            return journal.gaps(len(self.plan))
+            gaps = [gap for gap in journal.gaps(len(self.plan)) if gap.in_doubt and not gap.ticket]
+        return {email for gap in gaps for email in self.plan.emails[gap.first : gap.end]}

@@ -103,7 +103,7 @@ def test_promise_1_the_books_balance_for_any_fault_script_and_nothing_is_reporte
         all_or_nothing=not site.is_dotdigital and data.draw(st.booleans(), label="all or nothing"),
     )
     for _ in range(80):
-        stage.wire.begin_process(stage.ticketed())
+        stage.wire.begin_process()
         if stage.deliver().reason is EndReason.COMPLETE:
             break
     else:
@@ -163,7 +163,7 @@ def _ends_in_the_middle(stage: SiteStage, moment: str, n: int) -> bool:
 def _resumes(stage: SiteStage) -> None:
     """Resume; only what is in doubt may be sent again, and what has a ticket is not."""
     doubtful, before = stage.doubtful(), stage.carried_out()
-    stage.wire.begin_process(stage.ticketed())
+    stage.wire.begin_process()
     assert stage.deliver().reason is EndReason.COMPLETE
     assert set(before) & set(stage.carried_out() - before) <= doubtful
     assert stage.wire.resent == []
