@@ -247,11 +247,11 @@ def warn_of_platform(
 def _check_token(abilities: Abilities, mode: WriteMode, say: Say) -> None:
     if not abilities.clears:
         sentence = tr(
-            "no call of this target erases a value: leave `clear_token` out, or write target: "
-            "dotdigital"
+            "no call of this target erases a value: leave `clear_token` out{instead}",
+            instead=_or_instead(abilities),
         )
         say(sentence, "clear_token")
-    elif mode.option == _SKIPPING_BLANKS:
+    elif mode.option and mode.option == abilities.passes_blanks:
         sentence = tr(
             "`clear_token` erases, and option: {option} passes over what is blank: take one of "
             "them out",
