@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 
 import hypothesis
 import pytest
@@ -23,18 +20,6 @@ hypothesis.settings.load_profile("importer")
 
 # Tests press Ctrl-C in processes they start; started in the background, those would ignore it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-_OPEN_FILES = 400  # a good deal below what select() can watch
-
-
-@pytest.fixture(autouse=True)
-def few_open_files() -> Iterator[None]:
-    """Imitated platforms that nobody holds any more let go of their files before they are many."""
-    yield
-    with contextlib.suppress(OSError):
-        if sum(1 for _ in Path("/dev/fd").iterdir()) > _OPEN_FILES:
-            gc.collect()
 
 
 @pytest.fixture(autouse=True)

@@ -15,9 +15,9 @@ from importer.sandbox.dotdigital.platform import PREFIXES, Dotdigital
 from importer.sandbox.settings import SandboxSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from dataclasses import Field
-    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
     from importer.sandbox.dotdigital.contacts import Person
     from importer.sandbox.dotdigital.settings import DotdigitalSettings
@@ -42,9 +42,8 @@ def create_app(settings: SandboxSettings | None = None, clock: Clock | None = No
     clock = clock or Clock()
     platform = DialogInsight(settings, clock)
     second = Dotdigital(settings, clock, platform.faults, platform.database, platform.calls)
-    app = Flask(__name__)
+    app = _Application(__name__)
     app.url_map.merge_slashes = False  # an identifier's value may hold any
-    app.wsgi_app = _mending(app.wsgi_app)  # type: ignore[assignment, method-assign]
     app.config["PROPAGATE_EXCEPTIONS"] = True  # AnswerLostError must reach the server
     app.extensions["sandbox"] = platform
     app.extensions["dotdigital"] = second
@@ -55,18 +54,16 @@ def create_app(settings: SandboxSettings | None = None, clock: Clock | None = No
     return app
 
 
-def _mending(inner: WSGIApplication) -> WSGIApplication:
-    """Take paths that are not bytes in the guise of latin-1: httpx.WSGITransport decodes them."""
+class _Application(Flask):
+    """Takes paths that are not bytes in the guise of latin-1: httpx.WSGITransport decodes them."""
 
-    def mended(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+    def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
         path: str = environ["PATH_INFO"]
         try:
             path.encode("latin-1").decode()
         except UnicodeError:
             environ["PATH_INFO"] = path.encode().decode("latin-1")
-        return inner(environ, start)
-
-    return mended
+        return super().wsgi_app(environ, start_response)
 
 
 def answer_only_to(app: Flask, hosts: set[str]) -> None:
