@@ -122,7 +122,8 @@ def check_effects(
         if rule in content.rules.model_fields_set and not getattr(content.rules, rule):
             sentence = tr("`{rule}` names no field: name them, or leave it out", rule=rule)
             say(sentence, "rules", rule)
-    if content.consent is not None and _CONSENTS.isdisjoint(rule.role for rule in rules):
+    said = content.consent is not None and not content.consent.left_out
+    if said and _CONSENTS.isdisjoint(rule.role for rule in rules):
         warn(tr("`consent` has no effect, since the mapping writes no consent."), "consent")
 
 

@@ -255,6 +255,11 @@ def test_version_2_lets_preferences_out_where_that_is_said_to_be_a_no() -> None:
     assert [" for a no where a call leaves it out" in one for one in told] == [True, True]
 
 
+def test_that_preferences_are_left_out_on_purpose_has_its_effect_without_any() -> None:
+    more = "consent: {left_out: no}\n"
+    assert warned("Nom: data.LASTNAME", target="dotdigital-v2", more=more) == ""
+
+
 @pytest.mark.parametrize(
     ("column", "more"),
     [
