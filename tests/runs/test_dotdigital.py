@@ -506,3 +506,12 @@ def test_what_no_call_can_hold_is_told_by_the_check_of_a_mapping(
     refused = room.importer("mapping", "check", "wrong", "-c", "sandbox")
     assert refused.code == 4
     assert told in refused.err
+
+
+def test_no_project_is_spoken_of_where_the_account_s_allowance_is_used_up(room: Room) -> None:
+    room.platform(contact_allowance=1)
+    file = room.readers(2)
+    done = room.importer("run", file, "-m", "readers", "-c", "sandbox", "--yes")
+    assert done.code == 5
+    assert "Have the allowance raised" in done.err
+    assert "project" not in done.err

@@ -25,8 +25,8 @@ ADVICE = {
     "interrupted": "",
     "platform-down": mark("Wait until the platform works again; what it last said stands above."),
     "account-refused": mark(
-        "Have the key, the project or its permissions put right in importer.yaml or on the "
-        "platform, then test them."
+        "Have what stands above put right in importer.yaml or on the platform, then test the "
+        "connection."
     ),
     "all-refused": mark(
         "The platform refuses every contact alike. Find the cause in its words before you go "
