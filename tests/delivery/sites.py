@@ -38,7 +38,7 @@ class Site:
 
     target: str
     mails: bool = False
-    at_once: int = 3
+    at_once: int = 4
 
     @property
     def is_dotdigital(self) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from importer.delivery import EndReason
 from importer.model import Credentials, Secret, Verdict
-from importer.sandbox import Fault
+from importer.sandbox import DotdigitalSettings, Fault
 from tests.delivery.crashing import CrashError, CrashingJournal
 from tests.delivery.sites import DIALOG_INSIGHT, DOTDIGITAL, POLL_FAULTS, Site, SiteStage
 from tests.delivery.stage import INSERT, UPSERT, FakePlan, addresses
@@ -81,7 +81,7 @@ POLL_WORDS = st.lists(st.sampled_from(POLL_FAULTS), max_size=20)
 
 
 @every_site
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(data=st.data(), script=WORDS, lanes=st.integers(1, 4))
 def test_promise_1_the_books_balance_for_any_fault_script_and_nothing_is_reported_better_than_it_is(
     tmp_path_factory: pytest.TempPathFactory,
@@ -125,7 +125,7 @@ def test_promise_1_the_books_balance_for_any_fault_script_and_nothing_is_reporte
 # --- the process ends ----------------------------------------------------------------------------
 
 _FAULTS = "ok lost 429 ok 503-after 413 ok 500 ok garbage ok dropped cut ok 504-done empty ok 502"
-_STRIDE = 4  # of the moments of each kind; others with each number of lanes
+_STRIDE = 7  # of the moments of each kind; others with each number of lanes
 BEFORE_WRITE, AFTER_WRITE = "before-a-write", "after-a-write"
 BEFORE_WORK, AFTER_WORK = "before-a-call-s-work", "after-a-call-s-work"
 
@@ -136,12 +136,13 @@ def _busy(folder: Path, site: Site, lanes: int) -> SiteStage:
     return SiteStage(
         folder,
         site,
-        rows=(12 if site.answers_later else 20) * site.at_once,
+        rows=(10 if site.answers_later else 20) * site.at_once,
         rows_per_call=site.at_once,
         attempts=ATTEMPTS,
         in_flight=lanes,
         poll_faults=POLL_FAULTS,
         faults=faults,
+        dotdigital=DotdigitalSettings(polls=1),
     )
 
 
