@@ -47,6 +47,12 @@ def test_import_benchmark_finds_every_planted_verdict(tmp_path: Path) -> None:
     assert "importer check and send" in told
 
 
+def test_import_benchmark_of_dotdigital_finds_every_planted_verdict(tmp_path: Path) -> None:
+    told = printed(tmp_path, "import_dotdigital.py", "--rows", "3000", "--keep", str(tmp_path))
+    assert "balanced: every row has the verdict that was planted" in told
+    assert "calls: 2 imports + 6 polls + 5 that ask what there is" in told
+
+
 def test_import_benchmark_fails_when_the_books_are_not_as_planted(tmp_path: Path) -> None:
     # What lies in a kept folder is used: a file of which one contact is missing.
     contacts = tmp_path / "contacts-1000-1.csv"
