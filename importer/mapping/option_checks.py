@@ -188,7 +188,7 @@ def check_values(fact: FieldFact, type_: ValueType, section: OptionsSection, say
 
 def _no_no(fact: FieldFact, text: str) -> str:
     return tr(
-        '{code} can only be added: no call says no of it, so "{text}" stands for leave',
+        '{code} can only be added, and no call says no of it: let "{text}" stand for leave',
         code=fact.code,
         text=text,
     )

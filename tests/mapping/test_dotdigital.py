@@ -229,7 +229,9 @@ def test_a_list_takes_a_yes_and_a_no_leaves_it_alone() -> None:
 def test_a_list_is_never_said_no_of() -> None:
     more = "consent: {yes_to: everyone}\n"
     told = said("Liste: {field: list.4101, values: {Oui: yes, Non: no}}", more=more)
-    assert told == ['list.4101 can only be added: no call says no of it, so "Non" stands for leave']
+    assert told == [
+        'list.4101 can only be added, and no call says no of it: let "Non" stand for leave'
+    ]
     told = said(more=more + "constants: {list.4101: no}\n")
     assert told == ["list.4101 can only be added: no call says no of it, so leave it out"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -53,7 +54,7 @@ def rows(fields: tuple[PlannedField, ...], *values: tuple[str | None, ...]) -> P
 
 
 @dataclass(frozen=True, slots=True)
-class AnyExample:
+class AnyExample(ABC):
     """One target. ``keys``: three values of its key, none equal to another."""
 
     name: str
@@ -101,36 +102,37 @@ class AnyExample:
 
     # --- what each target has of its own ---------------------------------------------------------
 
+    @abstractmethod
     def written(self, contact: bytes) -> Mapping[str, Any]:
         """What a contact says of its fields: code -> JSON value."""
-        raise NotImplementedError
 
+    @abstractmethod
     def carries_secret(self, request: ApiRequest) -> bool:
-        raise NotImplementedError
+        """Whether the account's secret stands in a call."""
 
+    @abstractmethod
     def asks_for(self, request: ApiRequest, key: str) -> bool:
         """Whether a look-up asks for this key."""
-        raise NotImplementedError
 
     def heard(self, word: str) -> str:
         """The verdict that comes of one of: created, updated, rejected, skipped."""
         return word
 
+    @abstractmethod
     def settle(self, target: targets.Target, batch: Batch, *said: tuple[str, str]) -> Settled:
         """Read the answers that say of each key what became of it, in those words."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refusal(self, status: int) -> ApiResponse:
         """The answer that refuses a call with the words "not here"."""
-        raise NotImplementedError
 
+    @abstractmethod
     def shown(self, *values: str | None, asked: int = 0) -> ApiResponse:
         """An answer about a contact where the first ones have these values of the field."""
-        raise NotImplementedError
 
+    @abstractmethod
     def other_shown(self) -> ApiResponse:
         """An answer about the third contact that shows the first, with the value "x"."""
-        raise NotImplementedError
 
 
 class Example(AnyExample):
