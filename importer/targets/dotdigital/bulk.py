@@ -18,8 +18,7 @@ from importer.model import Limits, Outcome, Pending, Settled, Verdict
 from importer.targets.dotdigital import answers, calls
 from importer.targets.dotdigital.form import form_of, needs_places
 from importer.targets.dotdigital.grammar import GRAMMAR, ContactGrammar
-from importer.targets.dotdigital.mailing import is_mailed
-from importer.targets.dotdigital.reading import ReadingCalls
+from importer.targets.dotdigital.reading import ContactCalls
 from importer.targets.dotdigital.results import settle
 from importer.targets.words import text_of
 
@@ -76,7 +75,7 @@ _GIVEN_UP = mark(
 )
 
 
-class Imports(ReadingCalls):
+class Imports(ContactCalls):
     """The import of one set of fields."""
 
     name = NAME
@@ -145,14 +144,6 @@ class Imports(ReadingCalls):
             case _:
                 said = tr(_GIVEN_UP, status=status)
                 return _all(batch, Outcome(Verdict.UNKNOWN, IssueCode.ANSWER_LOST, message=said))
-
-    def refused_alone(self, batch: Batch, refusal: RefusedError) -> Settled:
-        """Say what a refusal means for the one contact that stood alone in its call."""
-        return answers.refused_alone(batch, refusal)
-
-    def repeatable(self, batch: Batch) -> bool:
-        """Not where people would be mailed twice; else an import writes the same once more."""
-        return not is_mailed(batch)
 
 
 def build(

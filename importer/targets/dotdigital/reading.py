@@ -1,21 +1,25 @@
-"""The calls of all three targets that write nothing: what the account has, and one contact."""
+"""What the calls of all three targets share: those that write nothing, and what a failure means."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from importer.targets.dotdigital import account, answers, calls, stored
+from importer.targets.dotdigital.mailing import is_mailed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from importer.errors import RefusedError
     from importer.model import (
         AccountFields,
         ApiRequest,
         ApiResponse,
+        Batch,
         Connection,
         Credentials,
         Difference,
+        Settled,
     )
     from importer.targets.dotdigital.form import ContactForm
     from importer.targets.dotdigital.grammar import ContactGrammar
@@ -23,8 +27,11 @@ if TYPE_CHECKING:
 _NOT_FOUND = 404
 
 
-class ReadingCalls:
-    """Describes the account, and verifies contacts. ``tree``: as ``account.read`` takes it."""
+class ContactCalls:
+    """Describes the account, verifies contacts, and knows what may go twice.
+
+    ``tree``: as ``account.read`` takes it.
+    """
 
     fields: ContactGrammar
     tree = False
@@ -32,6 +39,14 @@ class ReadingCalls:
     def __init__(self, connection: Connection, form: ContactForm) -> None:
         self._connection = connection
         self._form = form
+
+    def refused_alone(self, batch: Batch, refusal: RefusedError) -> Settled:
+        """Say what a refusal means for the one contact that stood alone in its call."""
+        return answers.refused_alone(batch, refusal)
+
+    def repeatable(self, batch: Batch) -> bool:
+        """Not where people would be mailed twice; else a call writes the same once more."""
+        return not is_mailed(batch)
 
     def describe_request(
         self, credentials: Credentials, said: Sequence[ApiResponse]

@@ -22,8 +22,7 @@ from importer.targets.dotdigital.grammar import (
     SMS_STATUS,
     ContactGrammar,
 )
-from importer.targets.dotdigital.mailing import is_mailed
-from importer.targets.dotdigital.reading import ReadingCalls, contact_of, contact_path
+from importer.targets.dotdigital.reading import ContactCalls, contact_of, contact_path
 from importer.targets.dotdigital.results import identifier_of, tie
 from importer.targets.dotdigital.stored import email_status, sms_status
 from importer.targets.words import text_of
@@ -61,7 +60,7 @@ _IN_THE_BIN = ("deleted", "binned")
 _PENDING, _SUBSCRIBED, _UNSUBSCRIBED = "pendingoptin", "subscribed", "unsubscribed"
 
 
-class SingleContacts(ReadingCalls):
+class SingleContacts(ContactCalls):
     """The call for one contact and one set of fields."""
 
     name = NAME
@@ -116,14 +115,6 @@ class SingleContacts(ReadingCalls):
             contact = None  # of one value; the call itself will be refused for it
         status = "" if contact is None else text_of(contact.get("status"))
         return replace(batch, before=(status,))
-
-    def refused_alone(self, batch: Batch, refusal: RefusedError) -> Settled:
-        """Say what a refusal means for the one contact of the call."""
-        return answers.refused_alone(batch, refusal)
-
-    def repeatable(self, batch: Batch) -> bool:
-        """Not where people would be mailed twice; else a call writes the same once more."""
-        return not is_mailed(batch)
 
     def _value(self, batch: Batch) -> str:
         """Give the identifier as it was planned; a contact's number stands nowhere in its body."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from importer.errors import UnusableInputError
 from importer.field_rules import FieldRole
 from importer.language import tr
-from importer.targets.dotdigital import answers, calls, v2_answers
+from importer.targets.dotdigital import calls, v2_answers
 from importer.targets.dotdigital.form import form_of
 from importer.targets.dotdigital.grammar import (
     EMAIL,
@@ -20,13 +20,11 @@ from importer.targets.dotdigital.grammar import (
     V2_GRAMMAR,
     ContactGrammar,
 )
-from importer.targets.dotdigital.mailing import is_mailed
-from importer.targets.dotdigital.reading import ReadingCalls
+from importer.targets.dotdigital.reading import ContactCalls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from importer.errors import RefusedError
     from importer.model import (
         ApiRequest,
         ApiResponse,
@@ -58,7 +56,7 @@ CAREFUL_LIMITS, CEILINGS = calls.ONE_CONTACT_LIMITS, calls.ONE_CONTACT_CEILINGS
 _PATH = "/v2/contacts/with-consent-and-preferences"
 
 
-class ConsentAndPreferences(ReadingCalls):
+class ConsentAndPreferences(ContactCalls):
     """The call for one set of fields; places of preferences are category and number."""
 
     name = NAME
@@ -83,14 +81,6 @@ class ConsentAndPreferences(ReadingCalls):
     def read_submission(self, batch: Batch, response: ApiResponse) -> Settled:
         """Understand the answer, in every form known or feared."""
         return v2_answers.read(batch, response)
-
-    def refused_alone(self, batch: Batch, refusal: RefusedError) -> Settled:
-        """Say what a refusal means for the contact."""
-        return answers.refused_alone(batch, refusal)
-
-    def repeatable(self, batch: Batch) -> bool:
-        """Not where the person would be mailed twice; else a call writes the same once more."""
-        return not is_mailed(batch)
 
 
 def build(
